@@ -1,0 +1,43 @@
+"""What the rules made of one trigger: `Decision`, and the gate it may carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rules.event import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Open only when more than `count` events of `key` fall within `within` seconds; quiet for `quiet_for` recovers it."""
+
+    key: str
+    """The rule's name and the values it counts by."""
+    count: int
+    within: float
+    quiet_for: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """How bad a trigger is, what it belongs to, and which rule said so.
+
+    `set_by` names, for each key of `then` that was set, the rule that set it. Why the other rules
+    did not match is asked of `rules.decide.explain`, which evaluates what `decide` may skip.
+    """
+
+    severity: Severity
+    rule: str
+    """Name of the rule that ended the search."""
+    group_key: str
+    gate: Gate | None = None
+    runbook: str | None = None
+    team: str | None = None
+    channels: tuple[str, ...] | None = None
+    """Instead of the severity's channels; None means the severity's own."""
+    labels: dict[str, str] = field(default_factory=dict)
+    """The event's labels and those the rules added."""
+    suppress: str | None = None
+    """Why nobody is to be told; None means: tell."""
+    set_by: dict[str, str] = field(default_factory=dict)
+    rules_version: str = ""

@@ -1,0 +1,77 @@
+"""What a delivery says, in one shape for every sender: `Event`, its `Action`, and the four severities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What an event asks of the incident that holds its dedup key."""
+
+    TRIGGER = "trigger"
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+    INFO = "info"
+
+
+class Severity(StrEnum):
+    """The runbook's levels, P1 the worst. Compare with `worse_than` only: the strings sort the wrong way round."""
+
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+
+    def worse_than(self, other: Severity) -> bool:
+        """Is this severity more urgent than `other`?"""
+        return self.value < other.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One normalised thing a delivery says.
+
+    A parser fills in the first group of fields; the receiver stamps the second. Times are Unix seconds, UTC.
+
+    >>> Event(kind="sentry.issue.created", action=Action.TRIGGER, dedup_key="sentry issue 1", summary="Boom").action
+    <Action.TRIGGER: 'trigger'>
+    """
+
+    kind: str
+    """Dotted, begins with the source's type: `sentry.issue.created`."""
+    action: Action
+    dedup_key: str
+    """Names the sender's entity: the same entity gives the same key whether it fires or clears."""
+    summary: str
+    """One line that a woken person understands; the sender's words, unescaped."""
+    severity: str | None = None
+    """The sender's own word for how bad it is (`fatal`, `critical`, `P2`, `warning`), lower-cased; a hint only."""
+    labels: dict[str, str] = field(default_factory=dict)
+    url: str | None = None
+    """Where a person looks next; http(s) only."""
+    occurred_at: float | None = None
+    """When the sender says it happened; None when the sender does not say."""
+    sender_id: str | None = None
+    """The sender's own id of this message, the same on every retry; None where the sender has none that can be trusted."""
+    incident: str | None = None
+    """The id of an incident of ours, when the sender echoes one back to us (PagerDuty's `incident_key`)."""
+    actor: str | None = None
+    """Who acknowledged or resolved at the sender's, when it says."""
+
+    source: str = ""
+    """Name of the configured source."""
+    source_type: str = ""
+    delivery: str = ""
+    """Id of the delivery; sorts by arrival."""
+    received_at: float = 0.0
+
+    @property
+    def signal_key(self) -> str:
+        """The dedup key made unique across sources: two Uptime Kumas may both have a monitor 1."""
+        return f"{self.source}/{self.dedup_key}"
+
+    @property
+    def order(self) -> tuple[float, str]:
+        """Where this event stands among those of its signal: by the sender's time if it gives one, then by arrival."""
+        return (self.received_at if self.occurred_at is None else self.occurred_at, self.delivery)

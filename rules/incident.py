@@ -1,0 +1,225 @@
+"""The unit of response and everything frozen into it: `Incident`, `Signal`, `Step`, `Policy`, and its timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rules.event import Severity
+
+VERSION = 1
+"""Version of the stored shape; a change of it comes with an upcaster (docs/records.md)."""
+
+
+class State(StrEnum):
+    """Where an incident stands. Snooze is a due time, not a state."""
+
+    TRIGGERED = "triggered"
+    ACKNOWLEDGED = "acknowledged"
+    MITIGATED = "mitigated"
+    RECOVERED = "recovered"
+    RESOLVED = "resolved"
+
+
+class Reason(StrEnum):
+    """Why a notification is sent: a closed set."""
+
+    OPENED = "opened"
+    ESCALATED = "escalated"
+    SEVERITY_RAISED = "severity raised"
+    SEVERITY_LOWERED = "severity lowered"
+    RETRIGGERED = "fired again"
+    EXHAUSTED = "exhausted"
+    ACKNOWLEDGED = "acknowledged"
+    ASSIGNED = "assigned"
+    MITIGATED = "mitigated"
+    RECOVERED = "recovered"
+    RESOLVED = "resolved"
+    FALSE_POSITIVE = "false positive"
+
+    @property
+    def pages(self) -> bool:
+        """Does it call somebody to work? A page is not sent once somebody has answered; an update still is."""
+        return self in _PAGES
+
+
+_PAGES = frozenset({Reason.OPENED, Reason.ESCALATED, Reason.SEVERITY_RAISED, Reason.RETRIGGERED, Reason.EXHAUSTED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStep:
+    """One row of the matrix, as frozen: `role` is told `after` seconds if nobody answered; `waits_for` is who did not."""
+
+    role: str
+    after: float
+    waits_for: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one severity means for paging: who first, through what, and the rows of the matrix."""
+
+    responder: str
+    channels: tuple[str, ...]
+    fallback: tuple[str, ...] = ()
+    respond_within: float
+    steps: tuple[PlanStep, ...] = ()
+    exhausted_after: float
+    """Seconds after the severity began at which, with nobody answering, the ladder is exhausted."""
+    repeat: int = 0
+    """How often the whole ladder runs again before it is exhausted."""
+    resolve_after: float
+    """Seconds a recovered incident stays quiet before it counts as resolved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The plans of every severity, frozen into an incident when it opens, so that editing the matrix moves no live one."""
+
+    plans: dict[Severity, Plan]
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """One dedup key inside an incident, with its own state. Times are Unix seconds."""
+
+    key: str
+    source: str
+    kind: str
+    summary: str
+    firing: bool
+    at: float
+    """Where its last event stands in order: its time …"""
+    delivery: str
+    """… and the delivery that brought it."""
+    first_seen: float
+    last_seen: float
+    count: int = 1
+    url: str | None = None
+
+    @property
+    def order(self) -> tuple[float, str]:
+        """Older events of this signal are ignored."""
+        return (self.at, self.delivery)
+
+
+class StepState(StrEnum):
+    """What became of a step."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    NOBODY = "nobody to tell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of this incident's own ladder; number 0 is the first responder, the last may be the exhaustion."""
+
+    number: int
+    role: str
+    due_at: float
+    waits_for: str = ""
+    round: int = 0
+    state: StepState = StepState.WAITING
+    person: str | None = None
+    sent_at: float | None = None
+    failed: tuple[str, ...] = ()
+    """Channels that refused this step for good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A way out that has been used for this incident; updates and the end of the story go there too."""
+
+    channel: str
+    role: str
+    person: str | None
+    entry: str
+    """The last notification sent this way: the next one waits for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """The unit of response. Times are Unix seconds, UTC; roles and people are names of the YAML."""
+
+    id: str
+    group_key: str
+    title: str
+    severity: Severity
+    state: State
+    opened_at: float
+    severity_since: float
+    rule: str
+    set_by: dict[str, str] = field(default_factory=dict)
+    rules_version: str = ""
+    policy: Policy
+    channels: tuple[str, ...] | None = None
+    runbook: str | None = None
+    team: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    url: str | None = None
+    signals: dict[str, Signal] = field(default_factory=dict)
+    gate_quiet_for: float | None = None
+    """Set when a gate opened it: it recovers after this many seconds without an event."""
+    steps: tuple[Step, ...] = ()
+    exhausted_at: float | None = None
+    """When the ladder will be (or was) exhausted; None when it will not be."""
+    exhausted: bool = False
+    round: int = 0
+    told: tuple[Told, ...] = ()
+    sent: int = 0
+    """How many notifications have been written for it; numbers them."""
+    assignee: str | None = None
+    acknowledged_at: float | None = None
+    acknowledged_by: str | None = None
+    mitigated_at: float | None = None
+    recovered_at: float | None = None
+    resolved_at: float | None = None
+    resolved_by: str | None = None
+    false_positive: str | None = None
+    previous: str | None = None
+    """The resolved incident of the same group that came before."""
+    v: int = VERSION
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the present severity."""
+        return self.policy.plans[self.severity]
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The channels a page goes out on: the rule's, else the severity's."""
+        return self.plan.channels if self.channels is None else self.channels
+
+    @property
+    def is_open(self) -> bool:
+        """Not yet resolved."""
+        return self.state is not State.RESOLVED
+
+    @property
+    def answered(self) -> bool:
+        """Has somebody taken it, or is there nothing left to take? Then no page goes out."""
+        return self.state is not State.TRIGGERED
+
+    @property
+    def firing(self) -> bool:
+        """Does any of its signals still fire?"""
+        return any(signal.firing for signal in self.signals.values())
+
+    @property
+    def count(self) -> int:
+        """How many events it has swallowed."""
+        return sum(signal.count for signal in self.signals.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """One line of an incident's append-only history; `kind` is a fixed word, `text` is for people."""
+
+    at: float
+    kind: str
+    text: str
+    by: str | None = None
+    via: str | None = None
+    detail: dict[str, str] = field(default_factory=dict)
