@@ -1,0 +1,81 @@
+"""What a source is: the delivery it is given, how it is authenticated, and the events it reads out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ConfigDict
+
+from rules.event import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One HTTP request as it arrived. `headers` have lower-case names; a repeated header is joined with `, `."""
+
+    id: str = ""
+    source: str = ""
+    received_at: float
+    method: str = "POST"
+    token: str | None = None
+    """The last part of the path `/hooks/{name}/{token}`."""
+    query: str = ""
+    """Raw, still encoded."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def content_type(self) -> str:
+        """The media type alone, lower-case, without parameters; empty when the sender gave none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+class Unauthentic(Exception):
+    """The delivery does not prove where it comes from; the message is for our log, never for the sender."""
+
+
+class Unreadable(Exception):
+    """An authentic delivery that no parser understands: it is kept and raised as an incident of its own."""
+
+
+class Options(BaseModel):
+    """What the YAML may say about a source of one type, beside `type`, `secret`, `token`, `unsigned` and `labels`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Verify = Callable[[Delivery, Sequence[bytes], float], None]
+"""`(delivery, secrets, now)`: returns when authentic, raises `Unauthentic` otherwise. Constant time; any secret may match."""
+Sign = Callable[[bytes, bytes, float], dict[str, str]]
+"""`(body, secret, now)` -> the headers a real sender would add; used by `tocsin send` and the tests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A body in the sender's shape, written by us, shipped in the package for `tocsin send` and used by the tests."""
+
+    name: str
+    body: bytes = b""
+    method: str = "POST"
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceType:
+    """One sender's module, as the table `router.sources.TYPES` lists it."""
+
+    name: str
+    title: str
+    """As its maker writes it: `Uptime Kuma`."""
+    family: str | None = None
+    """A word a rule may use for several types: `uptime`."""
+    parse: Callable[[Delivery, Options], list[Event]]
+    verify: Verify | None = None
+    """How the sender signs; None for a sender that signs nothing and proves itself by a token."""
+    sign: Sign | None = None
+    methods: frozenset[str] = frozenset({"POST"})
+    options: type[Options] = Options
+    setup: str
+    """Markdown: how to point this product at Tocsin; `{url}` stands for the address to paste."""

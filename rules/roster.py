@@ -1,0 +1,28 @@
+"""Who a role is at one moment: `Roster`, asked by `transition` and worked out from the schedules by `rules.schedule`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """A role at one moment: the person, the channels that have an address of theirs, and why there is nobody."""
+
+    person: str | None
+    channels: frozenset[str] = frozenset()
+    why_nobody: str = ""
+    """For people: `schedule primary is empty now`, `dan has no address`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Every role of the YAML at one moment, and which channels post to a room."""
+
+    reaches: dict[str, Reach] = field(default_factory=dict)
+    rooms: frozenset[str] = frozenset()
+    """Channels that reach a room whoever is on call; their post goes out even when the role has nobody."""
+
+    def reach(self, role: str) -> Reach:
+        """Who `role` is now; a role the YAML no longer has is nobody."""
+        return self.reaches.get(role) or Reach(person=None, why_nobody=f"the rules name no role {role!r} any more")

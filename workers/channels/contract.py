@@ -1,0 +1,138 @@
+"""What a channel is: a pure `post` from a notification to a request, and a reading of the reply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+
+from pydantic import BaseModel, ConfigDict
+
+from rules.event import Severity
+from rules.incident import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Something to open: what it is called and where it leads (http or https)."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Who is told: a name to show, and the address this channel uses for them (revealed, never logged)."""
+
+    name: str
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """What is to be said, before any channel gives it a form. All texts are plain and unescaped; times are Unix seconds.
+
+    A reader must learn: severity, what, where, since when, why this page, what happens next and when,
+    the runbook, and how to acknowledge.
+    """
+
+    id: str
+    """The agenda entry's id, the same on every attempt: an idempotency key where the receiver takes one."""
+    incident: str
+    reason: Reason
+    severity: Severity
+    title: str
+    where: str
+    """`production · api · uptime/shop` and so on; may be empty."""
+    since: float
+    now: float
+    why: str
+    """`rule «the site is down»; step 2 of 3: on-call engineer did not answer within 15m`."""
+    next: str
+    """`ceo at 10:30 UTC, in 15m`, or that nothing follows."""
+    role: str | None = None
+    recipient: Recipient | None = None
+    count: int = 1
+    labels: Mapping[str, str] = field(default_factory=dict)
+    runbook: Link | None = None
+    acknowledge: Link | None = None
+    links: tuple[Link, ...] = ()
+    by: str | None = None
+    """Who acknowledged, resolved …"""
+    note: str | None = None
+    """One more sentence: `pager failed: 403`, the reason of a false positive."""
+    team: tuple[Recipient, ...] = ()
+    room: str | None = None
+    """Where the team's own room is, for a channel that can post to several."""
+
+    @property
+    def dedup_key(self) -> str:
+        """PagerDuty's key of this page: the same for its retries, its acknowledgement and its resolve."""
+        return f"tocsin-{self.incident}-{(self.role or 'all').replace(' ', '_')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """One request to the outside, not yet sent."""
+
+    url: str
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRequest:
+    """One mail to hand to an SMTP server, not yet sent."""
+
+    host: str
+    port: int
+    message: EmailMessage
+    username: str | None = None
+    password: str | None = None
+    tls: str = "starttls"
+    """`starttls`, `tls` or `none`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the receiver answered: at most 2 KiB of its body."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Undelivered(Exception):
+    """The notification did not arrive. `permanent`: trying again cannot help; else `after` is what the receiver asked for, in seconds."""
+
+    def __init__(self, why: str, *, permanent: bool, after: float | None = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.permanent = permanent
+        self.after = after
+
+
+class ChannelOptions(BaseModel):
+    """What the YAML may say about a channel of one type, beside `type`; references are revealed before `post` sees them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelType:
+    """One channel's module, as the table `workers.channels.TYPES` lists it."""
+
+    name: str
+    title: str
+    room: bool
+    """Does it post to a room whoever is on call (True), or only to a person's own address (False)?"""
+    address: str | None
+    """The field of a person that this channel needs (`email`, `slack`, `pagerduty`); None: none."""
+    options: type[ChannelOptions]
+    post: Callable[[Notification, ChannelOptions], HttpRequest | MailRequest | None]
+    """Pure. None: this channel has nothing to say for this reason (PagerDuty on a note)."""
+    read: Callable[[Reply], None]
+    """Returns when delivered, raises `Undelivered` otherwise."""
+    setup: str
+    """Markdown: what to create at the receiver and which keys to write."""
