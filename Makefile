@@ -1,0 +1,71 @@
+# `make run` takes a fresh clone to a running demo, `make test` to a green suite. `make help` lists the rest.
+
+PORT ?= 8080
+PYTHON ?= python3
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
+CODE := router workers rules
+SOURCES := $(shell find $(CODE) tests bench -name '*.py' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check lint types format lock clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+run: .venv/.run  ## the demo on http://127.0.0.1:8080 (PORT=9000 make run for another port)
+	$(BIN)/tocsin up --demo --port $(PORT)
+
+test: .venv/.dev  ## every test; TESTS='tests/cli -x' for some
+	$(BIN)/python -m pytest $(TESTS)
+
+check: .venv/.formatted lint types test  ## what must be green before a commit: format, lint, types, tests
+
+lint: .venv/.linted  ## ruff
+
+types: .venv/.typed  ## mypy --strict
+
+format: .venv/.dev  ## write the code the way the check wants it
+	$(BIN)/ruff check --quiet --fix-only $(CODE) tests bench
+	$(BIN)/ruff format --quiet $(CODE) tests bench
+
+lock: .venv/.dev  ## resolve again, within pyproject.toml; UPGRADE=--upgrade takes newer releases
+	$(COMPILE) $(UPGRADE) --output-file requirements.lock
+	$(COMPILE) $(UPGRADE) --constraint requirements.lock --group dev --output-file requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--constraint requirements-dev.lock --group build --output-file requirements-build.lock
+
+clean:  ## forget everything that can be made again
+	rm -rf .venv dist build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp per step: a step runs again only when something it reads has changed.
+# The build backend comes from its own lock, so that no step installs anything without a hash.
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.run: requirements.lock requirements-build.lock pyproject.toml | .venv/bin/python
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --require-hashes -r requirements-build.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.run
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.venv/.formatted: $(SOURCES) pyproject.toml .venv/.dev
+	$(BIN)/ruff format --quiet --check $(CODE) tests bench || { echo 'run: make format'; exit 1; }
+	@touch $@
+
+.venv/.linted: $(SOURCES) pyproject.toml .venv/.dev
+	$(BIN)/ruff check --quiet $(CODE) tests bench
+	@touch $@
+
+.venv/.typed: $(SOURCES) pyproject.toml .venv/.dev
+	$(BIN)/mypy
+	@touch $@
