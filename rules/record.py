@@ -1,0 +1,31 @@
+"""Records as JSON and back: how an incident, an event or a decision is stored, whole and typed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import TypeAdapter
+
+T = TypeVar("T")
+
+
+@lru_cache(maxsize=64)
+def _adapter(shape: type[T]) -> TypeAdapter[T]:
+    return TypeAdapter(shape)
+
+
+def encode(record: object) -> bytes:
+    """The JSON of a record: a dataclass, or lists and dicts of them."""
+    return orjson.dumps(record, option=orjson.OPT_NON_STR_KEYS)
+
+
+def decode(shape: type[T], stored: bytes | str) -> T:
+    """The record of that shape; raises pydantic's ValidationError when the text is something else."""
+    return _adapter(shape).validate_json(stored)
+
+
+def as_data(record: object) -> Any:
+    """The record as plain dicts and lists, as its JSON would read back."""
+    return orjson.loads(encode(record))

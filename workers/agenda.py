@@ -1,0 +1,219 @@
+"""The agenda: every promise still to be kept, with the time it is due. The entry is the truth, an RQ job is only a bell.
+
+An entry is written by `add` in the same MULTI as the state that promises it. A worker takes due entries with
+`claim`, which counts the attempt and pushes the due time out by the lease, so that a worker that dies costs one lease and
+nothing else. Only the attempt that holds the claim may `finish` or `postpone`: `guard` makes Redis refuse the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, cast
+
+from redis import Redis
+from redis.client import Pipeline
+
+from rules.record import decode, encode
+from workers import keys
+
+LEASE = 12.0
+"""Seconds a claim lasts, counted from the claim: longer than the 8 s an attempt may take."""
+CLAIM_AT_MOST = 50
+DEADLY = 2
+"""An entry claimed this often without an answer is suspected of killing its workers: it is tried alone, then parked."""
+
+
+class Lane(StrEnum):
+    """One queue and its own worker processes each: nothing in one can delay another."""
+
+    INTAKE = "intake"
+    URGENT = "urgent"
+    CALM = "calm"
+
+
+class Kind(StrEnum):
+    """What an entry promises."""
+
+    INTAKE = "intake"
+    """Judged events not yet put into their incidents."""
+    NOTIFY = "notify"
+    """One notification on one channel."""
+    STEP = "step"
+    """The next step of an incident's matrix, or its exhaustion."""
+    SETTLE = "settle"
+    """A look at an incident that may have become quiet: a gate's recovery, or resolved after its recovery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One promise. `body` is what its kind needs: ids and names only, never a secret."""
+
+    id: str
+    kind: Kind
+    lane: Lane
+    due_at: float
+    created_at: float
+    incident: str | None = None
+    body: dict[str, Any] = field(default_factory=dict)
+    attempt: int = 0
+    """How often it has been claimed."""
+    failures: int = 0
+    """How often an attempt came back with a failure to be tried again."""
+    last_error: str | None = None
+
+
+_FIELDS = ("kind", "lane", "created_at", "incident", "body", "attempt", "failures", "last_error")
+
+# KEYS: the lane. ARGV: now (negative: Redis TIME), lease, at most, prefix of entry keys.
+# Returns [id, attempt, due, field, value …] for each entry; an id without a record is swept away.
+_CLAIM = """
+local now = tonumber(ARGV[1])
+if now < 0 then
+  local t = redis.call('TIME')
+  now = tonumber(t[1]) + tonumber(t[2]) / 1000000
+end
+local claimed = {}
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', 0, tonumber(ARGV[3]))
+for i = 1, #due, 2 do
+  local key = ARGV[4] .. due[i]
+  if redis.call('EXISTS', key) == 1 then
+    local attempt = redis.call('HINCRBY', key, 'attempt', 1)
+    redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), due[i])
+    claimed[#claimed + 1] = {due[i], attempt, due[i + 1], redis.call('HGETALL', key)}
+  else
+    redis.call('ZREM', KEYS[1], due[i])
+  end
+end
+return claimed
+"""
+
+
+class Agenda:
+    """The agenda in Redis. Methods that take a pipeline only queue commands: the caller's EXEC makes them true together."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._claim = redis.register_script(_CLAIM)
+
+    def claim(self, lane: Lane, now: float | None = None, at_most: int = CLAIM_AT_MOST) -> list[Entry]:
+        """Take up to `at_most` due entries of a lane for one lease. `now` None means: by Redis' own clock."""
+        moment = -1.0 if now is None else now
+        arguments = [repr(moment), LEASE, at_most, keys.entry("")]
+        found = cast("list[Any]", self._claim(keys=[keys.agenda(lane)], args=arguments))
+        return [_entry(name.decode(), float(due), _pairs(stored)) for name, _, due, stored in found]
+
+    def entry(self, entry_id: str) -> Entry | None:
+        """The entry as it stands, without claiming it."""
+        stored = cast("dict[bytes, bytes]", self._redis.hgetall(keys.entry(entry_id)))
+        if not stored:
+            return None
+        due = cast("float | None", self._redis.zscore(keys.agenda(stored[b"lane"].decode()), entry_id))
+        return _entry(entry_id, due or 0.0, stored)
+
+    def waiting(self, entry_ids: Sequence[str]) -> set[str]:
+        """Which of these entries are still promised."""
+        pipe = self._redis.pipeline(transaction=False)
+        for entry_id in entry_ids:
+            pipe.exists(keys.entry(entry_id))
+        return {entry_id for entry_id, there in zip(entry_ids, pipe.execute(), strict=True) if there}
+
+    def upcoming(self, at_most: int = 500) -> list[Entry]:
+        """What is promised, the soonest first."""
+        found: list[Entry] = []
+        for lane in Lane:
+            ids = cast("list[tuple[bytes, float]]", self._redis.zrange(keys.agenda(lane), 0, at_most - 1, withscores=True))
+            pipe = self._redis.pipeline(transaction=False)
+            for name, _ in ids:
+                pipe.hgetall(keys.entry(name.decode()))
+            found += [_entry(n.decode(), due, one) for (n, due), one in zip(ids, pipe.execute(), strict=True) if one]
+        return sorted(found, key=lambda entry: entry.due_at)[:at_most]
+
+    def due(self, lane: Lane, now: float) -> int:
+        """How many entries of a lane are due."""
+        return cast("int", self._redis.zcount(keys.agenda(lane), "-inf", now))
+
+    def next_due(self) -> float | None:
+        """When the next promise of any lane is due; None when there is none."""
+        firsts = [cast("list[tuple[bytes, float]]", self._redis.zrange(keys.agenda(lane), 0, 0, withscores=True)) for lane in Lane]
+        return min((first[0][1] for first in firsts if first), default=None)
+
+
+def add(pipe: Any, entry: Entry) -> None:
+    """Promise something: with the state that promises it, in one MULTI. `pipe` may be sync or async."""
+    stored: dict[str, str | bytes | float] = {
+        "kind": entry.kind,
+        "lane": entry.lane,
+        "created_at": repr(entry.created_at),
+        "body": encode(entry.body),
+        "attempt": 0,
+    }
+    if entry.incident:
+        stored["incident"] = entry.incident
+    pipe.hset(keys.entry(entry.id), mapping=stored)
+    pipe.zadd(keys.agenda(entry.lane), {entry.id: entry.due_at})
+
+
+def finish(pipe: Pipeline, entry: Entry) -> None:
+    """The promise is kept (or no longer owed)."""
+    withdraw(pipe, entry.id, entry.lane)
+
+
+def withdraw(pipe: Pipeline, entry_id: str, lane: Lane) -> None:
+    """Take a promise back by its id; one that is already gone changes nothing."""
+    pipe.delete(keys.entry(entry_id))
+    pipe.zrem(keys.agenda(lane), entry_id)
+
+
+def postpone(pipe: Pipeline, entry: Entry, until: float, error: str | None = None, **body: Any) -> None:
+    """Try again at `until`. With `error` it was a failure; without, it only waited. `body` replaces keys of the body."""
+    changed: dict[str, str | bytes | int] = {"attempt": 0}
+    if error is not None:
+        changed |= {"last_error": error[:500], "failures": entry.failures + 1}
+    if body:
+        changed["body"] = encode(entry.body | body)
+    pipe.hset(keys.entry(entry.id), mapping=changed)
+    pipe.zadd(keys.agenda(entry.lane), {entry.id: until})
+
+
+def park(pipe: Pipeline, entry: Entry, now: float) -> None:
+    """Give up an entry that kills or fails its workers: it stays readable and is tried no more."""
+    pipe.zrem(keys.agenda(entry.lane), entry.id)
+    pipe.zadd(keys.PARKED, {entry.id: now})
+
+
+def guard(pipe: Pipeline, entries: Sequence[Entry]) -> list[Entry]:
+    """WATCH the entries and tell which claims still hold: between this and EXEC nobody else can have taken them over.
+
+    Call it before `multi`. An entry whose attempt has moved on, or which is gone, belongs to another worker now.
+    """
+    if not entries:
+        return []
+    pipe.watch(*(keys.entry(entry.id) for entry in entries))
+    return [entry for entry in entries if _attempt(pipe, entry.id) == entry.attempt]
+
+
+def _attempt(pipe: Pipeline, entry_id: str) -> int | None:
+    stored = cast("bytes | None", pipe.hget(keys.entry(entry_id), "attempt"))
+    return None if stored is None else int(stored)
+
+
+def _pairs(flat: list[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _entry(entry_id: str, due_at: float, stored: dict[bytes, bytes]) -> Entry:
+    kind, lane, created, incident, body, attempt, failures, error = (stored.get(name.encode()) for name in _FIELDS)
+    return Entry(
+        id=entry_id,
+        kind=Kind((kind or b"").decode()),
+        lane=Lane((lane or b"").decode()),
+        due_at=due_at,
+        created_at=float(created or 0),
+        incident=incident.decode() if incident else None,
+        body=decode(dict[str, Any], body or b"{}"),
+        attempt=int(attempt or 0),
+        failures=int(failures or 0),
+        last_error=error.decode(errors="replace") if error else None,
+    )

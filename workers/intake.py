@@ -1,0 +1,130 @@
+"""The door through which deliveries enter: what is kept of them, and the promise to put them into their incidents.
+
+`commit` writes a whole batch in one Redis transaction; when it has returned, every delivery of the batch is kept.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rules.decision import Decision
+from rules.event import Action, Event
+from rules.record import as_data, decode, encode
+from workers import agenda, keys
+from workers.agenda import Entry, Kind, Lane
+from workers.counters import count
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """An event and, for a trigger, what the rules made of it."""
+
+    event: Event
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One authentic delivery as it arrived, how it was read, and what the rules said."""
+
+    id: str
+    source: str
+    source_type: str
+    received_at: float
+    method: str = "POST"
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those worth keeping; never an authorization or a cookie."""
+    body: bytes = b""
+    judged: tuple[Judged, ...] = ()
+    unreadable: str | None = None
+    """Why no parser understood it."""
+
+
+class DeliveryIds:
+    """Mints ids that sort by arrival within a process and never repeat between processes: 26 characters, `[0-9A-Z]`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process = _text(secrets.randbits(40), 8)
+        self._last = 0
+
+    def mint(self, now: float) -> str:
+        """The next id; `now` is Unix seconds. A clock that goes back does not take the order with it."""
+        with self._lock:
+            self._last = max(self._last + 1, int(now * 1_000_000) << 10)
+            return _text(self._last, 14) + self._process
+
+
+def _text(number: int, width: int) -> str:
+    digits = []
+    for _ in range(width):
+        number, digit = divmod(number, 32)
+        digits.append(_ALPHABET[digit])
+    return "".join(reversed(digits))
+
+
+_ids = DeliveryIds()
+
+
+def mint(now: float | None = None) -> str:
+    """A new id for a delivery or an incident of this process."""
+    return _ids.mint(time.time() if now is None else now)
+
+
+async def commit(redis: Any, batch: Sequence[Received], now: float) -> None:
+    """Keep the batch: one MULTI, all or nothing. `redis` is a `redis.asyncio.Redis`; its errors pass through."""
+    async with redis.pipeline(transaction=True) as pipe:
+        queue_commands(pipe, batch, now)
+        await pipe.execute()
+
+
+def queue_commands(pipe: Any, batch: Sequence[Received], now: float) -> None:
+    """Queue everything that keeps a batch onto a pipeline, sync or async."""
+    for received in batch:
+        _keep(pipe, received)
+    judged = [one for received in batch for one in received.judged]
+    if judged:
+        agenda.add(pipe, _promise(judged, now))
+
+
+def _promise(judged: Sequence[Judged], now: float) -> Entry:
+    body = {"judged": as_data(judged)}
+    return Entry(id=f"in-{mint(now)}", kind=Kind.INTAKE, lane=Lane.INTAKE, due_at=now, created_at=now, body=body)
+
+
+def judged_of(entry: Entry) -> list[Judged]:
+    """The events an intake entry promised to put into their incidents."""
+    return decode(list[Judged], encode(entry.body["judged"]))
+
+
+def _keep(pipe: Any, received: Received) -> None:
+    stored: dict[str, str | bytes] = {
+        "source": received.source,
+        "type": received.source_type,
+        "received_at": repr(received.received_at),
+        "method": received.method,
+        "query": received.query,
+        "headers": encode(dict(received.headers)),
+        "body": zlib.compress(received.body, 1),
+        "judged": encode(received.judged),
+    }
+    if received.unreadable is not None:
+        stored["unreadable"] = received.unreadable
+        pipe.zadd(keys.QUARANTINE, {received.id: received.received_at})
+    pipe.hset(keys.delivery(received.id), mapping=stored)
+    pipe.expire(keys.delivery(received.id), keys.KEEP_DELIVERY)
+    pipe.zadd(keys.DELIVERIES, {received.id: received.received_at})
+    count(pipe, "deliveries", received.source, "unreadable" if received.unreadable else "accepted")
+    for one in received.judged:
+        count(pipe, "events", received.source, one.event.action)
+        if one.decision is not None and one.event.action is Action.TRIGGER:
+            count(pipe, "decisions", one.decision.rule, one.decision.severity)

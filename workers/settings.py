@@ -1,0 +1,142 @@
+"""The one reader of the environment: settings, and the secrets that the YAML only refers to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network = IPv4Network | IPv6Network
+
+
+class SettingsError(Exception):
+    """Every problem of the environment at once; each line says what was expected and what to set."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """What a process needs to know from its environment. Names in capitals are the variables."""
+
+    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
+
+    redis_url: SecretStr | None = Field(None, validation_alias="REDIS_URL")
+    """None: `up` starts an embedded Valkey; `serve` and `work` refuse."""
+    config: Path | None = Field(None, validation_alias="TOCSIN_CONFIG")
+    public_url: str | None = Field(None, validation_alias="PUBLIC_URL")
+    """What people reach Tocsin by; links in notifications begin with it."""
+    api_token: Annotated[list[SecretStr], NoDecode] = Field([], validation_alias="TOCSIN_API_TOKEN")
+    """Guard /api and /metrics; several, separated by commas, during rotation."""
+    secret: Annotated[list[SecretStr], NoDecode] = Field([], validation_alias="TOCSIN_SECRET")
+    """Sign the links in notifications; the first signs, any verifies."""
+    allow_net: Annotated[list[Network], NoDecode] = Field([], validation_alias="TOCSIN_ALLOW_NET")
+    """Networks that outgoing requests may reach although they are private."""
+    data: Path = Field(Path(".tocsin"), validation_alias="TOCSIN_DATA")
+    """Where `up` keeps its Valkey and generated secrets."""
+    host: str = Field("127.0.0.1", validation_alias="HOST")
+    port: int = Field(8080, validation_alias="PORT", ge=0, le=65535)
+    body_limit: int = Field(1024 * 1024, validation_alias="TOCSIN_BODY_LIMIT", ge=1024, le=64 * 1024 * 1024)
+    """Bytes of a delivery's body; more is 413."""
+    log: Literal["json", "console"] = Field("json", validation_alias="TOCSIN_LOG")
+    accept_weaker_durability: bool = Field(default=False, validation_alias="TOCSIN_ACCEPT_WEAKER_DURABILITY")
+    url: str = Field("http://127.0.0.1:8080", validation_alias="TOCSIN_URL")
+    """Where the command line finds a running Tocsin."""
+    no_color: bool = Field(default=False, validation_alias="NO_COLOR")
+
+    @field_validator("api_token", "secret", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("allow_net", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        parts = value.split(",") if isinstance(value, str) else value
+        return [ip_network(part.strip()) if isinstance(part, str) else part for part in parts]  # type: ignore[attr-defined]
+
+    @field_validator("no_color", mode="before")
+    @classmethod
+    def _any_text(cls, value: object) -> object:
+        return bool(value) if isinstance(value, str) else value
+
+    @field_validator("public_url", "url")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("expected an address that begins with http:// or https://")
+        return None if value is None else value.rstrip("/")
+
+    @property
+    def base_url(self) -> str:
+        """What links begin with: PUBLIC_URL, else this process's own address."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+
+def read_settings(given: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process's environment, overlaid with `given`. Raises SettingsError with every problem."""
+    try:
+        return Settings.model_validate({**Settings().model_dump(exclude_unset=True), **(given or {})})
+    except ValidationError as wrong:
+        raise SettingsError([_problem(error["loc"], error["msg"]) for error in wrong.errors()]) from None
+
+
+def _problem(where: tuple[int | str, ...], message: str) -> str:
+    return f"{where[0] if where else 'environment'}: {message.removeprefix('Value error, ')}"
+
+
+def require(settings: Settings) -> None:
+    """What `serve` and `work` cannot do without. Raises SettingsError naming all that is missing."""
+    missing = []
+    if settings.redis_url is None:
+        missing.append("REDIS_URL: not set; expected redis://host:6379/0, or use `tocsin up` for an embedded Valkey")
+    if not settings.api_token:
+        missing.append("TOCSIN_API_TOKEN: not set; expected a long random text (openssl rand -hex 32) that guards /api")
+    if not settings.secret:
+        missing.append("TOCSIN_SECRET: not set; expected a long random text (openssl rand -hex 32) that signs links")
+    if settings.public_url is None and settings.host not in {"127.0.0.1", "localhost", "::1"}:
+        missing.append("PUBLIC_URL: not set; expected the https:// address under which people reach this Tocsin")
+    if missing:
+        raise SettingsError(missing)
+
+
+class Missing(Exception):
+    """A reference of the YAML leads nowhere; the message names it and says what to set."""
+
+
+class Environment:
+    """Reveals the references of the YAML. `overlay` holds what `up --demo` generated."""
+
+    def __init__(self, overlay: Mapping[str, str] | None = None) -> None:
+        self._overlay = dict(overlay or {})
+
+    def reveal(self, text: str) -> str:
+        """What `${env:NAME}` or `${file:/path}` stands for; other text as it is. Raises Missing."""
+        if text.startswith("${env:"):
+            return self._variable(text[len("${env:") : -1])
+        if text.startswith("${file:"):
+            return self._file(Path(text[len("${file:") : -1]))
+        return text
+
+    def reveal_options(self, options: BaseModel) -> BaseModel:
+        """The same options with every reference replaced by its secret; never logged, never stored."""
+        found = {name: self.reveal(value) for name, value in options if isinstance(value, str) and value.startswith("${")}
+        return options.model_copy(update=found)
+
+    def _variable(self, name: str) -> str:
+        value = self._overlay.get(name) or os.environ.get(name)
+        if not value:
+            raise Missing(f"the environment variable {name} is not set, and the rules refer to it as ${{env:{name}}}")
+        return value
+
+    def _file(self, path: Path) -> str:
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as wrong:
+            raise Missing(f"the file {path} cannot be read ({type(wrong).__name__}), and the rules refer to it") from None
