@@ -22,7 +22,7 @@ LEASE = 12.0
 """Seconds a claim lasts, counted from the claim: longer than the 8 s an attempt may take."""
 CLAIM_AT_MOST = 50
 DEADLY = 2
-"""An entry claimed this often without an answer is suspected of killing its workers: it is tried alone, then parked."""
+"""An entry whose claim was lost this often is suspected of killing its workers, and is parked."""
 
 
 class Lane(StrEnum):
@@ -58,13 +58,20 @@ class Entry:
     incident: str | None = None
     body: dict[str, Any] = field(default_factory=dict)
     attempt: int = 0
-    """How often it has been claimed."""
+    """How often it has been claimed; never goes back, so that it tells one claim from every other."""
+    returned: int = 0
+    """How many of those attempts came back, whatever they said."""
     failures: int = 0
-    """How often an attempt came back with a failure to be tried again."""
+    """How many of them came back with a failure to be tried again."""
     last_error: str | None = None
 
+    @property
+    def lost(self) -> int:
+        """How many earlier claims were never heard of again: their workers died."""
+        return max(0, self.attempt - 1 - self.returned)
 
-_FIELDS = ("kind", "lane", "created_at", "incident", "body", "attempt", "failures", "last_error")
+
+_FIELDS = ("kind", "lane", "created_at", "incident", "body", "attempt", "returned", "failures", "last_error")
 
 # KEYS: the lane. ARGV: now (negative: Redis TIME), lease, at most, prefix of entry keys.
 # Returns [id, attempt, due, field, value …] for each entry; an id without a record is swept away.
@@ -168,7 +175,7 @@ def withdraw(pipe: Pipeline, entry_id: str, lane: Lane) -> None:
 
 def postpone(pipe: Pipeline, entry: Entry, until: float, error: str | None = None, **body: Any) -> None:
     """Try again at `until`. With `error` it was a failure; without, it only waited. `body` replaces keys of the body."""
-    changed: dict[str, str | bytes | int] = {"attempt": 0}
+    changed: dict[str, str | bytes | int] = {"returned": entry.returned + 1}
     if error is not None:
         changed |= {"last_error": error[:500], "failures": entry.failures + 1}
     if body:
@@ -204,7 +211,7 @@ def _pairs(flat: list[bytes]) -> dict[bytes, bytes]:
 
 
 def _entry(entry_id: str, due_at: float, stored: dict[bytes, bytes]) -> Entry:
-    kind, lane, created, incident, body, attempt, failures, error = (stored.get(name.encode()) for name in _FIELDS)
+    kind, lane, created, incident, body, attempt, returned, failures, error = (stored.get(name.encode()) for name in _FIELDS)
     return Entry(
         id=entry_id,
         kind=Kind((kind or b"").decode()),
@@ -214,6 +221,7 @@ def _entry(entry_id: str, due_at: float, stored: dict[bytes, bytes]) -> Entry:
         incident=incident.decode() if incident else None,
         body=decode(dict[str, Any], body or b"{}"),
         attempt=int(attempt or 0),
+        returned=int(returned or 0),
         failures=int(failures or 0),
         last_error=error.decode(errors="replace") if error else None,
     )

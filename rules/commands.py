@@ -1,0 +1,142 @@
+"""What is asked of an incident: by an event, by a person, or by time. `rules.transition` says what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules.decision import Decision
+from rules.event import Event, Severity
+from rules.roster import Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """A signal fires (again); the rules have decided how bad that is."""
+
+    event: Event
+    decision: Decision
+    roster: Roster
+    gated: bool = False
+    """A gate counted it: the group itself is the signal, and quiet clears it."""
+    count: int = 1
+    """How many events are folded into this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clear:
+    """A signal's sender says that it is over."""
+
+    event: Event
+    key: str
+    """The signal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A sender tells something of a signal that changes nothing: it is kept in the timeline."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge:
+    """Somebody has taken it."""
+
+    by: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve:
+    """Somebody says it is over."""
+
+    by: str
+    via: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FalsePositive:
+    """Somebody says it never was one."""
+
+    by: str
+    via: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mitigate:
+    """The bleeding is stopped; the cause is not yet gone."""
+
+    by: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSeverity:
+    """A person says how bad it is; events only ever raise it, people may lower it."""
+
+    by: str
+    via: str
+    to: Severity
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """It is somebody's now; they are told."""
+
+    by: str
+    via: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNote:
+    """A sentence for the timeline."""
+
+    by: str
+    via: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate:
+    """The next step of the matrix has come due."""
+
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undeliverable:
+    """A page could not be delivered: for good, or not soon enough. The fallback is told, or the next step at once."""
+
+    channel: str
+    role: str
+    person: str | None
+    step: int
+    round: int
+    why: str
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """Time has passed: has a gate's incident become quiet, has a recovered one stayed so?"""
+
+
+Command = (
+    Trigger
+    | Clear
+    | Heard
+    | Acknowledge
+    | Resolve
+    | FalsePositive
+    | Mitigate
+    | ChangeSeverity
+    | Assign
+    | AddNote
+    | Escalate
+    | Undeliverable
+    | Settle
+)

@@ -1,0 +1,42 @@
+"""What the world must do now, as `rules.transition` asks it: the ledger writes each as an agenda entry in the same MULTI."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules.incident import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """Tell `role` (now `person`) on one channel, because of `reason`."""
+
+    entry: str
+    """Id of the agenda entry: the same however often it is tried."""
+    reason: Reason
+    channel: str
+    role: str
+    person: str | None
+    step: int | None = None
+    round: int = 0
+    after: str | None = None
+    """The notification that went this way before: this one waits for it."""
+    by: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeAt:
+    """Look again at the incident's ladder at `at`; None: there is nothing left to wait for. One such promise per incident."""
+
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleAt:
+    """Look at `at` whether the incident has become quiet; None: no longer. One such promise per incident."""
+
+    at: float | None
+
+
+Effect = Notify | WakeAt | SettleAt
