@@ -28,6 +28,25 @@ class Severity(StrEnum):
         return self.value < other.value
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where an event stands among those of its signal. The ledger keeps the last and ignores older ones."""
+
+    occurred_at: float | None
+    received_at: float
+    delivery: str
+
+    def is_after(self, other: Moment) -> bool:
+        """Did this come later than `other`?
+
+        By the sender's clock where both were stamped by it, else by arrival: the sender's clock is
+        never compared with ours, since a recovery must not be overtaken by the difference of two clocks.
+        """
+        if self.occurred_at is not None and other.occurred_at is not None and self.occurred_at != other.occurred_at:
+            return self.delivery != other.delivery and self.occurred_at > other.occurred_at
+        return (self.received_at, self.delivery) > (other.received_at, other.delivery)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One normalised thing a delivery says.
@@ -72,6 +91,6 @@ class Event:
         return f"{self.source}/{self.dedup_key}"
 
     @property
-    def order(self) -> tuple[float, str]:
-        """Where this event stands among those of its signal: by the sender's time if it gives one, then by arrival."""
-        return (self.received_at if self.occurred_at is None else self.occurred_at, self.delivery)
+    def moment(self) -> Moment:
+        """Where this event stands among those of its signal."""
+        return Moment(self.occurred_at, self.received_at, self.delivery)

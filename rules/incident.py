@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from rules.event import Severity
+from rules.event import Moment, Severity
 
 VERSION = 1
 """Version of the stored shape; a change of it comes with an upcaster (docs/records.md)."""
@@ -36,6 +36,8 @@ class Reason(StrEnum):
     RECOVERED = "recovered"
     RESOLVED = "resolved"
     FALSE_POSITIVE = "false positive"
+    UPDATE = "update"
+    """Something that calls nobody; the note says what."""
 
     @property
     def pages(self) -> bool:
@@ -89,19 +91,12 @@ class Signal:
     kind: str
     summary: str
     firing: bool
-    at: float
-    """Where its last event stands in order: its time …"""
-    delivery: str
-    """… and the delivery that brought it."""
+    last: Moment
+    """Where its last event stands; older ones are ignored."""
     first_seen: float
     last_seen: float
     count: int = 1
     url: str | None = None
-
-    @property
-    def order(self) -> tuple[float, str]:
-        """Older events of this signal are ignored."""
-        return (self.at, self.delivery)
 
 
 class StepState(StrEnum):
@@ -125,7 +120,9 @@ class Step:
     person: str | None = None
     sent_at: float | None = None
     failed: tuple[str, ...] = ()
-    """Channels that refused this step for good."""
+    """Channels that did not deliver this step."""
+    fell_back: bool = False
+    """The fallback channels have been asked instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +134,8 @@ class Told:
     person: str | None
     entry: str
     """The last notification sent this way: the next one waits for it."""
+    room: bool = False
+    """It went to a room: updates go there once, whoever was called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
