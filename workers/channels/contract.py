@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,7 +32,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """What is to be said, before any channel gives it a form. All texts are plain and unescaped; times are Unix seconds.
+    """What is to be said, before any channel gives it a form. Texts are plain and unescaped; times are Unix seconds.
 
     A reader must learn: severity, what, where, since when, why this page, what happens next and when,
     the runbook, and how to acknowledge.
@@ -104,7 +106,7 @@ class Reply:
 
 
 class Undelivered(Exception):
-    """The notification did not arrive. `permanent`: trying again cannot help; else `after` is what the receiver asked for, in seconds."""
+    """The notification did not arrive. `permanent`: trying again cannot help; `after`: the seconds the receiver asks for."""
 
     def __init__(self, why: str, *, permanent: bool, after: float | None = None) -> None:
         super().__init__(why)
@@ -113,8 +115,29 @@ class Undelivered(Exception):
         self.after = after
 
 
+def asked_to_wait(reply: Reply) -> float | None:
+    """Seconds the receiver asks us to wait by `Retry-After` (RFC 9110, 10.2.3); None when it does not.
+
+    It may be a date; that is read against the reply's own `Date`, so nothing here needs a clock.
+    """
+    asked = reply.headers.get("retry-after", "").strip()
+    if asked.isascii() and asked.isdigit():
+        return float(asked[:9])
+    with suppress(ValueError, OverflowError):
+        until = parsedate_to_datetime(asked).timestamp()
+        return max(0.0, until - parsedate_to_datetime(reply.headers.get("date", "")).timestamp())
+    return None
+
+
+def refusal(reply: Reply, receiver: str, words: str = "") -> Undelivered:
+    """What a status outside 2xx means: 408, 425, 429 and 5xx pass, everything else is for good."""
+    passing = reply.status in {408, 425, 429} or reply.status >= 500
+    why = f"{receiver} answered {reply.status}" + (f": {words}" if words else "")
+    return Undelivered(why, permanent=not passing, after=asked_to_wait(reply) if passing else None)
+
+
 class ChannelOptions(BaseModel):
-    """What the YAML may say about a channel of one type, beside `type`; references are revealed before `post` sees them."""
+    """What the YAML may say about a channel of one type, beside `type`; `post` sees references revealed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -131,7 +154,10 @@ class ChannelType:
     """The field of a person that this channel needs (`email`, `slack`, `pagerduty`); None: none."""
     options: type[ChannelOptions]
     post: Callable[[Notification, ChannelOptions], HttpRequest | MailRequest | None]
-    """Pure. None: this channel has nothing to say for this reason (PagerDuty on a note)."""
+    """Pure. None: this channel has nothing to say for this reason (PagerDuty on a lowered severity).
+
+    Raises `Undelivered(permanent=True)` when there is no address to say it to.
+    """
     read: Callable[[Reply], None]
     """Returns when delivered, raises `Undelivered` otherwise."""
     setup: str

@@ -1,0 +1,109 @@
+"""Slack: through an incoming webhook, or as a bot with chat.postMessage."""
+
+from __future__ import annotations
+
+import re
+from typing import Self, cast
+
+import orjson
+from pydantic import model_validator
+
+from rules.config import Reference
+from workers.channels.contract import (
+    ChannelOptions,
+    ChannelType,
+    HttpRequest,
+    Notification,
+    Reply,
+    Undelivered,
+    asked_to_wait,
+    refusal,
+)
+from workers.channels.slack.blocks import blocks, fallback
+from workers.plain import plain
+
+# chat.postMessage answers a success with the whole message, which is longer than what is kept of a reply.
+_TAKEN = re.compile(rb'\s*(?:ok\s*$|\{\s*"ok"\s*:\s*true)')
+_REFUSED = re.compile(rb'\s*\{\s*"ok"\s*:\s*false')
+_ERROR = re.compile(rb'"error"\s*:\s*"([a-z0-9_]{1,60})"')
+# docs.slack.dev/reference/methods/chat.postMessage#errors: those that pass by themselves. All others need a person.
+_PASSING = frozenset(
+    {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+    | {"team_added_to_org", "rollup_error", "timeout"}
+)
+
+
+class SlackOptions(ChannelOptions):
+    """Either `url` (incoming webhook, one room) or `token` and `channel` (bot, teams may have rooms of their own)."""
+
+    url: Reference | None = None
+    token: Reference | None = None
+    channel: str | None = None
+    api: str = "https://slack.com/api/chat.postMessage"
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        bot = self.token is not None and self.channel is not None
+        if bot == (self.url is not None) or (self.token is None) != (self.channel is None):
+            raise ValueError("Slack needs either url, or token and channel")
+        return self
+
+
+def post(notification: Notification, options: ChannelOptions) -> HttpRequest:
+    """The message for the room; a bot prefers the room of the incident's team."""
+    slack = cast(SlackOptions, options)
+    message = {
+        "text": fallback(notification),
+        "blocks": blocks(notification),
+        "mrkdwn": False,
+        "parse": "none",
+        "link_names": False,
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+    headers = {"content-type": "application/json; charset=utf-8"}
+    if slack.url is not None:
+        return HttpRequest(url=slack.url, headers=headers, body=orjson.dumps(message))
+    message["channel"] = notification.room or slack.channel
+    headers["authorization"] = f"Bearer {slack.token}"
+    return HttpRequest(url=slack.api, headers=headers, body=orjson.dumps(message))
+
+
+def read(reply: Reply) -> None:
+    """Slack says `ok`, or HTTP 200 with `ok: false` and an error word, or a status with the word as its body."""
+    if reply.status != 200:
+        raise refusal(reply, "Slack", plain(reply.body.decode("utf-8", "replace"), 80))
+    if _TAKEN.match(reply.body):
+        return
+    if not _REFUSED.match(reply.body):
+        raise Undelivered("something that is not Slack answered 200", permanent=False)
+    found = _ERROR.search(reply.body)
+    word = found[1].decode() if found else "no reason given"
+    passing = word in _PASSING
+    raise Undelivered(f"Slack refused: {word}", permanent=not passing, after=asked_to_wait(reply) if passing else None)
+
+
+CHANNEL = ChannelType(
+    name="slack",
+    title="Slack",
+    room=True,
+    address="slack",
+    options=SlackOptions,
+    post=post,
+    read=read,
+    setup="""\
+Simplest: create a Slack app, switch on *Incoming Webhooks*, add one to the room, and put its address into an
+environment variable. The address is a secret: whoever has it can write into the room.
+
+    channels:
+      slack: {type: slack, url: "${env:SLACK_WEBHOOK_URL}"}
+
+With a bot, teams can have rooms of their own: give the app the scope `chat:write`, install it, and `/invite` it into
+every room. Incidents of a team with a room then go to that room.
+
+    channels:
+      slack: {type: slack, token: "${env:SLACK_BOT_TOKEN}", channel: C0INCIDENTS}
+
+People are mentioned by their member id (profile, *Copy member ID*): `people: {ana: {slack: U02ANA}}`.
+""",
+)

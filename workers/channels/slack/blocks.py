@@ -1,0 +1,147 @@
+"""A notification as Slack's Block Kit shows it.
+
+Three walls stand between a sender's words and Slack's markup: they go into `plain_text` where Block Kit takes it,
+they are escaped where it does not (docs.slack.dev/messaging/formatting-message-text: `&`, `<` and `>`), and `verbatim`
+keeps Slack from turning bare addresses and names into links and mentions.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rules.event import Severity
+from rules.incident import Reason
+from workers.channels.contract import Link, Notification
+from workers.plain import clip, is_web, plain, since
+
+Block = dict[str, Any]
+
+SHAPES = {Severity.P1: "🛑", Severity.P2: "🔶", Severity.P3: "🟡", Severity.P4: "▫️"}
+"""Told apart by shape as well as by colour."""
+_MARKS = {
+    Reason.ACKNOWLEDGED: "👀",
+    Reason.ASSIGNED: "👉",
+    Reason.MITIGATED: "🩹",
+    Reason.RECOVERED: "🟢",
+    Reason.RESOLVED: "✅",
+    Reason.FALSE_POSITIVE: "🔕",
+    Reason.SEVERITY_LOWERED: "⬇️",
+}
+_MEMBER = re.compile(r"[UW][A-Z0-9]{4,30}", re.ASCII)
+
+# docs.slack.dev/reference/block-kit/blocks: header 150, section text 3000, field 2000, button text 75, button url 3000.
+_HEADER, _SECTION, _FIELD, _BUTTON, _URL = 150, 3000, 2000, 75, 3000
+
+
+def escaped(text: str, limit: int) -> str:
+    """A sender's words for a `mrkdwn` field. Cut before escaping, so no entity is cut in two; `limit` holds after it."""
+    words = plain(text)
+    room = min(len(words), limit)
+    while len(safe := _entities(clip(words, room))) > limit:
+        room -= max(1, (len(safe) - limit) // 5)
+    return safe
+
+
+def _entities(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def headline(notification: Notification) -> str:
+    """`🛑 P1 · Checkout is down`, unescaped."""
+    severity = notification.severity
+    return clip(f"{SHAPES[severity]} {severity.value} · {plain(notification.title)}", _HEADER)
+
+
+def fallback(notification: Notification) -> str:
+    """What a lock screen and a screen reader get: everything that decides whether to get up, in one line."""
+    story = [f"{headline(notification)}: {notification.reason.value}"]
+    if notification.by:
+        story[0] += f" by {plain(notification.by, 80)}"
+    if notification.reason.pages:
+        story += [plain(notification.where), f"since {since(notification.since, notification.now)}"]
+        story += [plain(notification.why), f"next: {plain(notification.next)}"]
+    return escaped(". ".join(part for part in story if part), _SECTION)
+
+
+def blocks(notification: Notification) -> list[Block]:
+    """The whole message: long when it calls somebody to work, two lines when it only tells how things went."""
+    drawn = _page(notification) if notification.reason.pages else _update(notification)
+    return drawn[:50]
+
+
+def _page(notification: Notification) -> list[Block]:
+    header = {"type": "header", "text": {"type": "plain_text", "text": headline(notification), "emoji": False}}
+    return [header, _section(_call(notification)), _facts(notification), *_buttons(notification), _small(notification)]
+
+
+def _update(notification: Notification) -> list[Block]:
+    mark = _MARKS.get(notification.reason, "ℹ️")
+    by = f" by {escaped(notification.by, 80)}" if notification.by else ""
+    what = notification.reason.value.capitalize()
+    lines = [f"{mark} *{what}*{by}: {notification.severity.value} · {escaped(notification.title, 300)}"]
+    lines += [escaped(notification.note, 1000)] if notification.note else []
+    lines += [f"Next: {escaped(notification.next, 500)}"] if notification.next else []
+    return [_section("\n".join(lines)), _small(notification)]
+
+
+def _call(notification: Notification) -> str:
+    """Who is called, and as what; a person is mentioned only by a member id the operator wrote."""
+    called = [mention(person.address) or escaped(person.name, 80) for person in _called(notification)]
+    role = f" ({escaped(notification.role, 80)})" if notification.role else ""
+    start = f"*{notification.reason.value.capitalize()}*"
+    text = f"{start}: {', '.join(called)}{role}, please take this." if called else start
+    return text + (f"\n{escaped(notification.note, 1000)}" if notification.note else "")
+
+
+def _called(notification: Notification) -> list[Any]:
+    first = [notification.recipient] if notification.recipient else []
+    return [*first, *notification.team][:20]
+
+
+def mention(address: str | None) -> str | None:
+    """`<@U02ANA>` for a member id, None for anything else."""
+    return f"<@{address}>" if address and _MEMBER.fullmatch(address) else None
+
+
+def _facts(notification: Notification) -> Block:
+    facts = {
+        "Where": notification.where,
+        "Since": since(notification.since, notification.now),
+        "Why you": notification.why,
+        "What happens next": notification.next,
+    }
+    fields = [_mrkdwn(f"*{name}*\n{escaped(value, _FIELD - 50)}") for name, value in facts.items() if plain(value)]
+    return {"type": "section", "fields": fields}
+
+
+def _buttons(notification: Notification) -> list[Block]:
+    """Links only: pressing one opens a page, it changes nothing by itself."""
+    answer = [_button(notification.acknowledge, 0, style="primary")] if notification.acknowledge else []
+    others = [notification.runbook, *notification.links]
+    look = [_button(link, number) for number, link in enumerate(others, start=1) if link]
+    elements = [button for button in [*answer, *look] if button][:10]
+    return [{"type": "actions", "elements": elements}] if elements else []
+
+
+def _button(link: Link, number: int, **style: str) -> Block | None:
+    if not is_web(link.url, _URL):
+        return None
+    text = {"type": "plain_text", "text": plain(link.text, _BUTTON) or "Open", "emoji": False}
+    return {"type": "button", "text": text, "url": link.url, "action_id": f"open-{number}", **style}
+
+
+def _small(notification: Notification) -> Block:
+    events = "1 event" if notification.count == 1 else f"{notification.count} events"
+    words = f"Tocsin · incident {notification.incident} · {events}"
+    if not notification.reason.pages:
+        words += f" · since {since(notification.since, notification.now)}"
+    return {"type": "context", "elements": [{"type": "plain_text", "text": words, "emoji": False}]}
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(text)}
+
+
+def _mrkdwn(text: str) -> Block:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
