@@ -15,9 +15,9 @@ _BOUNDARY = re.compile(r'boundary="?([^";,\s]{1,70})', re.IGNORECASE)
 
 def fields(encoded: str | bytes) -> dict[str, str]:
     """The fields of a query string or an urlencoded body; the last of a repeated one. Unreadable beyond 1,000."""
-    line = encoded.decode("utf-8", "replace") if isinstance(encoded, bytes) else encoded
+    raw = encoded if isinstance(encoded, bytes) else encoded.encode("utf-8", "replace")
     try:
-        return dict(parse_qsl(line, errors="replace", max_num_fields=FIELDS))
+        return dict(parse_qsl(raw.decode("utf-8", "replace"), errors="replace", max_num_fields=FIELDS))
     except ValueError:
         raise Unreadable(f"more than {FIELDS} form fields") from None
 

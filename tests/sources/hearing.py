@@ -83,7 +83,7 @@ def deliveries(words: list[str]) -> st.SearchStrategy[Delivery]:
     return st.builds(
         Delivery,
         received_at=st.just(NOW),
-        query=st.text(max_size=40) | form,
+        query=st.text(st.characters(codec=None), max_size=40) | form,
         headers=content_type.map(lambda kind: {"content-type": kind}) | st.just({}),
         body=st.binary(max_size=60) | encoded | form.map(str.encode) | multipart,
     )
