@@ -1,7 +1,7 @@
 """Which addresses Tocsin may connect to: public ones, and what the operator lists in `TOCSIN_ALLOW_NET`.
 
-The YAML names receivers, and a name can lead anywhere: to the cloud's metadata address, to Redis, to a printer. So every
-address a name resolves to is judged here, and `workers.outward` connects to exactly the address that was judged.
+The YAML names receivers, and a name can lead anywhere: to the cloud's metadata address, to Redis, to a printer. So
+every address a name resolves to is judged here, and `workers.outward` connects to exactly the address that was judged.
 """
 
 from __future__ import annotations

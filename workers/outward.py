@@ -9,13 +9,10 @@ import re
 import smtplib
 import socket
 import ssl
-import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpcore
@@ -24,6 +21,7 @@ import orjson
 
 from workers.addresses import Address, Network, checked, resolve
 from workers.channels.contract import HttpRequest, MailRequest, Reply, Undelivered
+from workers.deadline import Deadline
 
 DEADLINE = 8.0
 """Seconds for one whole attempt, from resolving the name to the last byte: below the lease of its entry (12 s)."""
@@ -32,55 +30,6 @@ KEPT = 2048
 _HEADERS = frozenset({"retry-after", "date", "content-type"})
 _T = TypeVar("_T")
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}", re.ASCII)
-
-
-class Deadline:
-    """Cuts every connection made under it when the time is over.
-
-    Timeouts of sockets begin anew with each byte; a receiver that drips would be waited for as long as it likes.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
-        self._lines: list[socket.socket] = []
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
-
-    @property
-    def left(self) -> float:
-        """Seconds left, never zero: zero would make a socket non-blocking."""
-        return max(0.001, self._end - time.monotonic())
-
-    @property
-    def passed(self) -> bool:
-        """Is the time over?"""
-        return time.monotonic() >= self._end
-
-    def watch(self, line: socket.socket) -> None:
-        """Cut `line` too. A duplicate is kept, because wrapping in TLS takes the original's file descriptor away."""
-        self._lines.append(line.dup())
-        if self.passed:
-            self._cut()
-
-    def _cut(self) -> None:
-        for line in self._lines:
-            try:
-                line.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, wrong: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._timer.cancel()
-        self._timer.join()
-        for line in self._lines:
-            line.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +106,7 @@ class Outward:
     def __init__(self, allow_net: Sequence[Network] = (), timeout: float = DEADLINE) -> None:
         self._allowed = tuple(allow_net)
         self._seconds = timeout
-        # SSL_CERT_FILE of the environment counts, as an operator with an authority of their own expects; proxies do not.
+        # SSL_CERT_FILE of the environment counts, for operators with an authority of their own; proxies do not.
         self._tls = httpx.create_ssl_context()
 
     def perform(self, request: HttpRequest | MailRequest) -> Reply:
@@ -262,7 +211,7 @@ def _exchange(
 ) -> Reply:
     """One request and the first `kept` bytes of its answer, on a connection of its own."""
     url = httpcore.URL(scheme=target.scheme, host=target.host, port=target.port, target=target.path)
-    headers = {"user-agent": "Tocsin", "accept-encoding": "identity", **request.headers}
+    headers = [*{"user-agent": "Tocsin", "accept-encoding": "identity", **request.headers}.items()]
     timeouts = dict.fromkeys(("connect", "read", "write", "pool"), deadline.left)
     with (
         httpcore.ConnectionPool(ssl_context=tls, network_backend=_Pinned(addresses, deadline)) as pool,

@@ -106,7 +106,7 @@ class Reply:
 
 
 class Undelivered(Exception):
-    """The notification did not arrive. `permanent`: trying again cannot help; `after`: the seconds the receiver asks for."""
+    """The notification did not arrive. `permanent`: trying again is no use; `after`: seconds the receiver asks for."""
 
     def __init__(self, why: str, *, permanent: bool, after: float | None = None) -> None:
         super().__init__(why)

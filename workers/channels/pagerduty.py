@@ -120,7 +120,8 @@ CHANNEL = ChannelType(
     read=read,
     setup="""\
 In PagerDuty give each person (or role) a service of their own that pages exactly them, add the integration
-*Events API v2*, and write its integration key beside the person. Tocsin does the escalating; the service needs no further levels.
+*Events API v2*, and write its integration key beside the person. Tocsin does the escalating; the service needs no
+further levels.
 
     channels:
       pager: {type: pagerduty}

@@ -35,7 +35,7 @@ _HEADER, _SECTION, _FIELD, _BUTTON, _URL = 150, 3000, 2000, 75, 3000
 
 
 def escaped(text: str, limit: int) -> str:
-    """A sender's words for a `mrkdwn` field. Cut before escaping, so no entity is cut in two; `limit` holds after it."""
+    """A sender's words for a `mrkdwn` field. Cut before escaping, so no entity is cut; `limit` holds after it."""
     words = plain(text)
     room = min(len(words), limit)
     while len(safe := _entities(clip(words, room))) > limit:

@@ -1,0 +1,172 @@
+"""What is to be said about an incident: `compose` makes the notification, in words, before a channel gives it a form.
+
+Pure. A recipient's address is left as the YAML has it, for PagerDuty a reference: the job that sends reveals it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from rules.config import Config, Person
+from rules.duration import show_duration
+from rules.incident import Incident, Reason, State, Step, StepState
+from workers.channels import TYPES
+from workers.channels.contract import Link, Notification, Recipient
+from workers.plain import clock, is_web
+
+_PLACES = ("environment", "service", "project", "area", "component", "region", "host")
+
+
+class Ruled(Protocol):
+    """Rules in force, of which only what the operator wrote is needed here."""
+
+    @property
+    def config(self) -> Config:
+        """What the operator wrote."""
+        ...
+
+
+def compose(
+    incident: Incident,
+    *,
+    reason: Reason,
+    role: str | None,
+    person: str | None,
+    channel: str,
+    step: int | None,
+    by: str | None,
+    note: str | None,
+    id: str,  # noqa: A002 - the notification's own word
+    ruleset: Ruled,
+    now: float,
+    public_url: str,
+    acknowledge_url: str | None,
+) -> Notification:
+    """The notification `reason` asks for, to `person` as `role` through `channel`; `id` is the agenda entry's."""
+    config = ruleset.config
+    field = _address_field(config, channel)
+    timezone = _person(config, person).timezone
+    team = config.teams.get(incident.team or "")
+    return Notification(
+        id=id,
+        incident=incident.id,
+        reason=reason,
+        severity=incident.severity,
+        title=incident.title,
+        where=where(incident),
+        since=incident.opened_at,
+        now=now,
+        why=why(incident, reason, step),
+        next=what_next(incident, now, timezone),
+        role=role,
+        recipient=_recipient(config, person, field) if person else None,
+        count=incident.count,
+        labels=incident.labels,
+        runbook=_runbook(incident, public_url),
+        acknowledge=_acknowledge(incident, acknowledge_url),
+        links=tuple(_links(incident, public_url)),
+        by=_shown(config, by),
+        note=note,
+        team=tuple(_recipient(config, name, field) for name in team.people if name != person) if team else (),
+        room=team.slack if team and field == "slack" else None,
+    )
+
+
+def where(incident: Incident) -> str:
+    """`production · checkout · shop-sentry`: the labels that name a place, then who noticed."""
+    places = [incident.labels[name] for name in _PLACES if incident.labels.get(name)]
+    sources = sorted({signal.source for signal in incident.signals.values()})
+    noticed = sources if len(sources) <= 3 else [*sources[:3], f"{len(sources) - 3} more"]
+    return " · ".join(dict.fromkeys([*places, *noticed]))
+
+
+def why(incident: Incident, reason: Reason, step: int | None) -> str:
+    """Which rule made it this severe, and for an escalation which step it is and who did not answer."""
+    decided = incident.set_by.get("severity", incident.rule)
+    parts = [f"rule «{incident.rule}»" + (f", severity by «{decided}»" if decided != incident.rule else "")]
+    present = [each for each in incident.steps if each.number == step]
+    if reason in {Reason.ESCALATED, Reason.OPENED} and present:
+        parts.append(_rung(incident, present[-1]))
+    elif reason is Reason.SEVERITY_RAISED:
+        parts.append(f"raised to {incident.severity.value}: {_meaning(incident)}")
+    elif reason is Reason.EXHAUSTED:
+        parts.append("everybody in the matrix was told and nobody answered")
+    elif reason is Reason.RETRIGGERED:
+        parts.append("it fires again and nobody has acknowledged it")
+    return "; ".join(parts)
+
+
+def _rung(incident: Incident, step: Step) -> str:
+    waited = show_duration(step.due_at - incident.severity_since)
+    silent = f": {step.waits_for} did not answer within {waited}" if step.waits_for and step.number else ""
+    again = f" in round {step.round + 1}" if step.round else ""
+    rungs = {each.number for each in incident.steps}
+    return f"step {sorted(rungs).index(step.number) + 1} of {len(rungs)}{again}{silent}"
+
+
+def _meaning(incident: Incident) -> str:
+    return f"somebody must answer within {show_duration(incident.plan.respond_within)}"
+
+
+def what_next(incident: Incident, now: float, timezone: str | None = None) -> str:
+    """Who is told next and when if nobody answers; else who has it, or why nothing follows."""
+    if incident.state is not State.TRIGGERED:
+        return _answered(incident, now, timezone)
+    waiting = [step for step in incident.steps if step.state is StepState.WAITING and step.due_at > now]
+    if waiting:
+        step = min(waiting, key=lambda each: each.due_at)
+        return f"{step.role} at {_when(step.due_at, now, timezone)}, if nobody acknowledges"
+    if incident.exhausted_at is not None and not incident.exhausted and incident.exhausted_at > now:
+        return f"the matrix ends at {_when(incident.exhausted_at, now, timezone)}; everybody is told once more then"
+    return "nothing: nobody further in the matrix"
+
+
+def _answered(incident: Incident, now: float, timezone: str | None) -> str:
+    if incident.state is State.RESOLVED:
+        return "nothing: it is over"
+    if incident.state is State.RECOVERED and incident.recovered_at is not None:
+        quiet = incident.recovered_at + incident.plan.resolve_after
+        return f"resolved at {_when(quiet, now, timezone)}, if it stays quiet"
+    owner = incident.assignee or incident.acknowledged_by
+    return f"no further escalation: {owner} has it" if owner else "no further escalation"
+
+
+def _when(at: float, now: float, timezone: str | None) -> str:
+    return f"{clock(at, now, timezone)}, in {show_duration(max(0.0, at - now))}"
+
+
+def _address_field(config: Config, channel: str) -> str | None:
+    """The field of a person that `channel` needs; a channel the rules no longer have needs none."""
+    configured = config.channels.get(channel)
+    known = TYPES.get(configured.type) if configured else None
+    return known.address if known else None
+
+
+def _person(config: Config, name: str | None) -> Person:
+    return config.people.get(name or "", Person())
+
+
+def _recipient(config: Config, name: str, field: str | None) -> Recipient:
+    person = _person(config, name)
+    return Recipient(name=person.name or name, address=getattr(person, field) if field else None)
+
+
+def _shown(config: Config, by: str | None) -> str | None:
+    return (_person(config, by).name or by) if by else None
+
+
+def _runbook(incident: Incident, public_url: str) -> Link | None:
+    return Link(text="Runbook", url=f"{public_url}/runbooks/{incident.runbook}") if incident.runbook else None
+
+
+def _acknowledge(incident: Incident, url: str | None) -> Link | None:
+    return Link(text="Acknowledge", url=url) if url and not incident.answered else None
+
+
+def _links(incident: Incident, public_url: str) -> Iterator[Link]:
+    yield Link(text="Incident", url=f"{public_url}/incidents/{incident.id}")
+    found = {incident.url: next(iter(incident.signals.values())).source if incident.signals else "the sender"}
+    found |= {signal.url: signal.source for signal in incident.signals.values()}
+    web = [(url, source) for url, source in found.items() if url and is_web(url)]
+    yield from (Link(text=f"Open in {source}", url=url) for url, source in web[:3])
