@@ -45,10 +45,12 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Verify = Callable[[Delivery, Sequence[bytes], float], None]
-"""`(delivery, secrets, now)`: returns when authentic, raises `Unauthentic` otherwise. Constant time; any secret may match."""
-Sign = Callable[[bytes, bytes, float], dict[str, str]]
-"""`(body, secret, now)` -> the headers a real sender would add; used by `tocsin send` and the tests."""
+Verify = Callable[[Delivery, Sequence[bytes], float, Options], None]
+"""`(delivery, secrets, now, options)`: returns when authentic, raises `Unauthentic` otherwise.
+
+Constant time; any secret may match."""
+Sign = Callable[[bytes, bytes, float, Options], dict[str, str]]
+"""`(body, secret, now, options)` -> the headers a real sender would add; used by `tocsin send` and the tests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,211 @@
+"""Total reading of what strangers send: every function here answers, or raises `Unreadable`, and nothing else.
+
+Parsers reach into JSON with `at`, `text`, `mapping`, `listing`, and end with `event`, which alone keeps the promises of
+an Event: one line of printable text, capped lengths, web addresses only, plausible times.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import orjson
+
+from router.sources.contract import Delivery, Unreadable
+from rules.event import Action, Event
+
+SUMMARY = 300
+LABEL = 256
+LABELS = 64
+KEY = 512
+KIND = 128
+URL = 2048
+PAST = 7 * 86400.0
+"""No sender retries longer than this (Stripe: 3 days), so an older time is no time of this delivery."""
+FUTURE = 300.0
+"""A time further ahead than this is a wrong clock; believed, it would make all later news of the signal look old."""
+
+_BEYOND_KIND = re.compile(r"[^A-Za-z0-9_.\-]+")
+
+
+def parse_json(body: bytes) -> object:
+    """The JSON value in `body`. Raises Unreadable for anything else, and for nesting beyond about 1,000 levels.
+
+    What orjson refuses is tried once more leniently: senders written in Python or JavaScript do emit NaN and lone
+    surrogates, and a byte order mark or one broken character must not hide an outage.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(body.decode("utf-8-sig", "replace"), parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        raise Unreadable("the body is not JSON") from None
+
+
+def parse_object(body: bytes) -> dict[str, object]:
+    """The JSON object in `body`. Raises Unreadable when it is not one."""
+    value = parse_json(body)
+    if not isinstance(value, dict):
+        raise Unreadable("the body is JSON, but not an object")
+    return value
+
+
+def at(data: object, *path: str | int) -> object:
+    """What lies at `path`, string steps into objects and numbers into arrays; None when there is nothing."""
+    for step in path:
+        if isinstance(step, str):
+            data = data.get(step) if isinstance(data, dict) else None
+        else:
+            data = data[step] if isinstance(data, list) and -len(data) <= step < len(data) else None
+    return data
+
+
+def mapping(data: object, *path: str | int) -> dict[str, object]:
+    """The object at `path`, or an empty one."""
+    found = at(data, *path)
+    return found if isinstance(found, dict) else {}
+
+
+def listing(data: object, *path: str | int) -> list[object]:
+    """The array at `path`, or an empty one."""
+    found = at(data, *path)
+    return found if isinstance(found, list) else []
+
+
+def text(data: object, *path: str | int) -> str:
+    """The text at `path`, cleaned; numbers and booleans as JSON writes them; "" for nothing, objects and arrays."""
+    found = at(data, *path)
+    if isinstance(found, str):
+        return clean(found)
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    if isinstance(found, float) and found.is_integer() and abs(found) < 1e15:
+        return str(int(found))
+    return str(found) if isinstance(found, int | float) else ""
+
+
+def number(data: object, *path: str | int) -> float | None:
+    """The finite number at `path`, also one written as text; None for anything else."""
+    found = at(data, *path)
+    if isinstance(found, bool) or not isinstance(found, int | float | str):
+        return None
+    try:
+        value = float(found)
+    except (ValueError, OverflowError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def first(*candidates: str) -> str:
+    """The first that is not empty, or ""."""
+    return next((candidate for candidate in candidates if candidate), "")
+
+
+def clean(raw: str) -> str:
+    """One line: whitespace collapsed, control, bidi and unassigned characters and lone surrogates gone."""
+    line = " ".join(raw.split())
+    if line.isprintable():
+        return line
+    return " ".join("".join(c for c in line if c.isprintable()).split())
+
+
+def shorten(line: str, limit: int) -> str:
+    """At most `limit` characters, the last one an ellipsis when something was cut."""
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def shorten_key(key: str, limit: int = KEY) -> str:
+    """At most `limit` characters; a longer key keeps its head and ends in a hash of the whole: keys stay different."""
+    if len(key) <= limit:
+        return key
+    return f"{key[: limit - 17]}#{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+def web_url(raw: str) -> str | None:
+    """The address when it is an absolute http(s) one that a browser can open, else None."""
+    if not raw or len(raw) > URL or clean(raw) != raw or " " in raw:
+        return None
+    try:
+        parts = urlsplit(raw)
+        host = parts.hostname
+    except ValueError:
+        return None
+    return raw if parts.scheme in ("http", "https") and host else None
+
+
+def moment(value: object) -> float | None:
+    """Unix seconds of an ISO-8601 text (no zone means UTC) or a Unix time in s, ms or µs; None when it is neither."""
+    count = number(value)
+    if count is not None:
+        return _scaled(count)
+    if not isinstance(value, str):
+        return None
+    try:
+        when = datetime.datetime.fromisoformat(re.sub(r" ?(UTC|GMT)$", "Z", value.strip()))
+        return (when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _scaled(count: float) -> float:
+    for unit in (1e6, 1e3):
+        if abs(count) >= 1e8 * unit:
+            return count / unit
+    return count
+
+
+def plausible(when: float | None, received_at: float) -> float | None:
+    """`when` if it can be the time of something received at `received_at`, else None."""
+    return when if when is not None and received_at - PAST <= when <= received_at + FUTURE else None
+
+
+def event(
+    delivery: Delivery,
+    *,
+    kind: str,
+    action: Action,
+    key: str,
+    summary: str,
+    severity: str = "",
+    labels: Mapping[str, str] | None = None,
+    url: str = "",
+    occurred_at: object = None,
+    sender_id: str = "",
+    incident: str = "",
+    actor: str = "",
+) -> Event:
+    """An Event that keeps its promises whatever the sender wrote. "" stands for what the sender did not say.
+
+    `occurred_at` is the sender's value as found (see `moment`). Labels without a value are left out.
+    """
+    kind = _BEYOND_KIND.sub("_", kind)[:KIND]
+    line = shorten(clean(summary), SUMMARY) or kind
+    return Event(
+        kind=kind,
+        action=action,
+        dedup_key=shorten_key(clean(key) or f"{kind} {line}"),
+        summary=line,
+        severity=shorten(clean(severity).lower(), 64) or None,
+        labels=_labels(labels or {}),
+        url=web_url(url.strip()),
+        occurred_at=plausible(moment(occurred_at), delivery.received_at),
+        sender_id=shorten_key(clean(sender_id), LABEL) or None,
+        incident=incident or None,
+        actor=shorten(clean(actor), LABEL) or None,
+    )
+
+
+def _labels(given: Mapping[str, str]) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    for raw, value in given.items():
+        name, line = shorten(clean(raw), LABEL), shorten(clean(value), LABEL)
+        if name and line and len(kept) < LABELS:
+            kept[name] = line
+    return kept
