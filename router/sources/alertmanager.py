@@ -78,8 +78,15 @@ def _missing(delivery: Delivery, group: dict[str, object], unread: int) -> list[
     cut, key = int(number(group, "truncatedAlerts") or 0), text(group, "groupKey")
     if cut + unread <= 0:
         return []
-    summary = f"Alertmanager left out {cut} of the group {key}, and {unread} could not be read"
-    return [event(delivery, kind="alertmanager.missing", action=Action.INFO, key=f"alertmanager group {key}", summary=summary)]
+    return [
+        event(
+            delivery,
+            kind="alertmanager.missing",
+            action=Action.INFO,
+            key=f"alertmanager group {key}",
+            summary=f"Alertmanager left out {cut} of the group {key}, and {unread} could not be read",
+        )
+    ]
 
 
 SOURCE = SourceType(
