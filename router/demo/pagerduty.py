@@ -10,7 +10,7 @@ from workers.plain import is_web
 
 
 def faults(event: Any) -> Iterator[str]:
-    """Why PagerDuty would answer 400 (developer.pagerduty.com/docs/events-api-v2-overview); nothing when it would not."""
+    """Why PagerDuty would answer 400 (developer.pagerduty.com/docs/events-api-v2-overview), or nothing."""
     if not isinstance(event, dict):
         yield "JSON object expected"
         return

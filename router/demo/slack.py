@@ -16,7 +16,7 @@ _LIMITS = {"header": 150, "section": 3000, "context": 3000}
 
 
 def faults(message: Any) -> Iterator[str]:
-    """Why Slack would answer `invalid_blocks` (docs.slack.dev/reference/block-kit/blocks); nothing when it would not."""
+    """Why Slack would answer `invalid_blocks` (docs.slack.dev/reference/block-kit/blocks), or nothing."""
     if not isinstance(message, dict) or not isinstance(message.get("text"), str):
         yield "no_text"
         return

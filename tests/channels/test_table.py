@@ -1,0 +1,42 @@
+"""The table of channels, the folder and the documentation say the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import workers.channels
+from rules.config import Person
+from workers.channels import TYPES
+
+ROOT = Path(__file__).parent.parent.parent
+NOT_CHANNELS = {"__init__", "contract", "__pycache__"}
+
+
+def test_every_module_of_the_folder_is_a_channel_of_the_table() -> None:
+    """Adding a module without its line, or a line without its module, is red."""
+    folder = Path(workers.channels.__file__).parent
+    assert {path.stem for path in folder.iterdir()} - NOT_CHANNELS == set(TYPES)
+
+
+def test_every_channel_has_its_row_in_the_documentation() -> None:
+    """docs/channels.md has one row and one section for each, with its title."""
+    page = (ROOT / "docs" / "channels.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z]+)` \| ([^|]+) \|", page, re.MULTILINE)
+    assert rows == [(name, TYPES[name].title) for name in sorted(TYPES)]
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE)[-len(TYPES) :] == [TYPES[name].title for name in sorted(TYPES)]
+
+
+def test_the_documentation_names_every_option() -> None:
+    """No key of the YAML is without a word about it."""
+    page = (ROOT / "docs" / "channels.md").read_text(encoding="utf-8")
+    for kind in TYPES.values():
+        section = page.split(f"## {kind.title}\n")[1].split("\n## ")[0]
+        assert [name for name in kind.options.model_fields if f"`{name}`" not in section] == []
+
+
+def test_each_channel_stands_under_its_own_name_and_asks_for_a_field_people_have() -> None:
+    """The word of the YAML is the channel's own, and an address is a field of a person."""
+    for name, kind in TYPES.items():
+        assert kind.name == name
+        assert kind.address is None or kind.address in Person.model_fields
