@@ -1,14 +1,15 @@
-"""The agenda: every promise still to be kept, with the time it is due. The entry is the truth, an RQ job is only a bell.
+"""The agenda: every promise still to be kept, with the time it is due.
 
-An entry is written by `add` in the same MULTI as the state that promises it. A worker takes due entries with
-`claim`, which counts the attempt and pushes the due time out by the lease, so that a worker that dies costs one lease and
-nothing else. Only the attempt that holds the claim may `finish` or `postpone`: `guard` makes Redis refuse the others.
+The entry is the truth, an RQ job is only a bell. An entry is written by `add` in the same MULTI as the state that
+promises it. A worker takes due entries with `claim`, which counts the attempt and pushes the due time out by the lease,
+so that a worker that dies costs one lease and nothing else. Only the attempt that holds the claim may `finish` or
+`postpone`: `guard` makes Redis refuse the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, cast
 
@@ -33,6 +34,14 @@ class Lane(StrEnum):
     CALM = "calm"
 
 
+class Job(StrEnum):
+    """The work of a lane: each is an RQ job, and each has its own part of the agenda."""
+
+    DEDUPLICATE = "deduplicate"
+    NOTIFY = "notify"
+    ESCALATE = "escalate"
+
+
 class Kind(StrEnum):
     """What an entry promises."""
 
@@ -44,6 +53,22 @@ class Kind(StrEnum):
     """The next step of an incident's matrix, or its exhaustion."""
     SETTLE = "settle"
     """A look at an incident that may have become quiet: a gate's recovery, or resolved after its recovery."""
+
+
+JOBS = {
+    Kind.INTAKE: Job.DEDUPLICATE,
+    Kind.NOTIFY: Job.NOTIFY,
+    Kind.STEP: Job.ESCALATE,
+    Kind.SETTLE: Job.ESCALATE,
+}
+DESKS = (
+    (Lane.INTAKE, Job.DEDUPLICATE),
+    (Lane.URGENT, Job.ESCALATE),
+    (Lane.URGENT, Job.NOTIFY),
+    (Lane.CALM, Job.ESCALATE),
+    (Lane.CALM, Job.NOTIFY),
+)
+"""Every lane with the jobs it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +89,11 @@ class Entry:
     failures: int = 0
     """How many of them came back with a failure to be tried again."""
     last_error: str | None = None
+
+    @property
+    def job(self) -> Job:
+        """Whose work it is."""
+        return JOBS[self.kind]
 
     @property
     def lost(self) -> int:
@@ -98,17 +128,17 @@ return claimed
 
 
 class Agenda:
-    """The agenda in Redis. Methods that take a pipeline only queue commands: the caller's EXEC makes them true together."""
+    """The agenda in Redis: taking what is due, and looking at what is promised."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._claim = redis.register_script(_CLAIM)
 
-    def claim(self, lane: Lane, now: float | None = None, at_most: int = CLAIM_AT_MOST) -> list[Entry]:
-        """Take up to `at_most` due entries of a lane for one lease. `now` None means: by Redis' own clock."""
+    def claim(self, lane: Lane, job: Job, now: float | None = None, at_most: int = CLAIM_AT_MOST) -> list[Entry]:
+        """Take up to `at_most` due entries of a desk for one lease. `now` None means: by Redis' own clock."""
         moment = -1.0 if now is None else now
         arguments = [repr(moment), LEASE, at_most, keys.entry("")]
-        found = cast("list[Any]", self._claim(keys=[keys.agenda(lane)], args=arguments))
+        found = cast("list[Any]", self._claim(keys=[keys.agenda(lane, job)], args=arguments))
         return [_entry(name.decode(), float(due), _pairs(stored)) for name, _, due, stored in found]
 
     def entry(self, entry_id: str) -> Entry | None:
@@ -116,8 +146,9 @@ class Agenda:
         stored = cast("dict[bytes, bytes]", self._redis.hgetall(keys.entry(entry_id)))
         if not stored:
             return None
-        due = cast("float | None", self._redis.zscore(keys.agenda(stored[b"lane"].decode()), entry_id))
-        return _entry(entry_id, due or 0.0, stored)
+        entry = _entry(entry_id, 0.0, stored)
+        due = cast("float | None", self._redis.zscore(keys.agenda(entry.lane, entry.job), entry_id))
+        return replace(entry, due_at=due or 0.0)
 
     def waiting(self, entry_ids: Sequence[str]) -> set[str]:
         """Which of these entries are still promised."""
@@ -129,22 +160,30 @@ class Agenda:
     def upcoming(self, at_most: int = 500) -> list[Entry]:
         """What is promised, the soonest first."""
         found: list[Entry] = []
-        for lane in Lane:
-            ids = cast("list[tuple[bytes, float]]", self._redis.zrange(keys.agenda(lane), 0, at_most - 1, withscores=True))
+        for lane, job in DESKS:
+            ids = self._soonest(lane, job, at_most)
             pipe = self._redis.pipeline(transaction=False)
             for name, _ in ids:
                 pipe.hgetall(keys.entry(name.decode()))
             found += [_entry(n.decode(), due, one) for (n, due), one in zip(ids, pipe.execute(), strict=True) if one]
         return sorted(found, key=lambda entry: entry.due_at)[:at_most]
 
-    def due(self, lane: Lane, now: float) -> int:
-        """How many entries of a lane are due."""
-        return cast("int", self._redis.zcount(keys.agenda(lane), "-inf", now))
+    def lengths(self) -> dict[tuple[Lane, Job], int]:
+        """How many entries each desk has promised."""
+        return {desk: cast("int", self._redis.zcard(keys.agenda(*desk))) for desk in DESKS}
+
+    def due(self, lane: Lane, job: Job, now: float) -> int:
+        """How many entries of a desk are due."""
+        return cast("int", self._redis.zcount(keys.agenda(lane, job), "-inf", now))
 
     def next_due(self) -> float | None:
-        """When the next promise of any lane is due; None when there is none."""
-        firsts = [cast("list[tuple[bytes, float]]", self._redis.zrange(keys.agenda(lane), 0, 0, withscores=True)) for lane in Lane]
-        return min((first[0][1] for first in firsts if first), default=None)
+        """When the next promise of any desk is due; None when there is none."""
+        firsts = [first[1] for desk in DESKS for first in self._soonest(*desk, 1)]
+        return min(firsts, default=None)
+
+    def _soonest(self, lane: Lane, job: Job, at_most: int) -> list[tuple[bytes, float]]:
+        found = self._redis.zrange(keys.agenda(lane, job), 0, at_most - 1, withscores=True)
+        return cast("list[tuple[bytes, float]]", found)
 
 
 def add(pipe: Any, entry: Entry) -> None:
@@ -159,34 +198,34 @@ def add(pipe: Any, entry: Entry) -> None:
     if entry.incident:
         stored["incident"] = entry.incident
     pipe.hset(keys.entry(entry.id), mapping=stored)
-    pipe.zadd(keys.agenda(entry.lane), {entry.id: entry.due_at})
+    pipe.zadd(keys.agenda(entry.lane, entry.job), {entry.id: entry.due_at})
 
 
 def finish(pipe: Pipeline, entry: Entry) -> None:
     """The promise is kept (or no longer owed)."""
-    withdraw(pipe, entry.id, entry.lane)
+    withdraw(pipe, entry.id, entry.lane, entry.job)
 
 
-def withdraw(pipe: Pipeline, entry_id: str, lane: Lane) -> None:
+def withdraw(pipe: Pipeline, entry_id: str, lane: Lane, job: Job) -> None:
     """Take a promise back by its id; one that is already gone changes nothing."""
     pipe.delete(keys.entry(entry_id))
-    pipe.zrem(keys.agenda(lane), entry_id)
+    pipe.zrem(keys.agenda(lane, job), entry_id)
 
 
 def postpone(pipe: Pipeline, entry: Entry, until: float, error: str | None = None, **body: Any) -> None:
-    """Try again at `until`. With `error` it was a failure; without, it only waited. `body` replaces keys of the body."""
+    """Try again at `until`. With `error` it was a failure, without it only waited. `body` replaces keys of the body."""
     changed: dict[str, str | bytes | int] = {"returned": entry.returned + 1}
     if error is not None:
         changed |= {"last_error": error[:500], "failures": entry.failures + 1}
     if body:
         changed["body"] = encode(entry.body | body)
     pipe.hset(keys.entry(entry.id), mapping=changed)
-    pipe.zadd(keys.agenda(entry.lane), {entry.id: until})
+    pipe.zadd(keys.agenda(entry.lane, entry.job), {entry.id: until})
 
 
 def park(pipe: Pipeline, entry: Entry, now: float) -> None:
     """Give up an entry that kills or fails its workers: it stays readable and is tried no more."""
-    pipe.zrem(keys.agenda(entry.lane), entry.id)
+    pipe.zrem(keys.agenda(entry.lane, entry.job), entry.id)
     pipe.zadd(keys.PARKED, {entry.id: now})
 
 
@@ -211,7 +250,8 @@ def _pairs(flat: list[bytes]) -> dict[bytes, bytes]:
 
 
 def _entry(entry_id: str, due_at: float, stored: dict[bytes, bytes]) -> Entry:
-    kind, lane, created, incident, body, attempt, returned, failures, error = (stored.get(name.encode()) for name in _FIELDS)
+    values = (stored.get(name.encode()) for name in _FIELDS)
+    kind, lane, created, incident, body, attempt, returned, failures, error = values
     return Entry(
         id=entry_id,
         kind=Kind((kind or b"").decode()),

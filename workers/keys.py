@@ -2,7 +2,7 @@
 
 | key | type | meaning | writer | lifetime |
 |---|---|---|---|---|
-| tocsin:agenda:<lane> | sorted set | entry id -> when it must next be tried, Unix seconds | agenda | while promised |
+| tocsin:agenda:<lane>:<job> | sorted set | entry id -> when it must next be tried, Unix seconds | agenda | while promised |
 | tocsin:entry:<id> | hash | one promise: kind, lane, incident, body, attempt … | agenda | while promised |
 | tocsin:parked | sorted set | entries given up after they killed or failed their workers | agenda | until dropped by a person |
 | tocsin:incident:<id> | string | the incident, as JSON with its version | ledger | 400 days after it is resolved |
@@ -17,9 +17,8 @@
 | tocsin:deliveries | sorted set | delivery id -> received_at | intake | trimmed to 7 days |
 | tocsin:quarantine | sorted set | ids of authentic deliveries no parser understood -> received_at | intake | trimmed to 7 days |
 | tocsin:count:<name> | hash | counters for /metrics, one field per label set | counters | for ever, bounded by its labels |
-| tocsin:bell:<lane> | string | a bell was rung within the last moment | queue | 50 ms |
+| tocsin:bell:<lane>:<job> | string | a bell waits in the queue and will see what is due | queue | until it is answered, at most 1 s |
 | tocsin:worker:<name> | string | a worker beats | work | 10 s |
-| tocsin:nowhere | string | a notice about Tocsin itself that was told lately | ledger | an hour |
 | rq:* | – | RQ's own | rq | short |
 """
 
@@ -47,9 +46,9 @@ def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def agenda(lane: str) -> str:
-    """The entries of one lane by the time they are due."""
-    return f"tocsin:agenda:{lane}"
+def agenda(lane: str, job: str) -> str:
+    """The entries of one lane and job by the time they are due."""
+    return f"tocsin:agenda:{lane}:{job}"
 
 
 def entry(entry_id: str) -> str:
@@ -92,9 +91,9 @@ def count(name: str) -> str:
     return f"tocsin:count:{name}"
 
 
-def bell(lane: str) -> str:
-    """Set while a bell for the lane needs no repeating."""
-    return f"tocsin:bell:{lane}"
+def bell(lane: str, job: str) -> str:
+    """Set while a bell waits in the queue."""
+    return f"tocsin:bell:{lane}:{job}"
 
 
 def worker(name: str) -> str:

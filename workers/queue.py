@@ -1,12 +1,11 @@
-"""RQ's part: one queue per lane, and the bell, the only kind of job there is. RQ executes, it does not keep time.
+"""RQ's part: one queue per lane, and bells, the only kind of job there is. RQ executes, it does not keep time.
 
-A bell says "there is work in this lane" and carries no argument: what is due stands in the agenda.
+A bell says "this lane has work of this kind" and names nothing else: what is due stands in the agenda.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 
 from redis import Redis
@@ -15,14 +14,12 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from workers import keys
-from workers.agenda import Lane
+from workers.agenda import Job, Lane
 
 JOB_TIMEOUT = 10
 """Seconds RQ gives a job; one attempt of ours ends by itself after 8."""
-PAUSE = 0.05
-"""Seconds: at most one bell per lane in this time, and a trailing one."""
-
-_JOBS = {Lane.INTAKE: "workers.jobs.deduplicate", Lane.URGENT: "workers.jobs.urgent", Lane.CALM: "workers.jobs.calm"}
+BELL_LASTS_MS = 1000
+"""After this a bell that nobody answered counts as lost with its worker, and another may ring."""
 
 
 def queue(redis: Redis, lane: Lane) -> Queue:
@@ -30,12 +27,19 @@ def queue(redis: Redis, lane: Lane) -> Queue:
     return Queue(lane.value, connection=redis, serializer=JSONSerializer, default_timeout=JOB_TIMEOUT)
 
 
-def ring(redis: Redis, lane: Lane) -> bool:
-    """Enqueue a bell unless one was rung within the last moment. Returns whether it rang."""
-    if not redis.set(keys.bell(lane), b"1", nx=True, px=int(PAUSE * 1000)):
+def ring(redis: Redis, lane: Lane, job: Job) -> bool:
+    """Enqueue a bell unless one is waiting already, which will see the same entries. Returns whether it rang."""
+    if not redis.set(keys.bell(lane, job), b"1", nx=True, px=BELL_LASTS_MS):
         return False
-    queue(redis, lane).enqueue(_JOBS[lane], result_ttl=0, failure_ttl=3600, ttl=60, description=f"bell of {lane}")
+    queue(redis, lane).enqueue(
+        f"workers.jobs.{job}", lane.value, result_ttl=0, failure_ttl=3600, ttl=60, description=f"{job} {lane}"
+    )
     return True
+
+
+def answer(redis: Redis, lane: Lane, job: Job) -> None:
+    """The job begins: whatever is written from now on rings anew."""
+    redis.delete(keys.bell(lane, job))
 
 
 class Ringer:
@@ -47,16 +51,16 @@ class Ringer:
     def __init__(self, redis: Redis, on_error: Callable[[RedisError], None] = lambda _: None) -> None:
         self._redis = redis
         self._on_error = on_error
-        self._wanted: set[Lane] = set()
+        self._wanted: set[tuple[Lane, Job]] = set()
         self._wake = threading.Condition()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="ringer", daemon=True)
         self._thread.start()
 
-    def ring(self, lane: Lane) -> None:
-        """Let a bell ring soon; many calls within a moment ring once, the last of them after the fact."""
+    def ring(self, lane: Lane, job: Job) -> None:
+        """Let a bell ring soon; calls that come while it is ringing ring once more."""
         with self._wake:
-            self._wanted.add(lane)
+            self._wanted.add((lane, job))
             self._wake.notify()
 
     def stop(self) -> None:
@@ -70,19 +74,15 @@ class Ringer:
         while True:
             with self._wake:
                 self._wake.wait_for(lambda: self._wanted or self._stopped)
-                lanes, self._wanted = self._wanted, set()
+                desks, self._wanted = self._wanted, set()
                 stopped = self._stopped
-            self._ring_all(lanes)
+            for desk in desks:
+                self._ring(*desk)
             if stopped:
                 return
-            time.sleep(PAUSE if lanes else 0)
 
-    def _ring_all(self, lanes: set[Lane]) -> None:
-        for lane in lanes:
-            try:
-                rang = ring(self._redis, lane)
-            except RedisError as wrong:
-                self._on_error(wrong)
-                continue
-            if not rang:
-                self.ring(lane)
+    def _ring(self, lane: Lane, job: Job) -> None:
+        try:
+            ring(self._redis, lane, job)
+        except RedisError as wrong:
+            self._on_error(wrong)

@@ -106,7 +106,7 @@ def require(settings: Settings) -> None:
         raise SettingsError(missing)
 
 
-class Missing(Exception):
+class MissingReference(Exception):
     """A reference of the YAML leads nowhere; the message names it and says what to set."""
 
 
@@ -117,7 +117,7 @@ class Environment:
         self._overlay = dict(overlay or {})
 
     def reveal(self, text: str) -> str:
-        """What `${env:NAME}` or `${file:/path}` stands for; other text as it is. Raises Missing."""
+        """What `${env:NAME}` or `${file:/path}` stands for; other text as it is. Raises MissingReference."""
         if text.startswith("${env:"):
             return self._variable(text[len("${env:") : -1])
         if text.startswith("${file:"):
@@ -126,17 +126,18 @@ class Environment:
 
     def reveal_options(self, options: BaseModel) -> BaseModel:
         """The same options with every reference replaced by its secret; never logged, never stored."""
-        found = {name: self.reveal(value) for name, value in options if isinstance(value, str) and value.startswith("${")}
-        return options.model_copy(update=found)
+        references = {name: value for name, value in options if isinstance(value, str) and value.startswith("${")}
+        return options.model_copy(update={name: self.reveal(value) for name, value in references.items()})
 
     def _variable(self, name: str) -> str:
         value = self._overlay.get(name) or os.environ.get(name)
         if not value:
-            raise Missing(f"the environment variable {name} is not set, and the rules refer to it as ${{env:{name}}}")
+            raise MissingReference(f"the environment variable {name} is not set, and the rules refer to it as ${{env:{name}}}")
         return value
 
     def _file(self, path: Path) -> str:
         try:
             return path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as wrong:
-            raise Missing(f"the file {path} cannot be read ({type(wrong).__name__}), and the rules refer to it") from None
+            why = f"the file {path} cannot be read ({type(wrong).__name__}), and the rules refer to it"
+            raise MissingReference(why) from None

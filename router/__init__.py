@@ -1,0 +1,1 @@
+"""The ear: receiver, sources, console, command line."""

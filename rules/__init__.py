@@ -1,0 +1,1 @@
+"""The head: events, rules, incidents. Pure: no clock, no I/O, no randomness."""

@@ -1,0 +1,195 @@
+"""One step in an incident's life while it is being worked out.
+
+The incident as changed so far, what the world must do, what history says: the building blocks of `rules.transition`; nothing here decides, it only does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rules.effects import Effect, Notify, SettleAt, WakeAt
+from rules.incident import Incident, Plan, Reason, Step, StepState, TimelineEntry, Told
+from rules.roster import Roster
+
+
+@dataclass(slots=True)
+class Turn:
+    """Collects the changes of one command. Lives for one call of `transition` only."""
+
+    incident: Incident
+    now: float
+    effects: list[Effect] = field(default_factory=list)
+    timeline: list[TimelineEntry] = field(default_factory=list)
+
+    def change(self, **fields: Any) -> None:
+        """Replace fields of the incident."""
+        self.incident = replace(self.incident, **fields)
+
+    def note(self, kind: str, text: str, *, by: str | None = None, via: str | None = None, **detail: str) -> None:
+        """Add a line to the history."""
+        self.timeline.append(TimelineEntry(at=self.now, kind=kind, text=text, by=by, via=via, detail=detail))
+
+    def wake(self) -> None:
+        """Promise the next look at the ladder, or withdraw the promise when nothing is left to wait for."""
+        self.effects.append(WakeAt(at=next_wake(self.incident)))
+
+    def stop_ladder(self) -> None:
+        """Nobody further is told."""
+        self.effects.append(WakeAt(at=None))
+
+    def settle(self, at: float | None) -> None:
+        """Promise a look at whether it has become quiet."""
+        self.effects.append(SettleAt(at=at))
+
+    def tell(
+        self,
+        reason: Reason,
+        channels: Iterable[str],
+        *,
+        role: str,
+        person: str | None,
+        rooms: frozenset[str],
+        step: Step | None = None,
+        by: str | None = None,
+        note: str | None = None,
+    ) -> None:
+        """One notification on each channel, each waiting for the one that went the same way before."""
+        for channel in channels:
+            self._tell_one(
+                Told(channel=channel, role=role, person=person, entry="", room=channel in rooms), reason, step, by, note
+            )
+
+    def update(self, reason: Reason, *, by: str | None = None, note: str | None = None) -> None:
+        """Tell everybody who has been told of this incident, the same ways."""
+        for told in self.incident.told:
+            self._tell_one(told, reason, None, by, note)
+
+    def _tell_one(self, way: Told, reason: Reason, step: Step | None, by: str | None, note: str | None) -> None:
+        before = next((told for told in self.incident.told if same_way(told, way)), None)
+        entry = f"n-{self.incident.id}-{self.incident.sent + 1}"
+        others = tuple(told for told in self.incident.told if not same_way(told, way))
+        self.change(sent=self.incident.sent + 1, told=(*others, replace(way, entry=entry)))
+        self.effects.append(
+            Notify(
+                entry=entry,
+                reason=reason,
+                channel=way.channel,
+                role=way.role,
+                person=way.person,
+                step=step.number if step else None,
+                round=step.round if step else self.incident.round,
+                after=before.entry if before else None,
+                by=by,
+                note=note,
+            )
+        )
+
+
+def same_way(one: Told, other: Told) -> bool:
+    """A room is one way whoever is called in it; a personal channel is one way per role and person."""
+    return one.channel == other.channel and (one.room or (one.role, one.person) == (other.role, other.person))
+
+
+def next_wake(incident: Incident) -> float | None:
+    """When the ladder must be looked at again: its next waiting step, else its end; None when it is over."""
+    waiting = [step.due_at for step in incident.steps if step.state is StepState.WAITING]
+    if waiting:
+        return min(waiting)
+    return None if incident.exhausted else incident.exhausted_at
+
+
+def ladder(plan: Plan, start: float, round_number: int = 0) -> tuple[Step, ...]:
+    """The steps of one severity from `start` on: the first responder at once, then row after row."""
+    first = Step(number=0, role=plan.responder, due_at=start, round=round_number)
+    rows = (
+        Step(number=n, role=row.role, due_at=start + row.after, waits_for=row.waits_for, round=round_number)
+        for n, row in enumerate(plan.steps, 1)
+    )
+    return (first, *rows)
+
+
+def climb(turn: Turn, reason: Reason, roster: Roster, *, round_number: int = 0, note: str | None = None) -> None:
+    """Begin the ladder of the present severity from the bottom: the responder now, everybody else in turn."""
+    plan = turn.incident.plan
+    turn.change(
+        steps=ladder(plan, turn.now, round_number),
+        round=round_number,
+        exhausted_at=turn.now + plan.exhausted_after,
+        exhausted=False,
+    )
+    fire(turn, 0, reason, roster, note)
+    turn.wake()
+
+
+def fire(turn: Turn, number: int, reason: Reason, roster: Roster, note: str | None = None) -> None:
+    """Tell the role of one step. Where there is nobody to tell, say so and go on to the next step at once."""
+    step = turn.incident.steps[number]
+    reach = roster.reach(step.role)
+    ways = turn.incident.ways
+    personal = [channel for channel in ways if channel in reach.channels]
+    reached = reach.person is not None and bool(personal)
+    if not reached:
+        note = f"nobody to tell for {step.role}: {reach.why_nobody or 'no channel of this severity reaches them'}"
+    _mark(
+        turn,
+        replace(step, state=StepState.SENT if reached else StepState.NOBODY, person=reach.person, sent_at=turn.now),
+    )
+    channels = personal if reached else []
+    channels += [channel for channel in ways if channel in roster.rooms and channel not in channels]
+    turn.note("step", _step_text(step, reach.person, reached, note), role=step.role, channels=", ".join(channels))
+    turn.tell(reason, channels, role=step.role, person=reach.person, rooms=roster.rooms, step=step, note=note)
+    if not reached:
+        next_at_once(turn, roster, note)
+
+
+def next_at_once(turn: Turn, roster: Roster, note: str | None) -> None:
+    """Do not wait: the next step now, or the end of the ladder where there is none."""
+    following = next((step for step in turn.incident.steps if step.state is StepState.WAITING), None)
+    if following is None:
+        exhaust(turn, roster)
+    else:
+        fire(turn, following.number, Reason.ESCALATED, roster, note)
+
+
+def exhaust(turn: Turn, roster: Roster) -> None:
+    """The matrix is at its end and nobody has answered: say it on every channel of the severity, to all in reach."""
+    turn.change(exhausted=True)
+    turn.note("exhausted", "the matrix is exhausted: nobody has answered")
+    note = "Nobody has answered, and the matrix names nobody further."
+    for step in turn.incident.steps:
+        reach = roster.reach(step.role)
+        personal = [
+            channel for channel in turn.incident.ways if channel in reach.channels and channel not in roster.rooms
+        ]
+        turn.tell(
+            Reason.EXHAUSTED, personal, role=step.role, person=reach.person, rooms=roster.rooms, step=step, note=note
+        )
+    rooms = [channel for channel in turn.incident.ways if channel in roster.rooms]
+    last = turn.incident.steps[-1]
+    turn.tell(Reason.EXHAUSTED, rooms, role=last.role, person=last.person, rooms=roster.rooms, step=last, note=note)
+
+
+def _mark(turn: Turn, changed: Step) -> None:
+    turn.change(steps=tuple(changed if step.number == changed.number else step for step in turn.incident.steps))
+
+
+def mark_failed(turn: Turn, number: int, channel: str) -> Step:
+    """Write down that a channel did not deliver a step; returns the step."""
+    step = turn.incident.steps[number]
+    failed = step.failed if channel in step.failed else (*step.failed, channel)
+    step = replace(step, failed=failed)
+    _mark(turn, step)
+    return step
+
+
+def mark_fell_back(turn: Turn, number: int) -> None:
+    """Write down that the fallback channels have been asked for a step."""
+    _mark(turn, replace(turn.incident.steps[number], fell_back=True))
+
+
+def _step_text(step: Step, person: str | None, reached: bool, note: str | None) -> str:
+    if not reached:
+        return note or f"nobody to tell for {step.role}"
+    return f"{step.role} ({person}) is told"

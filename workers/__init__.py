@@ -1,0 +1,1 @@
+"""The hands: jobs, ledger, agenda, channels."""
