@@ -228,7 +228,7 @@ def _stay_recovered(turn: Turn, clear: Clear) -> None:
 
 def _heard(turn: Turn, heard: Heard) -> None:
     event = heard.event
-    turn.note("heard", f"{event.source}: {event.summary}", by=event.actor, delivery=event.delivery, kind=event.kind)
+    turn.note("heard", f"{event.source}: {event.summary}", by=event.actor, delivery=event.delivery, event=event.kind)
 
 
 # --- what people do ---------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """One step in an incident's life while it is being worked out.
 
-The incident as changed so far, what the world must do, what history says: the building blocks of `rules.transition`; nothing here decides, it only does.
+The incident as changed so far, what the world must do, what history says: the building blocks of
+`rules.transition`. Nothing here decides, it only does.
 """
 
 from __future__ import annotations

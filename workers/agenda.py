@@ -137,7 +137,7 @@ class Agenda:
     def claim(self, lane: Lane, job: Job, now: float | None = None, at_most: int = CLAIM_AT_MOST) -> list[Entry]:
         """Take up to `at_most` due entries of a desk for one lease. `now` None means: by Redis' own clock."""
         moment = -1.0 if now is None else now
-        arguments = [repr(moment), LEASE, at_most, keys.entry("")]
+        arguments: list[str | float] = [repr(moment), LEASE, at_most, keys.entry("")]
         found = cast("list[Any]", self._claim(keys=[keys.agenda(lane, job)], args=arguments))
         return [_entry(name.decode(), float(due), _pairs(stored)) for name, _, due, stored in found]
 
@@ -147,7 +147,7 @@ class Agenda:
         if not stored:
             return None
         entry = _entry(entry_id, 0.0, stored)
-        due = cast("float | None", self._redis.zscore(keys.agenda(entry.lane, entry.job), entry_id))
+        due = self._redis.zscore(keys.agenda(entry.lane, entry.job), entry_id)
         return replace(entry, due_at=due or 0.0)
 
     def waiting(self, entry_ids: Sequence[str]) -> set[str]:
@@ -170,11 +170,11 @@ class Agenda:
 
     def lengths(self) -> dict[tuple[Lane, Job], int]:
         """How many entries each desk has promised."""
-        return {desk: cast("int", self._redis.zcard(keys.agenda(*desk))) for desk in DESKS}
+        return {desk: self._redis.zcard(keys.agenda(*desk)) for desk in DESKS}
 
     def due(self, lane: Lane, job: Job, now: float) -> int:
         """How many entries of a desk are due."""
-        return cast("int", self._redis.zcount(keys.agenda(lane, job), "-inf", now))
+        return self._redis.zcount(keys.agenda(lane, job), "-inf", now)
 
     def next_due(self) -> float | None:
         """When the next promise of any desk is due; None when there is none."""
@@ -214,7 +214,7 @@ def withdraw(pipe: Pipeline, entry_id: str, lane: Lane, job: Job) -> None:
 
 def postpone(pipe: Pipeline, entry: Entry, until: float, error: str | None = None, **body: Any) -> None:
     """Try again at `until`. With `error` it was a failure, without it only waited. `body` replaces keys of the body."""
-    changed: dict[str, str | bytes | int] = {"returned": entry.returned + 1}
+    changed: dict[Any, Any] = {"returned": entry.returned + 1}
     if error is not None:
         changed |= {"last_error": error[:500], "failures": entry.failures + 1}
     if body:
@@ -236,7 +236,7 @@ def guard(pipe: Pipeline, entries: Sequence[Entry]) -> list[Entry]:
     """
     if not entries:
         return []
-    pipe.watch(*(keys.entry(entry.id) for entry in entries))
+    pipe.watch(*(keys.entry(entry.id) for entry in entries))  # type: ignore[no-untyped-call]
     return [entry for entry in entries if _attempt(pipe, entry.id) == entry.attempt]
 
 

@@ -27,26 +27,26 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, env_ignore_empty=True)
 
-    redis_url: SecretStr | None = Field(None, validation_alias="REDIS_URL")
+    redis_url: SecretStr | None = Field(default=None, validation_alias="REDIS_URL")
     """None: `up` starts an embedded Valkey; `serve` and `work` refuse."""
-    config: Path | None = Field(None, validation_alias="TOCSIN_CONFIG")
-    public_url: str | None = Field(None, validation_alias="PUBLIC_URL")
+    config: Path | None = Field(default=None, validation_alias="TOCSIN_CONFIG")
+    public_url: str | None = Field(default=None, validation_alias="PUBLIC_URL")
     """What people reach Tocsin by; links in notifications begin with it."""
-    api_token: Annotated[list[SecretStr], NoDecode] = Field([], validation_alias="TOCSIN_API_TOKEN")
+    api_token: Annotated[list[SecretStr], NoDecode] = Field(default=[], validation_alias="TOCSIN_API_TOKEN")
     """Guard /api and /metrics; several, separated by commas, during rotation."""
-    secret: Annotated[list[SecretStr], NoDecode] = Field([], validation_alias="TOCSIN_SECRET")
+    secret: Annotated[list[SecretStr], NoDecode] = Field(default=[], validation_alias="TOCSIN_SECRET")
     """Sign the links in notifications; the first signs, any verifies."""
-    allow_net: Annotated[list[Network], NoDecode] = Field([], validation_alias="TOCSIN_ALLOW_NET")
+    allow_net: Annotated[list[Network], NoDecode] = Field(default=[], validation_alias="TOCSIN_ALLOW_NET")
     """Networks that outgoing requests may reach although they are private."""
-    data: Path = Field(Path(".tocsin"), validation_alias="TOCSIN_DATA")
+    data: Path = Field(default=Path(".tocsin"), validation_alias="TOCSIN_DATA")
     """Where `up` keeps its Valkey and generated secrets."""
-    host: str = Field("127.0.0.1", validation_alias="HOST")
-    port: int = Field(8080, validation_alias="PORT", ge=0, le=65535)
-    body_limit: int = Field(1024 * 1024, validation_alias="TOCSIN_BODY_LIMIT", ge=1024, le=64 * 1024 * 1024)
+    host: str = Field(default="127.0.0.1", validation_alias="HOST")
+    port: int = Field(default=8080, validation_alias="PORT", ge=0, le=65535)
+    body_limit: int = Field(default=1024 * 1024, validation_alias="TOCSIN_BODY_LIMIT", ge=1024, le=64 * 1024 * 1024)
     """Bytes of a delivery's body; more is 413."""
-    log: Literal["json", "console"] = Field("json", validation_alias="TOCSIN_LOG")
+    log: Literal["json", "console"] = Field(default="json", validation_alias="TOCSIN_LOG")
     accept_weaker_durability: bool = Field(default=False, validation_alias="TOCSIN_ACCEPT_WEAKER_DURABILITY")
-    url: str = Field("http://127.0.0.1:8080", validation_alias="TOCSIN_URL")
+    url: str = Field(default="http://127.0.0.1:8080", validation_alias="TOCSIN_URL")
     """Where the command line finds a running Tocsin."""
     no_color: bool = Field(default=False, validation_alias="NO_COLOR")
 
@@ -132,7 +132,8 @@ class Environment:
     def _variable(self, name: str) -> str:
         value = self._overlay.get(name) or os.environ.get(name)
         if not value:
-            raise MissingReference(f"the environment variable {name} is not set, and the rules refer to it as ${{env:{name}}}")
+            why = f"the environment variable {name} is not set, and the rules refer to it as ${{env:{name}}}"
+            raise MissingReference(why)
         return value
 
     def _file(self, path: Path) -> str:
