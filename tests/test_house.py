@@ -1,0 +1,297 @@
+"""The plan of the house, held by reading the source: who imports what, where a thing may stand, what is written down."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FLOORS = ("rules", "workers", "router")
+
+DOORS = {
+    "workers.agenda",
+    "workers.channels",
+    "workers.channels.contract",
+    "workers.clock",
+    "workers.compose",
+    "workers.configuration",
+    "workers.counters",
+    "workers.intake",
+    "workers.ledger",
+    "workers.links",
+    "workers.outward",
+    "workers.plain",
+    "workers.queue",
+    "workers.settings",
+    "workers.store",
+    "workers.supervisor",
+}
+"""All that the ear may use of the hands."""
+
+OUTWARD_ONLY_FROM = ("router/cli/", "router/demo")
+"""Of the ear, only the command line and the demo send anything."""
+
+PURE = {"pydantic", "pydantic_core", "annotated_types", "yaml", "re2", "orjson", "rules"}
+"""What the head may import beside the standard library (docs/decisions/0003)."""
+
+IMPURE = {
+    "asyncio", "http", "io", "logging", "multiprocessing", "os", "pathlib", "random", "secrets", "selectors", "shutil",
+    "signal", "socket", "sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "urllib.request", "uuid",
+}  # fmt: skip
+"""Standard modules that reach for the world: a clock, a socket, a file, chance."""
+
+CLOCKS = {"now", "utcnow", "today", "fromfile"}
+
+LAZY = {
+    ("router/sources/stripe.py", "stripe"): "200 ms of import, needed only where a Stripe source is configured",
+}
+"""Imports inside a function, each with the reason it is not at the top."""
+
+LONG: dict[str, str] = {}
+"""Files past 300 lines, each with the reason it is not two files."""
+
+VAGUE = {
+    "utils",
+    "util",
+    "helpers",
+    "helper",
+    "base",
+    "manager",
+    "common",
+    "misc",
+    "provider",
+    "handler",
+    "service",
+    "processor",
+}
+
+MODULES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    """The path as people write it, from the root of the repository."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def tree_of(path: Path) -> ast.Module:
+    """The file, parsed."""
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def modules_in(node: ast.stmt) -> list[str]:
+    """The modules an import statement reaches; `from a import b` gives `a.b` where that is a module."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+        return [_deepest(node.module, alias.name) for alias in node.names]
+    return []
+
+
+def _deepest(module: str, name: str) -> str:
+    below = ROOT.joinpath(*module.split("."), name)
+    return f"{module}.{name}" if below.is_dir() or below.with_suffix(".py").is_file() else module
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module the file imports, at the top or inside a function."""
+    return {name for node in ast.walk(tree_of(path)) if isinstance(node, ast.stmt) for name in modules_in(node)}
+
+
+def lazy_imports_of(path: Path) -> Iterator[str]:
+    """The modules the file imports inside its functions."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.stmt):
+                    yield from modules_in(inner)
+
+
+def strings_of(path: Path) -> Iterator[str]:
+    """Every string the file holds, but its docstrings."""
+    tree = tree_of(path)
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield node.value
+
+
+def in_floor(floor: str) -> list[Path]:
+    """The modules of one floor."""
+    return [path for path in MODULES if path.is_relative_to(ROOT / floor)]
+
+
+def test_the_house_is_found() -> None:
+    """The checks below read real files: an empty list would make all of them green."""
+    assert all(len(in_floor(floor)) > 5 for floor in FLOORS)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_stairs_lead_down_only(path: Path) -> None:
+    """No module imports from a floor above its own."""
+    own = FLOORS.index(path.relative_to(ROOT).parts[0])
+    above = {name for name in imports_of(path) if name.split(".")[0] in FLOORS[own + 1 :]}
+    assert not above
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_relative_imports_are_not_used(path: Path) -> None:
+    """Every import names its floor, so that these checks and a reader see where it leads."""
+    assert not [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.ImportFrom) and node.level]
+
+
+@pytest.mark.parametrize("path", in_floor("router"), ids=name_of)
+def test_the_ear_enters_the_hands_through_its_doors(path: Path) -> None:
+    """The receiver, the console and the command line use only the workers' doors."""
+    used = {name for name in imports_of(path) if name.startswith("workers")}
+    assert not used - DOORS
+    if not name_of(path).startswith(OUTWARD_ONLY_FROM):
+        assert "workers.outward" not in used
+
+
+@pytest.mark.parametrize("path", in_floor("rules"), ids=name_of)
+def test_the_head_is_pure(path: Path) -> None:
+    """The rules import nothing that reaches for the world, and read no clock and no file."""
+    imports = imports_of(path)
+    assert not {name for name in imports if name in IMPURE or name.split(".")[0] in IMPURE}
+    assert not {name for name in imports if name.split(".")[0] not in PURE and not _is_standard(name)}
+    calls = {ast.unparse(node.func) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)}
+    assert not {call for call in calls if call == "open" or ("." in call and call.rsplit(".", 1)[1] in CLOCKS)}
+
+
+def _is_standard(name: str) -> bool:
+    return name.split(".")[0] in sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(
+    ("module", "home"),
+    [
+        ("httpx", "workers/outward.py"),
+        ("httpcore", "workers/outward.py"),
+        ("pydantic_settings", "workers/settings.py"),
+        ("smtplib", "workers/outward.py"),
+    ],
+)
+def test_one_library_has_one_door(module: str, home: str) -> None:
+    """What sends, and what reads the environment, stands in one file each."""
+    users = {name_of(path) for path in MODULES if any(name.split(".")[0] == module for name in imports_of(path))}
+    assert users <= {home}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_only_the_settings_read_the_environment(path: Path) -> None:
+    """`os.environ` and `os.getenv` stand in workers/settings.py and nowhere else."""
+    if name_of(path) == "workers/settings.py":
+        pytest.skip("this is the door")
+    names = {ast.unparse(node) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute)}
+    assert not names & {"os.environ", "os.getenv", "os.environb"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_redis_keys_stand_in_one_module(path: Path) -> None:
+    """No key of ours is spelled outside workers/keys.py."""
+    if name_of(path) == "workers/keys.py":
+        pytest.skip("this is the list")
+    assert not [text for text in strings_of(path) if text.startswith("tocsin:")]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_late_imports_have_a_reason(path: Path) -> None:
+    """An import inside a function hides a cycle or saves start-up time; only the second is allowed, and is listed."""
+    late = {(name_of(path), name) for name in lazy_imports_of(path)}
+    assert not late - LAZY.keys()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_nothing_is_imported_by_a_name_from_data(path: Path) -> None:
+    """No `importlib`, no `eval`, no `exec`: a YAML file can name no code."""
+    called = {ast.unparse(node.func) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)}
+    assert not called & {"eval", "exec", "__import__", "importlib.import_module", "import_module", "pickle.loads"}
+
+
+@pytest.mark.parametrize("path", MODULES + TESTS, ids=name_of)
+def test_files_have_names_that_say_something(path: Path) -> None:
+    """No file and no folder is called utils, helpers, base or manager."""
+    assert not VAGUE & {part.removesuffix(".py") for part in path.relative_to(ROOT).parts}
+
+
+@pytest.mark.parametrize("path", MODULES + TESTS, ids=name_of)
+def test_files_can_be_read_in_one_sitting(path: Path) -> None:
+    """A file past 300 lines needs a reason in the list above."""
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= 300 or name_of(path) in LONG
+
+
+def public(tree: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Functions and classes that others may call, methods too."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node
+            if isinstance(node, ast.ClassDef):
+                yield from public(node)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_public_names_say_what_they_are_for(path: Path) -> None:
+    """Every module, public class and public function has a docstring."""
+    tree = tree_of(path)
+    bare = [f"{node.name}, line {node.lineno}" for node in public(tree) if not ast.get_docstring(node)]
+    assert not bare
+    assert ast.get_docstring(tree) or not tree.body
+
+
+@pytest.mark.parametrize("path", TESTS, ids=name_of)
+def test_tests_say_the_behaviour(path: Path) -> None:
+    """Every test has a docstring that says what a user may rely on."""
+    tests = [
+        node
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+    ]
+    assert not [f"{test.name}, line {test.lineno}" for test in tests if not ast.get_docstring(test)]
+
+
+def test_every_listed_exception_is_still_one() -> None:
+    """A reason outlives its file otherwise: the lists above shrink with the code."""
+    assert not {name for name in LONG if len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= 300}
+    assert not {(name, module) for name, module in LAZY if module not in set(lazy_imports_of(ROOT / name))}
+
+
+def wanted() -> set[str]:
+    """The distributions pyproject.toml asks for, their names in lower case."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = [entry for group in project["dependency-groups"].values() for entry in group if isinstance(entry, str)]
+    extras = [entry for extra in project["project"].get("optional-dependencies", {}).values() for entry in extra]
+    lines = project["project"]["dependencies"] + groups + extras
+    return {re.split(r"[\[<>=!;~ ]", line)[0].lower() for line in lines}
+
+
+def test_every_dependency_says_why_it_is_here() -> None:
+    """docs/dependencies.md lists exactly what pyproject.toml asks for."""
+    rows = re.findall(r"^\| ([a-z0-9-]+) \|", (ROOT / "docs/dependencies.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(rows) == wanted()
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-build.lock", "requirements-dev.lock"])
+def test_locks_pin_everything_and_name_no_place(lock: str) -> None:
+    """A lock holds exact versions with hashes; where they are fetched from is the installer's business."""
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    lines = text.replace("\\\n", "").splitlines()
+    assert len(lines) > 4
+    assert all(re.match(r"[a-z0-9._-]+(\[[a-z,]+\])?==\S+ .*--hash=sha256:[0-9a-f]{64}", line) for line in lines)
+    assert "://" not in text
+
+
+def test_what_ships_and_what_tests_run_on_are_the_same_versions() -> None:
+    """The development lock pins every runtime dependency to the version of requirements.lock."""
+
+    def pins(lock: str) -> set[str]:
+        return set(re.findall(r"^([a-z0-9._-]+==\S+)", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE))
+
+    assert pins("requirements.lock") | pins("requirements-build.lock") <= pins("requirements-dev.lock")
