@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 @lru_cache(maxsize=64)
-def _adapter(shape: type[T]) -> TypeAdapter[T]:
+def _adapter(shape: Any) -> TypeAdapter[Any]:
     return TypeAdapter(shape)
 
 
@@ -23,7 +23,8 @@ def encode(record: object) -> bytes:
 
 def decode(shape: type[T], stored: bytes | str) -> T:
     """The record of that shape; raises pydantic's ValidationError when the text is something else."""
-    return _adapter(shape).validate_json(stored)
+    adapter: TypeAdapter[T] = _adapter(shape)  # type: ignore[arg-type]
+    return adapter.validate_json(stored)
 
 
 def as_data(record: object) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from typing import Protocol
 
 from redis import Redis
 
@@ -22,7 +22,7 @@ class RedisClock:
 
     def now(self) -> float:
         """Unix seconds by Redis `TIME`."""
-        seconds, micros = cast("tuple[int, int]", self._redis.time())
+        seconds, micros = self._redis.time()
         return seconds + micros / 1_000_000
 
 

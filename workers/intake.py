@@ -76,8 +76,13 @@ _ids = DeliveryIds()
 
 
 def mint(now: float | None = None) -> str:
-    """A new id for a delivery or an incident of this process."""
+    """A new id for a delivery or an entry of this process."""
     return _ids.mint(time.time() if now is None else now)
+
+
+def mint_short() -> str:
+    """A new id for an incident: ten characters to say on the telephone, random, so that a few of them tell it apart."""
+    return _text(secrets.randbits(50), 10)
 
 
 async def commit(redis: Any, batch: Sequence[Received], now: float) -> None:

@@ -1,0 +1,249 @@
+"""What one transaction of the ledger reads and changes: loaded under WATCH, written in one MULTI, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from redis.client import Pipeline
+
+from rules.effects import Effect, Notify, SettleAt, WakeAt
+from rules.event import Moment, Severity
+from rules.incident import Incident, TimelineEntry
+from rules.record import decode, encode
+from rules.transition import Outcome
+from workers import agenda, keys
+from workers.agenda import Entry, Job, Kind, Lane
+from workers.counters import count
+
+URGENT = frozenset({Severity.P1, Severity.P2})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a signal's events go: to an incident, or, after a resolve that came first, nowhere until something newer."""
+
+    incident: str | None = None
+    resolved: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a gate has counted lately: member -> occurred_at."""
+
+    counted: dict[str, float]
+
+
+def lane_of(incident: Incident) -> Lane:
+    """P1 and P2 never wait behind the rest."""
+    return Lane.URGENT if incident.severity in URGENT else Lane.CALM
+
+
+class Draft:
+    """Reads through a watching pipeline, collects changes, and queues them all. One use, one transaction."""
+
+    def __init__(self, pipe: Pipeline, now: float) -> None:
+        self._pipe = pipe
+        self.now = now
+        self.desks: set[tuple[Lane, Job]] = set()
+        """Where something has become due: to be rung once the transaction is through."""
+        self._incidents: dict[str, Incident | None] = {}
+        self._places: dict[str, Place | None] = {}
+        self._groups: dict[str, str | None] = {}
+        self._gates: dict[str, Window] = {}
+        self._written: dict[str, Outcome] = {}
+        self._opened: set[str] = set()
+        self._timeline: dict[str, list[TimelineEntry]] = {}
+        self._effects: list[tuple[str, Effect]] = []
+        self._placed: dict[str, Place] = {}
+        self._grouped: dict[str, str] = {}
+        self._counted: dict[str, tuple[dict[str, float], float]] = {}
+        self._counts: list[tuple[str, ...]] = []
+
+    # --- reading ---
+
+    def load(self, signals: Iterable[str], groups: Iterable[str], incidents: Iterable[str] = ()) -> None:
+        """Read where these signals and groups go, and every incident they lead to."""
+        signal_keys, group_keys = list(dict.fromkeys(signals)), list(dict.fromkeys(groups))
+        redis_keys = [*map(keys.signal, signal_keys), *map(keys.group, group_keys)]
+        stored = self._watch_and_read(redis_keys)
+        for key, value in zip(signal_keys, stored, strict=False):
+            self._places[key] = decode(Place, value) if value else None
+        for key, value in zip(group_keys, stored[len(signal_keys) :], strict=True):
+            self._groups[key] = value.decode() if value else None
+        led = [place.incident for place in self._places.values() if place and place.incident]
+        self._load_incidents({*led, *(last for last in self._groups.values() if last), *incidents})
+
+    def _load_incidents(self, ids: set[str]) -> None:
+        ordered = sorted(ids - self._incidents.keys())
+        stored = self._watch_and_read([keys.incident(incident_id) for incident_id in ordered])
+        for incident_id, value in zip(ordered, stored, strict=True):
+            self._incidents[incident_id] = decode(Incident, value) if value else None
+
+    def load_gate(self, gate_key: str, since: float) -> None:
+        """Read what a gate has counted from `since` on."""
+        name = keys.gate(gate_key)
+        self._pipe.watch(name)  # type: ignore[no-untyped-call]
+        found: Any = self._pipe.zrangebyscore(name, since, "+inf", withscores=True)
+        self._gates[gate_key] = Window({member.decode(): at for member, at in found})
+
+    def _watch_and_read(self, redis_keys: list[str]) -> list[bytes | None]:
+        if not redis_keys:
+            return []
+        self._pipe.watch(*redis_keys)  # type: ignore[no-untyped-call]
+        found: Any = self._pipe.mget(redis_keys)
+        return list(found)
+
+    def incident(self, incident_id: str | None) -> Incident | None:
+        """An incident as it is after the changes so far."""
+        return None if incident_id is None else self._incidents.get(incident_id)
+
+    def place(self, signal_key: str) -> Place:
+        """Where a signal's events go."""
+        return self._placed.get(signal_key) or self._places.get(signal_key) or Place()
+
+    def last_of_group(self, group_key: str) -> Incident | None:
+        """The open incident of a group, or the last one it had."""
+        return self.incident(self._grouped.get(group_key) or self._groups.get(group_key))
+
+    def gate(self, gate_key: str) -> Mapping[str, float]:
+        """What a gate has counted, this transaction's events included."""
+        return self._gates[gate_key].counted
+
+    # --- changing ---
+
+    def opened(self, outcome: Outcome, signal_key: str | None) -> None:
+        """A new incident: its group leads to it, and its signal unless a gate counted it."""
+        incident = outcome.incident
+        self._opened.add(incident.id)
+        self._grouped[incident.group_key] = incident.id
+        if signal_key is not None:
+            self._placed[signal_key] = Place(incident.id)
+        self._counts.append(("incidents", incident.severity, "opened"))
+        self.changed(outcome)
+
+    def changed(self, outcome: Outcome) -> None:
+        """An incident has changed."""
+        incident = outcome.incident
+        self._incidents[incident.id] = incident
+        self._written[incident.id] = outcome
+        self._timeline.setdefault(incident.id, []).extend(outcome.timeline)
+        self._effects += [(incident.id, effect) for effect in outcome.effects]
+
+    def put(self, signal_key: str, place: Place) -> None:
+        """A signal's events go there from now on."""
+        self._placed[signal_key] = place
+
+    def counted(self, gate_key: str, member: str, at: float, keep: float) -> None:
+        """A gate has counted an event; the same member counts once."""
+        self._gates[gate_key].counted[member] = at
+        members, _ = self._counted.setdefault(gate_key, ({}, keep))
+        members[member] = at
+
+    def count(self, *name_and_values: str) -> None:
+        """Add to a counter if this transaction goes through."""
+        self._counts.append(name_and_values)
+
+    # --- writing: from here on only queued commands ---
+
+    def write(self) -> None:
+        """Queue every change; the caller has called `multi` and will call `execute`."""
+        for incident_id in self._written:
+            self._write_incident(incident_id)
+        for signal_key, place in self._placed.items():
+            self._pipe.set(keys.signal(signal_key), encode(place), ex=None if place.incident else keys.KEEP_TOMBSTONE)
+        for group_key, incident_id in self._grouped.items():
+            self._pipe.set(keys.group(group_key), incident_id)
+        for incident_id, effect in self._effects:
+            self._promise(incident_id, effect)
+        for gate_key, (members, keep) in self._counted.items():
+            self._write_gate(gate_key, members, keep)
+        for name, *values in self._counts:
+            count(self._pipe, name, *values)
+        self._release_resolved()
+
+    def _write_incident(self, incident_id: str) -> None:
+        incident = self._incidents[incident_id]
+        if incident is None:
+            return
+        self._pipe.set(
+            keys.incident(incident.id), encode(incident), ex=None if incident.is_open else keys.KEEP_RESOLVED
+        )
+        if incident_id in self._opened:
+            self._pipe.zadd(keys.INCIDENTS, {incident.id: incident.opened_at})
+            self._pipe.zadd(keys.OPEN, {incident.id: incident.opened_at})
+        lines = self._timeline.get(incident_id)
+        if lines:
+            self._pipe.rpush(keys.timeline(incident.id), *(encode(line) for line in lines))
+
+    def _write_gate(self, gate_key: str, members: Mapping[str, float], keep: float) -> None:
+        name = keys.gate(gate_key)
+        self._pipe.zadd(name, dict(members))
+        self._pipe.zremrangebyscore(name, "-inf", self.now - keep)
+        self._pipe.expire(name, int(keep))
+
+    def _release_resolved(self) -> None:
+        for incident_id in self._written:
+            incident = self._incidents[incident_id]
+            if incident is None or incident.is_open:
+                continue
+            self._pipe.zrem(keys.OPEN, incident.id)
+            self._pipe.expire(keys.timeline(incident.id), keys.KEEP_RESOLVED)
+            self._pipe.expire(keys.group(incident.group_key), keys.KEEP_RESOLVED)
+            for signal_key in incident.signals:
+                self._pipe.expire(keys.signal(signal_key), keys.KEEP_TOMBSTONE)
+            count(
+                self._pipe, "incidents", incident.severity, "false positive" if incident.false_positive else "resolved"
+            )
+
+    def _promise(self, incident_id: str, effect: Effect) -> None:
+        incident = self._incidents[incident_id]
+        if incident is None:
+            return
+        if isinstance(effect, Notify):
+            self._add(_notification(incident, effect, self.now))
+        elif isinstance(effect, WakeAt):
+            self._promise_look(incident, Kind.STEP, effect.at)
+        elif isinstance(effect, SettleAt):
+            self._promise_look(incident, Kind.SETTLE, effect.at)
+
+    def _promise_look(self, incident: Incident, kind: Kind, at: float | None) -> None:
+        entry_id = f"{kind}-{incident.id}"
+        for lane in (Lane.URGENT, Lane.CALM):
+            agenda.withdraw(self._pipe, entry_id, lane, Job.ESCALATE)
+        if at is not None:
+            self._add(
+                Entry(
+                    id=entry_id, kind=kind, lane=lane_of(incident), due_at=at, created_at=self.now, incident=incident.id
+                )
+            )
+
+    def _add(self, entry: Entry) -> None:
+        agenda.add(self._pipe, entry)
+        if entry.due_at <= self.now:
+            self.desks.add((entry.lane, entry.job))
+
+
+def _notification(incident: Incident, effect: Notify, now: float) -> Entry:
+    body = {
+        "reason": effect.reason,
+        "channel": effect.channel,
+        "role": effect.role,
+        "person": effect.person,
+        "step": effect.step,
+        "round": effect.round,
+        "after": effect.after,
+        "by": effect.by,
+        "note": effect.note,
+        "severity": incident.severity,
+    }
+    return Entry(
+        id=effect.entry,
+        kind=Kind.NOTIFY,
+        lane=lane_of(incident),
+        due_at=now,
+        created_at=now,
+        incident=incident.id,
+        body=body,
+    )

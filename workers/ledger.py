@@ -1,0 +1,194 @@
+"""The one writer of incidents. Every change is one transaction: read under WATCH, worked out purely, one MULTI.
+
+The incident, its history, the agenda entries it promises and the removal of the entry that asked for it become true
+together or not at all. Whoever loses the race reads again and works it out anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import WatchError
+from rules.load import Ruleset
+from rules.schedule import Way
+
+from rules.commands import Command, Undeliverable
+from rules.incident import Incident, TimelineEntry
+from rules.record import encode
+from rules.roster import Roster
+from rules.transition import transition
+from workers import agenda, keys, queue, routing
+from workers.agenda import Entry
+from workers.clock import Clock
+from workers.counters import count
+from workers.draft import Draft
+from workers.intake import Judged, judged_of
+
+TRIES = 50
+"""How often a transaction is tried again when others write the same incident at the same time."""
+
+
+Apply = Callable[[Draft, Sequence[Entry]], object]
+
+
+class NoIncident(Exception):
+    """No incident has this id."""
+
+
+class Busy(Exception):
+    """Others kept changing the same incident; the promise stays on the agenda."""
+
+
+class Ledger:
+    """Applies events, answers and due steps to incidents."""
+
+    def __init__(
+        self, redis: Redis, rules: Callable[[], Ruleset], clock: Clock, ways: Callable[[], Mapping[str, Way]]
+    ) -> None:
+        self._redis = redis
+        self._rules = rules
+        self._clock = clock
+        self._ways = ways
+
+    def roster(self) -> Roster:
+        """Who every role is now."""
+        return self._rules().roster(self._clock.now(), self._ways())
+
+    def deduplicate(self, entries: Sequence[Entry]) -> None:
+        """Put the events these intake entries promised into their incidents."""
+
+        def apply(draft: Draft, held: Sequence[Entry]) -> None:
+            judged = [one for entry in held for one in judged_of(entry)]
+            routing.apply(draft, judged, self._rules().policy, self.roster())
+
+        self._transact(apply, entries)
+
+    def take_in(self, judged: Sequence[Judged]) -> None:
+        """Apply events that need no promise: those Tocsin says of itself."""
+        self._transact(lambda draft, _: routing.apply(draft, judged, self._rules().policy, self.roster()))
+
+    def answer(self, incident_id: str, command: Command) -> Incident:
+        """What a person asks of an incident. Raises NoIncident. Returns it as it is afterwards, changed or not."""
+        found: list[Incident] = []
+
+        def apply(draft: Draft, _: Sequence[Entry]) -> None:
+            incident = _changed(draft, incident_id, command)
+            if incident is None:
+                raise NoIncident(incident_id)
+            found.append(incident)
+
+        self._transact(apply)
+        return found[-1]
+
+    def keep(self, entry: Entry, command: Command) -> None:
+        """The entry's time has come: apply its command, and the promise is kept."""
+        self._transact(lambda draft, held: [_changed(draft, one.incident, command) for one in held], [entry])
+
+    def delivered(self, entry: Entry, line: TimelineEntry, outcome: str) -> None:
+        """A notification is done with: delivered, or skipped because nobody needs it any more."""
+        self._finish(entry, line, outcome)
+
+    def refused(self, entry: Entry, line: TimelineEntry, command: Undeliverable | None) -> None:
+        """A notification will not be delivered: the incident is told, so that the fallback or the next step is."""
+
+        def apply(draft: Draft, held: Sequence[Entry]) -> None:
+            if held and command is not None:
+                _changed(draft, entry.incident, command)
+
+        self._finish(entry, line, "refused", apply)
+
+    def retry(self, entry: Entry, until: float, error: str | None, command: Undeliverable | None = None) -> None:
+        """A notification is to be tried again at `until`; with `command` the incident waits for it no longer."""
+
+        def apply(draft: Draft, held: Sequence[Entry]) -> None:
+            if held and command is not None:
+                _changed(draft, entry.incident, command)
+
+        def put_back(pipe: Pipeline, one: Entry) -> None:
+            agenda.postpone(pipe, one, until, error, **({"given_up": True} if command else {}))
+            if error is not None:
+                count(pipe, "notifications", str(one.body["channel"]), "retried")
+
+        self._transact(apply, [entry], put_back)
+
+    def park(self, entry: Entry) -> None:
+        """Give an entry up: it is kept for a person to look at, and tried no more."""
+
+        def put_away(pipe: Pipeline, one: Entry) -> None:
+            agenda.park(pipe, one, self._clock.now())
+            count(pipe, "entries_parked", one.kind)
+
+        self._transact(_nothing, [entry], put_away)
+
+    def _finish(
+        self,
+        entry: Entry,
+        line: TimelineEntry,
+        outcome: str,
+        apply: Apply | None = None,
+    ) -> None:
+        def done(pipe: Pipeline, one: Entry) -> None:
+            agenda.finish(pipe, one)
+            if one.incident is not None:
+                pipe.rpush(keys.timeline(one.incident), encode(line))
+            count(pipe, "notifications", str(one.body["channel"]), outcome)
+
+        self._transact(apply or _nothing, [entry], done)
+
+    def _transact(
+        self,
+        apply: Apply,
+        claims: Sequence[Entry] = (),
+        conclude: Callable[[Pipeline, Entry], None] = agenda.finish,
+    ) -> None:
+        """Run `apply` on what is stored and write it with the conclusion of the claims; again if others were faster."""
+        for _ in range(TRIES):
+            with self._redis.pipeline(transaction=True) as pipe:
+                try:
+                    draft = self._attempt(pipe, apply, claims, conclude)
+                except WatchError:
+                    continue
+            self._ring(draft.desks)
+            return
+        raise Busy(f"gave way {TRIES} times")
+
+    def _attempt(
+        self,
+        pipe: Pipeline,
+        apply: Apply,
+        claims: Sequence[Entry],
+        conclude: Callable[[Pipeline, Entry], None],
+    ) -> Draft:
+        held = agenda.guard(pipe, claims)
+        draft = Draft(pipe, self._clock.now())
+        if held or not claims:
+            apply(draft, held)
+        pipe.multi()
+        for entry in held:
+            conclude(pipe, entry)
+        draft.write()
+        pipe.execute()
+        return draft
+
+    def _ring(self, desks: Iterable[tuple[agenda.Lane, agenda.Job]]) -> None:
+        for desk in desks:
+            queue.ring(self._redis, *desk)
+
+
+def _changed(draft: Draft, incident_id: str | None, command: Command) -> Incident | None:
+    if incident_id is None:
+        return None
+    draft.load((), (), [incident_id])
+    incident = draft.incident(incident_id)
+    if incident is None:
+        return None
+    outcome = transition(incident, command, draft.now)
+    if outcome.effects or outcome.timeline or outcome.incident is not incident:
+        draft.changed(outcome)
+    return outcome.incident
+
+
+def _nothing(_draft: Draft, _held: Sequence[Entry]) -> None:
+    """The entry alone changes, no incident does."""

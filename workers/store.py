@@ -1,0 +1,127 @@
+"""Reading what Redis holds: incidents, their history, deliveries, who beats, and whether this Redis keeps promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from rules.incident import Incident, TimelineEntry
+from rules.record import decode
+from workers import keys
+
+TIMEOUT = 1.0
+"""Seconds a command may take: a Redis that hangs counts as one that is away."""
+
+
+def connect(url: str, timeout: float = TIMEOUT) -> Redis:
+    """A connection pool to the Redis of `url`; no command waits longer than `timeout`."""
+    options: dict[str, Any] = {
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "health_check_interval": 15,
+        "retry": Retry(NoBackoff(), 1),
+    }
+    return cast("Redis", Redis.from_url(url, **options))
+
+
+class Ambiguous(Exception):
+    """An abbreviated id fits several incidents."""
+
+
+class Store:
+    """Reads only; whoever changes an incident asks the ledger."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """One incident as it is now."""
+        stored = cast("bytes | None", self._redis.get(keys.incident(incident_id)))
+        return decode(Incident, stored) if stored else None
+
+    def full_id(self, beginning: str) -> str | None:
+        """The id of the only incident whose id begins so; None when there is none. Raises Ambiguous."""
+        if self._redis.exists(keys.incident(beginning)):
+            return beginning
+        wanted = beginning.upper()
+        ids = cast("list[bytes]", self._redis.zrevrange(keys.INCIDENTS, 0, 9999))
+        fitting = [one.decode() for one in ids if one.decode().startswith(wanted)] if wanted else []
+        if len(fitting) > 1:
+            raise Ambiguous(beginning)
+        return fitting[0] if fitting else None
+
+    def incidents(self, *, open_only: bool = True, limit: int = 200) -> list[Incident]:
+        """Incidents, the newest first."""
+        index = keys.OPEN if open_only else keys.INCIDENTS
+        ids = cast("list[bytes]", self._redis.zrevrange(index, 0, limit - 1))
+        stored = (
+            cast("list[bytes | None]", self._redis.mget([keys.incident(one.decode()) for one in ids])) if ids else []
+        )
+        return [decode(Incident, one) for one in stored if one]
+
+    def timeline(self, incident_id: str) -> list[TimelineEntry]:
+        """An incident's history, the oldest first."""
+        lines = cast("list[bytes]", self._redis.lrange(keys.timeline(incident_id), 0, -1))
+        return [decode(TimelineEntry, line) for line in lines]
+
+    def delivery(self, delivery_id: str) -> dict[str, bytes] | None:
+        """A kept delivery's fields as intake wrote them; the body is zlib-compressed."""
+        stored = cast("dict[bytes, bytes]", self._redis.hgetall(keys.delivery(delivery_id)))
+        return {name.decode(): value for name, value in stored.items()} or None
+
+    def quarantine(self, limit: int = 50) -> list[str]:
+        """Ids of authentic deliveries that no parser understood, the newest first."""
+        return [one.decode() for one in cast("list[bytes]", self._redis.zrevrange(keys.QUARANTINE, 0, limit - 1))]
+
+    def parked(self) -> list[str]:
+        """Ids of agenda entries that were given up."""
+        return [one.decode() for one in cast("list[bytes]", self._redis.zrange(keys.PARKED, 0, -1))]
+
+    def beating(self) -> list[str]:
+        """Names of the workers that beat, `lane:host:pid`."""
+        prefix = len(keys.worker(""))
+        return sorted(key.decode()[prefix:] for key in self._redis.scan_iter(match=keys.WORKERS, count=1000))
+
+    def open_by_severity(self) -> dict[str, int]:
+        """How many incidents are open, by severity and state (`P1/triggered`)."""
+        counts: dict[str, int] = {}
+        for incident in self.incidents(open_only=True, limit=10_000):
+            name = f"{incident.severity}/{incident.state}"
+            counts[name] = counts.get(name, 0) + 1
+        return counts
+
+
+def durability(redis: Redis) -> Sequence[str]:
+    """What keeps this Redis from keeping promises: each line says which promise falls and what to set. Empty: nothing.
+
+    A managed Redis may refuse CONFIG; then INFO tells whether it keeps an append-only file, and the line says the rest.
+    """
+    try:
+        settings = cast("dict[str, str]", redis.config_get("append*", "maxmemory-policy"))
+    except RedisError:
+        return _by_info(redis)
+    problems = []
+    if settings.get("appendonly") != "yes":
+        problems.append("no append-only file: a crash of Redis loses accepted deliveries; set `appendonly yes`")
+    elif settings.get("appendfsync") != "always":
+        problems.append(
+            "appendfsync is not always: a power cut loses up to 2 s of deliveries; set `appendfsync always`"
+        )
+    if settings.get("maxmemory-policy") != "noeviction":
+        problems.append("Redis may evict incidents when its memory is full; set `maxmemory-policy noeviction`")
+    return problems
+
+
+def _by_info(redis: Redis) -> list[str]:
+    info = cast("dict[str, Any]", redis.info())
+    problems = []
+    if not info.get("aof_enabled"):
+        problems.append("no append-only file: a crash of Redis loses accepted deliveries; enable AOF with fsync always")
+    if info.get("maxmemory_policy", "noeviction") != "noeviction":
+        problems.append("Redis may evict incidents when its memory is full; choose the policy noeviction")
+    return problems
