@@ -1,4 +1,4 @@
-"""The outside world of a story: a Slack, a PagerDuty, a mail server and a webhook's receiver that remember what they heard.
+"""The outside world of a story: Slack, PagerDuty, a mail server and a webhook's receiver that remember what they heard.
 
 A story names every message it expects. Whatever else arrives makes it red when it is over:
 
@@ -28,7 +28,7 @@ _SAID = re.compile(rf"(?::|^) ?({_REASONS})(?: by |\.|$)", re.IGNORECASE | re.MU
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """One message as its receiver understood it. `reason` is Tocsin's word, but PagerDuty's own action for PagerDuty."""
+    """One message as its receiver understood it. `reason` is Tocsin's word, or PagerDuty's own action."""
 
     channel: str
     to: str

@@ -85,7 +85,7 @@ class _Tags(HTMLParser):
 def test_no_sender_writes_a_header_or_a_tag(notification: Any) -> None:
     """The headers are ours, each once; the HTML holds our tags only; links lead into the web."""
     message = mail(replace(notification, recipient=MARIA))
-    assert len(message.keys()) == len(set(message.keys())) == 11
+    assert len(message.keys()) == len(set(message.keys())) == 12
     assert "Bcc" not in message
     tags = _Tags()
     tags.feed(part(message, "html"))

@@ -26,7 +26,7 @@ def message(notification: Any = PAGE, options: SlackOptions = HOOK) -> Any:
 
 
 def test_a_page_says_everything_a_woken_person_needs() -> None:
-    """Severity, what, where, since when, why, what next, runbook and acknowledge are all there, and she is mentioned."""
+    """Severity, what, where, since when, why, what next, runbook and acknowledge are all there, and she is named."""
     page = message()
     header, call, facts, buttons, small = page["blocks"]
     assert header["text"]["text"] == "🛑 P1 · Checkout is down"
