@@ -1,0 +1,24 @@
+"""The command line: one module per group of commands, listed here by hand."""
+
+from __future__ import annotations
+
+import click
+
+from router.cli.incidents import incidents, pending, report
+from router.cli.session import Group
+
+COMMANDS: tuple[click.Command, ...] = (incidents, pending, report)
+"""Every command of `tocsin`; a new one is its module and a name here."""
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tocsin", message="tocsin %(version)s")
+def main() -> None:
+    """Tocsin hears your monitors, decides how bad it is, and tells people until somebody answers.
+
+    Exit codes: 0 all well, 1 something was found, 2 asked wrongly, 3 nobody answered.
+    """
+
+
+for command in COMMANDS:
+    main.add_command(command)

@@ -1,0 +1,170 @@
+"""`tocsin incidents …`, `pending` and `report`: what is open, what is promised, and what people do about it."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from router.cli.remote import ask
+from router.cli.session import USAGE, Command, Failure, Group, Session, pass_session
+from router.cli.showing import Record, show_agenda, show_incident, show_list
+from workers.plain import plain
+
+SEVERITIES = click.Choice(["P1", "P2", "P3", "P4"], case_sensitive=False)
+
+
+def _me() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"
+
+
+by_option = click.option("--by", default=_me, show_default="your user name", help="Who does it, for the timeline.")
+
+
+@click.group(cls=Group)
+def incidents() -> None:
+    """See what is open and act on it. An ID may be shortened while it stays unique."""
+
+
+@incidents.command("list")
+@click.option("--all", "everything", is_flag=True, help="Resolved ones too.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
+@pass_session
+def list_(session: Session, everything: bool, limit: int) -> None:
+    """List incidents, the worst first."""
+    found = _incidents(session, "all" if everything else "open", limit)
+    session.answer({"incidents": found}, lambda: show_list(session, found))
+
+
+@incidents.command()
+@click.argument("id_")
+@pass_session
+def show(session: Session, id_: str) -> None:
+    """Show one incident: what to do next, its steps and its timeline."""
+    found = ask(session, "GET", f"/api/incidents/{_whole(session, id_)}")
+    session.answer(found, lambda: show_incident(session, found))
+
+
+def _incidents(session: Session, state: str, limit: int) -> list[Record]:
+    answer = ask(session, "GET", f"/api/incidents?state={state}&limit={limit}")
+    found: list[Record] = answer["incidents"] if isinstance(answer, dict) else answer
+    return found
+
+
+def _whole(session: Session, part: str) -> str:
+    """The one id that begins, or ends, with `part`."""
+    ids = [each["id"] for each in _incidents(session, "all", 1000)]
+    matches = [part] if part in ids else [each for each in ids if each.startswith(part) or each.endswith(part)]
+    if len(matches) == 1:
+        return quote(str(matches[0]), safe="")
+    if not matches:
+        raise Failure(f"there is no incident {plain(part, 64)}", "List them with `tocsin incidents list --all`.")
+    raise Failure(f"{plain(part, 64)} may mean {', '.join(matches[:5])}", "Write more of the ID.", code=USAGE)
+
+
+def _act(session: Session, id_: str, what: str, done: str, **body: Any) -> None:
+    whole = _whole(session, id_)
+    answer = ask(session, "POST", f"/api/incidents/{whole}/{what}", body)
+    session.answer(answer, lambda: session.line(f"{whole} {done}."))
+
+
+@incidents.command()
+@click.argument("id_")
+@by_option
+@pass_session
+def ack(session: Session, id_: str, by: str) -> None:
+    """Take it: no further step is sent."""
+    _act(session, id_, "acknowledge", f"is acknowledged by {by}; nobody else will be woken", by=by)
+
+
+@incidents.command()
+@click.argument("id_")
+@by_option
+@pass_session
+def mitigate(session: Session, id_: str, by: str) -> None:
+    """Say that the bleeding has stopped."""
+    _act(session, id_, "mitigate", "is mitigated; resolve it when the cause is gone", by=by)
+
+
+@incidents.command()
+@click.argument("id_")
+@by_option
+@pass_session
+def resolve(session: Session, id_: str, by: str) -> None:
+    """Say that it is over."""
+    _act(session, id_, "resolve", f"is resolved by {by}", by=by)
+
+
+@incidents.command()
+@click.argument("id_")
+@click.argument("severity", type=SEVERITIES)
+@by_option
+@pass_session
+def severity(session: Session, id_: str, severity: str, by: str) -> None:
+    """Set how bad it is; a raise starts its escalation anew."""
+    _act(session, id_, "severity", f"is now {severity}", by=by, severity=severity)
+
+
+@incidents.command("false-positive")
+@click.argument("id_")
+@click.argument("reason")
+@by_option
+@pass_session
+def false_positive(session: Session, id_: str, reason: str, by: str) -> None:
+    """Close it as a false positive, with the REASON."""
+    _act(session, id_, "false-positive", "is closed as a false positive", by=by, reason=reason)
+
+
+@incidents.command()
+@click.argument("id_")
+@click.argument("to")
+@by_option
+@pass_session
+def assign(session: Session, id_: str, to: str, by: str) -> None:
+    """Give it TO a person of the YAML."""
+    _act(session, id_, "assign", f"is assigned to {to}", by=by, to=to)
+
+
+@incidents.command()
+@click.argument("id_")
+@click.argument("text")
+@by_option
+@pass_session
+def note(session: Session, id_: str, text: str, by: str) -> None:
+    """Write TEXT into its timeline."""
+    _act(session, id_, "note", "has your note in its timeline", by=by, text=text)
+
+
+@click.command(cls=Command)
+@pass_session
+def pending(session: Session) -> None:
+    """Read the agenda aloud: what will be done, for whom, and in how long."""
+    answer = ask(session, "GET", "/api/agenda")
+    items: list[Record] = answer["items"] if isinstance(answer, dict) else answer
+    session.answer({"items": items}, lambda: show_agenda(session, items))
+
+
+@click.command(cls=Command)
+@click.argument("summary")
+@click.option("--severity", type=SEVERITIES, default="P2", show_default=True)
+@click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="May be repeated.")
+@by_option
+@pass_session
+def report(session: Session, summary: str, severity: str, labels: tuple[str, ...], by: str) -> None:
+    """Open an incident by hand: a user's report, something you saw."""
+    body: dict[str, object] = {"summary": summary, "severity": severity, "labels": dict(map(_label, labels)), "by": by}
+    answer = ask(session, "POST", "/api/incidents", body)
+    opened = plain(str(answer.get("id", "")))
+    session.answer(answer, lambda: session.line(f"Opened {opened or 'it'} as {severity}."))
+
+
+def _label(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise click.BadParameter(f"{text!r} is not KEY=VALUE, like area=payments", param_hint="--label")
+    return key, value

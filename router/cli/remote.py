@@ -1,0 +1,67 @@
+"""Questions to a running Tocsin over HTTP, and its answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from router.cli.session import UNREACHABLE, USAGE, Failure, Session
+from workers.channels.contract import Reply, Undelivered
+from workers.outward import call
+from workers.plain import plain
+
+
+def ask(session: Session, method: str, path: str, body: dict[str, object] | None = None) -> Any:
+    """What the API answered. Ends the command when nobody answers, or when the answer is a refusal."""
+    tokens = session.settings.api_token
+    headers = {"authorization": f"Bearer {tokens[0].get_secret_value()}"} if tokens else {}
+    reply = reach(session, method, path, body, headers)
+    if reply.status >= 400:
+        raise refusal(reply, session.settings.url)
+    return _read(reply, session.settings.url)
+
+
+def reach(
+    session: Session, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+) -> Reply:
+    """One request. Ends the command with exit code 3 when nobody answers."""
+    try:
+        return call(method, session.settings.url + path, json=body, headers=headers)
+    except Undelivered as wrong:
+        raise unreachable(session, wrong) from None
+
+
+def unreachable(session: Session, wrong: Undelivered) -> Failure:
+    """Nobody answers at TOCSIN_URL."""
+    then = "Start one with `tocsin up --demo`, or set TOCSIN_URL to where yours runs."
+    return Failure(f"no Tocsin answers at {session.settings.url}: {wrong.why}", then, code=UNREACHABLE)
+
+
+def refusal(reply: Reply, url: str) -> Failure:
+    """Why the API said no, in its own words where it gave some."""
+    if reply.status in {401, 403}:
+        then = "Set TOCSIN_API_TOKEN to the token of that Tocsin; `tocsin up` keeps its own in the data folder."
+        return Failure(f"{url} does not accept the API token", then, code=USAGE)
+    if reply.status >= 500:
+        return Failure(f"{url} answered {reply.status}: {_words(reply)}", "Run `tocsin doctor`.", code=UNREACHABLE)
+    return Failure(
+        _words(reply) or f"{url} answered {reply.status}", "List what there is with `tocsin incidents list`."
+    )
+
+
+def _words(reply: Reply) -> str:
+    try:
+        said = orjson.loads(reply.body)
+    except orjson.JSONDecodeError:
+        return plain(reply.body.decode("utf-8", "replace"), 200)
+    found = said.get("error") or said.get("detail") if isinstance(said, dict) else None
+    return plain(str(found), 300) if found else ""
+
+
+def _read(reply: Reply, url: str) -> Any:
+    try:
+        return orjson.loads(reply.body) if reply.body else {}
+    except orjson.JSONDecodeError:
+        then = "Check TOCSIN_URL: something else seems to listen there."
+        raise Failure(f"{url} did not answer as a Tocsin does", then, code=UNREACHABLE) from None

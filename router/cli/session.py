@@ -1,0 +1,153 @@
+"""What every command shares: options that may stand anywhere, the settings, how an answer or a failure is said."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from workers.plain import plain
+from workers.settings import Settings, SettingsError, read_settings
+
+FINDINGS, USAGE, UNREACHABLE = 1, 2, 3
+"""Exit codes beside 0: something was found, it was asked wrongly, nobody answered."""
+
+
+class Failure(click.ClickException):
+    """One sentence about what went wrong and one about what to do next; never a traceback."""
+
+    def __init__(self, what: str, then: str = "", *, code: int = FINDINGS) -> None:
+        super().__init__(what)
+        self.then = then
+        self.exit_code = code  # type: ignore[misc]  # click reads it from the instance
+
+    def show(self, file: Any = None) -> None:
+        """On stderr, so that a pipe gets answers only."""
+        click.echo(f"tocsin: {self.message}", err=True, file=file)
+        if self.then:
+            click.echo(f"  {self.then}", err=True, file=file)
+
+
+@dataclass
+class Session:
+    """One call of the command line."""
+
+    output: str = "text"
+    folder: Path | None = None
+    _settings: Settings | None = None
+
+    @property
+    def as_json(self) -> bool:
+        """Is the answer for a program?"""
+        return self.output == "json"
+
+    @property
+    def settings(self) -> Settings:
+        """The environment, read when first needed. Ends the command when something in it is wrong."""
+        if self._settings is None:
+            try:
+                self._settings = read_settings()
+            except SettingsError as wrong:
+                lines = "\n  ".join(wrong.problems)
+                raise Failure("the environment holds something wrong", lines, code=USAGE) from None
+        return self._settings
+
+    @property
+    def config(self) -> Path | None:
+        """The folder of rules: --config, else TOCSIN_CONFIG; None means the packaged one."""
+        return self.folder or self.settings.config
+
+    def answer(self, data: object, say: Callable[[], None]) -> None:
+        """`data` for a program, else what `say` prints for a person."""
+        if self.as_json:
+            self.data(data)
+        else:
+            say()
+
+    def data(self, answer: object) -> None:
+        """The answer as one JSON document."""
+        click.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+
+    def line(self, text: str, style: str = "") -> None:
+        """One line for a person; never wrapped, sender text in it is already plain."""
+        self.console.print(Text(text, style=style), soft_wrap=True)
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Columns without frames, which copy well."""
+        table = Table(*heads, box=None, pad_edge=False, header_style="bold")
+        for row in rows:
+            table.add_row(*(Text(plain(cell)) for cell in row))
+        self.console.print(table)
+
+    @property
+    def console(self) -> Console:
+        """Where text goes; colours only in a terminal, and not with NO_COLOR (https://no-color.org)."""
+        width = None if sys.stdout.isatty() else 160
+        return Console(highlight=False, emoji=False, width=width, no_color=self.settings.no_color or None)
+
+
+def _set_output(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value:
+        context.find_root().ensure_object(Session).output = value
+
+
+def _set_config(context: click.Context, _: click.Parameter, value: Path | None) -> None:
+    if value:
+        context.find_root().ensure_object(Session).folder = value
+
+
+def _anywhere() -> list[click.Option]:
+    folder = click.Path(path_type=Path, file_okay=False)
+    return [
+        click.Option(
+            ["-o", "--output"],
+            type=click.Choice(["text", "json"]),
+            expose_value=False,
+            callback=_set_output,
+            help="How to answer; text by default.",
+        ),
+        click.Option(
+            ["--config"],
+            type=folder,
+            expose_value=False,
+            callback=_set_config,
+            help="Folder of rules; TOCSIN_CONFIG or the packaged ones by default.",
+        ),
+    ]
+
+
+class Command(click.Command):
+    """A command that takes the options of all commands too, wherever a person writes them."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.params.extend(_anywhere())
+
+
+class Group(click.Group):
+    """Commands under one word."""
+
+    command_class = Command
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.params.extend(_anywhere())
+
+
+Group.group_class = Group
+
+pass_session = click.make_pass_decorator(Session, ensure=True)
+"""Gives a command its `Session` as the first argument."""
+
+
+def stop(code: int) -> NoReturn:
+    """Ends the command with `code`, everything having been said."""
+    raise click.exceptions.Exit(code)

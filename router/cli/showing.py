@@ -1,0 +1,143 @@
+"""Incidents and promises as a person reads them: UTC with its zone, durations, the next action first."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from router.cli.session import Session
+from rules.duration import show_duration
+from workers.plain import plain
+
+Record = dict[str, Any]
+_STYLES = {"P1": "bold red", "P2": "red", "P3": "yellow", "P4": "cyan"}
+
+
+def moment(at: float | None) -> str:
+    """`2026-03-01 10:15 UTC`; a dash for a time that is not there."""
+    return "–" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def about(seconds: float) -> str:
+    """`14m` or `45s`: seconds count only below a minute."""
+    return show_duration(seconds if abs(seconds) < 60 else round(seconds / 60) * 60)
+
+
+def ahead(seconds: float) -> str:
+    """`in 14m`, `now`, or `2m late`."""
+    if seconds >= 1:
+        return f"in {about(seconds)}"
+    return "now" if seconds > -1 else f"{about(-seconds)} late"
+
+
+def next_action(incident: Record, now: float) -> str:
+    """What happens, or should happen, next: the first thing a woken person looks for."""
+    state = incident["state"]
+    if state == "triggered":
+        return f"acknowledge it; {_next_step(incident, now)}"
+    who = plain(str(incident.get("assignee") or incident.get("acknowledged_by") or "somebody"))
+    return {
+        "acknowledged": f"{who} is on it; mitigate, then resolve",
+        "mitigated": "watch it, then resolve",
+        "recovered": "it recovered by itself; it resolves when it stays quiet",
+    }.get(state, "nothing: it is resolved")
+
+
+def _next_step(incident: Record, now: float) -> str:
+    waiting = [step for step in incident.get("steps", ()) if step["state"] == "waiting"]
+    if not waiting:
+        return "nobody else will be told"
+    step = min(waiting, key=lambda each: float(each["due_at"]))
+    return f"else {plain(step['role'])} is told {ahead(step['due_at'] - now)}"
+
+
+def show_list(session: Session, incidents: list[Record]) -> None:
+    """A table, the worst first."""
+    now = time.time()
+    if not incidents:
+        session.line("Nothing is open. All quiet.")
+        return
+    ordered = sorted(incidents, key=lambda each: (each["severity"], each["opened_at"]))
+    rows = [
+        [
+            each["id"],
+            each["severity"],
+            each["state"],
+            about(now - each["opened_at"]),
+            next_action(each, now),
+            each["title"],
+        ]
+        for each in ordered
+    ]
+    session.table(["ID", "SEV", "STATE", "SINCE", "NEXT", "TITLE"], rows)
+
+
+def show_incident(session: Session, incident: Record) -> None:
+    """One incident: what to do, what it is, its steps, its history."""
+    now = time.time()
+    title = f"{incident['severity']} · {plain(incident['title'])}"
+    session.line(title, _STYLES.get(incident["severity"], ""))
+    session.line(f"Next: {next_action(incident, now)}", "bold")
+    for name, value in _facts(incident, now):
+        session.line(f"  {name:<9}{value}")
+    _steps(session, incident, now)
+    _timeline(session, incident)
+
+
+def _facts(incident: Record, now: float) -> list[tuple[str, str]]:
+    opened = incident["opened_at"]
+    labels = " ".join(f"{plain(str(key))}={plain(str(value))}" for key, value in sorted(incident["labels"].items()))
+    facts = [
+        ("id", incident["id"]),
+        ("state", incident["state"]),
+        ("since", f"{moment(opened)} ({about(now - opened)} ago)"),
+        ("rule", plain(incident["rule"])),
+        ("runbook", plain(incident.get("runbook") or "")),
+        ("labels", labels),
+        ("look at", plain(incident.get("url") or "")),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _steps(session: Session, incident: Record, now: float) -> None:
+    steps = incident.get("steps") or []
+    if steps:
+        session.line("Steps", "bold")
+    for step in steps:
+        who = plain(f"{step['role']} ({step['person']})" if step.get("person") else step["role"])
+        when = f"{moment(step['due_at'])}, {ahead(step['due_at'] - now)}" if step["state"] == "waiting" else ""
+        session.line(f"  {step['number']}. {who}: {step['state']} {when or moment(step.get('sent_at'))}")
+
+
+def _timeline(session: Session, incident: Record) -> None:
+    entries = incident.get("timeline") or []
+    if entries:
+        session.line("Timeline", "bold")
+    for entry in entries:
+        by = f" — {plain(entry['by'])}" if entry.get("by") else ""
+        session.line(f"  {moment(entry['at'])}  {plain(entry['text'])}{by}")
+
+
+def show_agenda(session: Session, items: list[Record]) -> None:
+    """Every promise still to be kept, the nearest first."""
+    if not items:
+        session.line("Nothing is pending: nobody is waiting to be told.")
+        return
+    rows = [
+        [
+            ahead(item["in_seconds"]),
+            moment(item["due_at"]),
+            item["what"],
+            item.get("to") or "–",
+            item.get("incident") or "–",
+            _attempts(item),
+        ]
+        for item in sorted(items, key=lambda each: float(each["due_at"]))
+    ]
+    session.table(["WHEN", "AT", "WHAT", "TO", "INCIDENT", "TRIED"], rows)
+
+
+def _attempts(item: Record) -> str:
+    tried = item.get("attempt") or 0
+    return f"{tried}×: {item['last_error']}" if item.get("last_error") else str(tried or "–")

@@ -1,0 +1,216 @@
+"""What a person at a terminal sees of a running Tocsin, played here by a small server of our own."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from router.cli import main
+
+NOW = time.time()
+INCIDENT: dict[str, Any] = {
+    "id": "20260301-7f3a",
+    "title": "\x1b[31mShop is down\x1b[0m\nreally",
+    "severity": "P1",
+    "state": "triggered",
+    "opened_at": NOW - 840,
+    "rule": "the site is down",
+    "runbook": "site-down",
+    "labels": {"area": "shop"},
+    "url": "https://status.example.com/1",
+    "steps": [
+        {
+            "number": 0,
+            "role": "on-call engineer",
+            "person": "ana",
+            "due_at": NOW - 840,
+            "state": "sent",
+            "sent_at": NOW,
+        },
+        {"number": 1, "role": "engineering lead", "person": None, "due_at": NOW + 300, "state": "waiting"},
+    ],
+    "timeline": [{"at": 1772359200.0, "kind": "opened", "text": "opened by uptime", "by": None, "via": None}],
+}
+OTHER = {**INCIDENT, "id": "20260301-9c00", "severity": "P3", "title": "A slow page", "state": "acknowledged"}
+ITEM = {
+    "id": "n1", "kind": "notification", "lane": "urgent", "incident": INCIDENT["id"], "due_at": NOW + 300,
+    "in_seconds": 300.4, "what": "escalate", "to": "engineering lead", "attempt": 1, "last_error": "pager: 503",
+}  # fmt: skip
+
+
+@dataclass
+class Tocsin:
+    """The server's address and what it was asked."""
+
+    url: str
+    asked: list[tuple[str, str, Any, str | None]] = field(default_factory=list)
+
+
+@pytest.fixture
+def tocsin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tocsin]:
+    """A Tocsin with two open incidents and one promise, that believes the token `right`."""
+
+    class Api(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            token = self.headers.get("authorization")
+            seen.asked.append((self.command, self.path, json.loads(body) if body else None, token))
+            status, said = (200, _answer(self.path)) if token == "Bearer right" else (401, {"error": "no"})
+            data = json.dumps(said).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
+    seen = Tocsin(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    monkeypatch.setenv("TOCSIN_URL", seen.url)
+    monkeypatch.setenv("TOCSIN_API_TOKEN", "right")
+    yield seen
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def _answer(path: str) -> object:
+    if path == "/api/agenda":
+        return {"items": [ITEM]}
+    return {"incidents": [OTHER, INCIDENT]} if "?" in path else INCIDENT
+
+
+def tell(*words: str) -> Result:
+    """`tocsin …`, as typed."""
+    return CliRunner().invoke(main, list(words))
+
+
+def test_list_puts_the_worst_first_and_says_what_happens_next(tocsin: Tocsin) -> None:
+    """A woken person sees the P1 above the P3, and who is told if nobody answers."""
+    said = tell("incidents", "list")
+    assert said.exit_code == 0
+    assert said.output.index("7f3a") < said.output.index("9c00")
+    assert "else engineering lead is told in" in said.output
+
+
+def test_sender_text_cannot_steer_the_terminal(tocsin: Tocsin) -> None:
+    """Escape codes and line breaks of a title are gone before it is printed."""
+    for said in (tell("incidents", "list"), tell("incidents", "show", "20260301-7")):
+        assert "\x1b" not in said.output
+        assert "Shop is down" in said.output
+
+
+def test_show_names_the_next_action_and_times_in_utc(tocsin: Tocsin) -> None:
+    """One incident: what to do, its steps, its history with the zone written out."""
+    said = tell("incidents", "show", "7f3a").output
+    assert said.index("Next: acknowledge it") < said.index("Timeline")
+    assert "2026-03-01 10:00 UTC" in said
+    assert "14m ago" in said
+
+
+def test_json_is_what_the_api_said(tocsin: Tocsin) -> None:
+    """`-o json` gives a program the whole record, before or after the command."""
+    for words in (["-o", "json", "incidents", "show", "7f3a"], ["incidents", "show", "7f3a", "-o", "json"]):
+        assert json.loads(tell(*words).output) == INCIDENT
+
+
+@pytest.mark.parametrize(
+    ("words", "path", "body"),
+    [
+        (["ack"], "acknowledge", {}),
+        (["mitigate"], "mitigate", {}),
+        (["resolve"], "resolve", {}),
+        (["severity", "p2"], "severity", {"severity": "P2"}),
+        (["false-positive", "a test"], "false-positive", {"reason": "a test"}),
+        (["assign", "dan"], "assign", {"to": "dan"}),
+        (["note", "restarted it"], "note", {"text": "restarted it"}),
+    ],
+)
+def test_each_action_reaches_its_incident(tocsin: Tocsin, words: list[str], path: str, body: dict[str, str]) -> None:
+    """A shortened id is enough, and the timeline will know who did it."""
+    verb, *rest = words
+    said = tell("incidents", verb, "20260301-7", *rest, "--by", "ana")
+    assert said.exit_code == 0, said.output
+    assert tocsin.asked[-1] == (
+        "POST",
+        f"/api/incidents/{INCIDENT['id']}/{path}",
+        {"by": "ana", **body},
+        "Bearer right",
+    )
+
+
+def test_an_ambiguous_id_changes_nothing(tocsin: Tocsin) -> None:
+    """When a shortened id fits two incidents, both are named and none is touched."""
+    said = tell("incidents", "ack", "20260301")
+    assert said.exit_code == 2
+    assert "7f3a" in said.output
+    assert "9c00" in said.output
+    assert all(method == "GET" for method, *_ in tocsin.asked)
+
+
+def test_an_unknown_id_is_a_finding(tocsin: Tocsin) -> None:
+    """An id that fits nothing says how to find the right one."""
+    said = tell("incidents", "show", "zzz")
+    assert said.exit_code == 1
+    assert "tocsin incidents list --all" in said.output
+
+
+def test_pending_says_what_for_whom_and_in_how_long(tocsin: Tocsin) -> None:
+    """The agenda, read aloud, with what went wrong so far."""
+    said = tell("pending").output
+    for words in ("in 5m", "escalate", "engineering lead", "1×: pager: 503"):
+        assert words in said
+
+
+def test_report_opens_an_incident_by_hand(tocsin: Tocsin) -> None:
+    """A person's own observation becomes an incident with labels."""
+    said = tell("report", "Users cannot log in", "--severity", "P2", "--label", "area=login", "--by", "ana")
+    assert said.exit_code == 0, said.output
+    body = {"summary": "Users cannot log in", "severity": "P2", "labels": {"area": "login"}, "by": "ana"}
+    assert tocsin.asked[-1][:3] == ("POST", "/api/incidents", body)
+
+
+def test_a_label_without_a_value_is_asked_wrongly(tocsin: Tocsin) -> None:
+    """A mistyped label is refused before anything is sent."""
+    assert tell("report", "Something", "--label", "area").exit_code == 2
+    assert tocsin.asked == []
+
+
+def test_a_wrong_token_says_which_variable_to_set(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The refusal names TOCSIN_API_TOKEN and never prints the token."""
+    monkeypatch.setenv("TOCSIN_API_TOKEN", "wrong-token")
+    said = tell("pending")
+    assert said.exit_code == 2
+    assert "TOCSIN_API_TOKEN" in said.output
+    assert "wrong-token" not in said.output
+
+
+def test_nobody_answering_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a running Tocsin the exit code is 3 and the next step is named."""
+    monkeypatch.setenv("TOCSIN_URL", "http://127.0.0.1:9")
+    said = tell("pending")
+    assert said.exit_code == 3
+    assert "tocsin up --demo" in said.output
+    assert "Traceback" not in said.output
+
+
+def test_a_wrong_environment_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting that cannot be used ends with exit code 2 and its name, not with a traceback."""
+    monkeypatch.setenv("TOCSIN_URL", "ftp://example.com")
+    said = tell("pending")
+    assert said.exit_code == 2
+    assert "http://" in said.output
+    assert "Traceback" not in said.output
