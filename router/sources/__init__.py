@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from router.sources import alertmanager, betterstack, pingdom, uptimekuma, uptimerobot
+from router.sources import (
+    alertmanager,
+    betterstack,
+    generic,
+    manual,
+    pagerduty,
+    pingdom,
+    sentry,
+    stripe,
+    uptimekuma,
+    uptimerobot,
+)
 from router.sources.contract import SourceType
 
 TYPES: dict[str, SourceType] = {
     "alertmanager": alertmanager.SOURCE,
     "betterstack": betterstack.SOURCE,
+    "generic": generic.SOURCE,
+    "manual": manual.SOURCE,
+    "pagerduty": pagerduty.SOURCE,
     "pingdom": pingdom.SOURCE,
+    "sentry": sentry.SOURCE,
+    "stripe": stripe.SOURCE,
     "uptimekuma": uptimekuma.SOURCE,
     "uptimerobot": uptimerobot.SOURCE,
 }

@@ -1,4 +1,4 @@
-"""Proofs of origin: HMAC-SHA256 over raw bytes, time windows, shared tokens. Every comparison is `hmac.compare_digest`."""
+"""Proofs of origin: HMAC-SHA256 over raw bytes, time windows, shared tokens. Secrets meet in `hmac.compare_digest`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,46 @@
+"""Manual reports: what a person saw with their own eyes, by `tocsin report` or `POST /api/incidents`."""
+
+from __future__ import annotations
+
+from router.sources.contract import Delivery, Options, SourceType, Unreadable
+from router.sources.reading import event, mapping, parse_object, text
+from rules.event import Action, Event
+
+
+def parse(delivery: Delivery, _options: Options) -> list[Event]:
+    """One trigger. Raises Unreadable without a summary.
+
+    `{summary, severity?, labels?, url?, dedup_key?, reporter?, details?}`. A report without a dedup_key is an incident
+    of its own: two people who write the same words may well mean two things.
+    """
+    body = parse_object(delivery.body)
+    if not text(body, "summary"):
+        raise Unreadable("a report needs a summary: one line that says what is wrong")
+    labels = mapping(body, "labels")
+    return [
+        event(
+            delivery,
+            kind="manual.report",
+            action=Action.TRIGGER,
+            key=f"manual {text(body, 'dedup_key') or delivery.id or repr(delivery.received_at)}",
+            summary=text(body, "summary"),
+            severity=text(body, "severity"),
+            labels={"details": text(body, "details")} | {name: text(labels, name) for name in labels},
+            url=text(body, "url"),
+            actor=text(body, "reporter"),
+        )
+    ]
+
+
+SOURCE = SourceType(
+    name="manual",
+    title="Manual report",
+    parse=parse,
+    setup="""\
+Nothing to set up: `tocsin report "The shop shows prices in the wrong currency" --severity P2`, or
+
+    curl -H "Authorization: Bearer $TOCSIN_API_TOKEN" -d '{"summary": "…", "severity": "P2"}' {url}
+
+`labels`, `url`, `dedup_key`, `reporter` and `details` are optional.
+""",
+)

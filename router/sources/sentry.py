@@ -1,0 +1,275 @@
+"""Sentry: the integration platform's webhooks, and the bodies of the old WebHooks plugin.
+
+Source of the facts: https://docs.sentry.io/organization/integrations/integration-platform/webhooks/, getsentry/sentry
+`src/sentry/utils/sentry_apps/webhooks.py`, `src/sentry/plugins/sentry_webhooks/plugin.py`. The body does not say what
+it is: that stands in `Sentry-Hook-Resource`. Only the raw body is signed, neither time nor headers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from router.sources.contract import Delivery, Options, SourceType, Unreadable
+from router.sources.reading import at, event, first, listing, mapping, parse_object, text
+from router.sources.signatures import sign_hex, verify_hmac
+from rules.event import Action, Event
+
+_ACTIONS = {
+    "issue.created": Action.TRIGGER,
+    "issue.unresolved": Action.TRIGGER,
+    "issue.resolved": Action.RESOLVE,
+    # Sentry's pages say `archived`, the wire says `ignored`: somebody has looked and wants no more noise.
+    "issue.ignored": Action.ACKNOWLEDGE,
+    "issue.archived": Action.ACKNOWLEDGE,
+    "metric_alert.critical": Action.TRIGGER,
+    "metric_alert.warning": Action.TRIGGER,
+    "metric_alert.open": Action.TRIGGER,
+    "metric_alert.resolved": Action.RESOLVE,
+    "error.created": Action.TRIGGER,
+    "event_alert.triggered": Action.TRIGGER,
+}
+_BY_KEY = {
+    "issue": "issue",
+    "metric_alert": "metric_alert",
+    "error": "error",
+    "event": "event_alert",
+    "comment_id": "comment",
+    "installation": "installation",
+}
+_ISSUE_IN_URL = re.compile(r"/issues/([0-9]+)")
+_PROJECT_IN_URL = re.compile(r"/projects/[^/]+/([^/]+)/")
+
+
+def verify(delivery: Delivery, secrets: Sequence[bytes], _now: float, _options: Options) -> None:
+    """Check the HMAC of the raw body, which may be empty, against the integration's client secret.
+
+    Requests of Sentry's own interface carry the same digest in `Sentry-App-Signature`.
+    """
+    headers = delivery.headers
+    given = (headers.get("sentry-hook-signature", ""), headers.get("sentry-app-signature", ""))
+    verify_hmac(delivery.body, given, secrets)
+
+
+def sign(body: bytes, secret: bytes, now: float, _options: Options) -> dict[str, str]:
+    """The headers Sentry would add."""
+    return {"Sentry-Hook-Timestamp": str(int(now)), "Sentry-Hook-Signature": sign_hex(secret, body)}
+
+
+def parse(delivery: Delivery, _options: Options) -> list[Event]:
+    """The one event of a webhook. Raises Unreadable when the body is neither an integration's nor the plugin's."""
+    if not delivery.body:
+        return [_empty(delivery)]
+    body = parse_object(delivery.body)
+    data = mapping(body, "data")
+    if not data and "action" not in body:
+        return [_legacy(delivery, body)]
+    resource = delivery.headers.get("sentry-hook-resource", "").strip() or _guess(data)
+    read = _READERS.get(resource, _other)
+    return [read(delivery, f"{resource}.{text(body, 'action') or 'unknown'}", body)]
+
+
+def _guess(data: dict[str, object]) -> str:
+    return next((resource for key, resource in _BY_KEY.items() if key in data), "unknown")
+
+
+def _empty(delivery: Delivery) -> Event:
+    # Sentry's example app says so in verify_sentry_signature.py: "sends an empty body for some requests".
+    return event(
+        delivery, kind="sentry.empty", action=Action.INFO, key="sentry empty", summary="Sentry sent an empty message"
+    )
+
+
+def _issue(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
+    issue = mapping(body, "data", "issue")
+    return event(
+        delivery,
+        kind=f"sentry.{what}",
+        action=_ACTIONS.get(what, Action.INFO),
+        key=f"sentry issue {first(text(issue, 'id'), text(issue, 'shortId'), _issue_id(issue))}",
+        summary=first(_title(issue), "Sentry issue"),
+        severity=text(issue, "level"),
+        labels={
+            "project": text(issue, "project", "slug"),
+            "issue": text(issue, "shortId"),
+            "culprit": text(issue, "culprit"),
+            "platform": text(issue, "platform"),
+            "category": text(issue, "issueCategory"),
+        },
+        url=first(text(issue, "web_url"), text(issue, "permalink")),
+        occurred_at=delivery.headers.get("sentry-hook-timestamp"),
+        actor=_actor(body),
+    )
+
+
+def _occurrence(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
+    """An `event_alert` or an `error`: one occurrence of an issue, keyed by its issue."""
+    data = mapping(body, "data")
+    said = mapping(data, "event") or mapping(data, "error")
+    issue = _issue_id(said)
+    return event(
+        delivery,
+        kind=f"sentry.{what}",
+        action=_ACTIONS.get(what, Action.INFO),
+        key=f"sentry issue {issue}" if issue else f"sentry event {text(said, 'event_id')}",
+        summary=first(_title(said), "Sentry event"),
+        severity=first(text(said, "level"), _tags(said).get("level", "")),
+        labels=_occurrence_labels(said)
+        | {"rule": first(text(data, "triggered_rule"), text(data, "issue_alert", "title"))},
+        url=text(said, "web_url"),
+        # Sentry's own clock; `datetime` is the clock of whatever machine or browser failed.
+        occurred_at=first(text(said, "received"), text(said, "datetime")),
+    )
+
+
+def _occurrence_labels(said: dict[str, object]) -> dict[str, str]:
+    tags = _tags(said)
+    project = _PROJECT_IN_URL.search(text(said, "url"))
+    return {
+        "project": project[1] if project else text(said, "project"),
+        "environment": first(text(said, "environment"), tags.get("environment", "")),
+        "release": first(text(said, "release"), tags.get("release", "")),
+        "server_name": tags.get("server_name", ""),
+        "culprit": text(said, "culprit"),
+        "platform": text(said, "platform"),
+    }
+
+
+def _metric(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
+    data = mapping(body, "data")
+    metric = mapping(data, "metric_alert")
+    state = what.partition(".")[2]
+    # `metric_alert.title` is no title: in Sentry's own sample it is a code name.
+    title = first(text(data, "description_title"), f"{state.capitalize()}: {_rule(metric)}")
+    details = text(data, "description_text")
+    return event(
+        delivery,
+        kind=f"sentry.{what}",
+        action=_ACTIONS.get(what, Action.INFO),
+        key=f"sentry metric {first(text(metric, 'id'), text(metric, 'identifier'), _rule(metric))}",
+        summary=f"{title} ({details})" if details else title,
+        severity=state if state in ("critical", "warning") else "",
+        labels={"rule": _rule(metric), "project": text(metric, "projects", 0)},
+        url=text(data, "web_url"),
+        occurred_at=delivery.headers.get("sentry-hook-timestamp"),
+    )
+
+
+def _rule(metric: dict[str, object]) -> str:
+    return first(text(metric, "alert_rule", "name"), "metric alert")
+
+
+def _comment(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
+    data = mapping(body, "data")
+    done, issue = what.partition(".")[2], text(data, "issue_id")
+    said = "" if done == "deleted" else text(data, "comment")
+    return event(
+        delivery,
+        kind=f"sentry.{what}",
+        action=Action.INFO,
+        key=f"sentry issue {issue}",
+        summary=f"Comment {done} on issue {issue}" + (f": {said}" if said else ""),
+        labels={"project": text(data, "project_slug")},
+        occurred_at=at(data, "timestamp"),
+        actor=_actor(body),
+    )
+
+
+def _installation(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
+    done = {"created": "installed", "deleted": "uninstalled"}.get(what.partition(".")[2], "changed")
+    installation = mapping(body, "data", "installation")
+    return event(
+        delivery,
+        kind=f"sentry.{what}",
+        action=Action.INFO,
+        key=f"sentry installation {first(text(installation, 'uuid'), text(body, 'installation', 'uuid'))}",
+        summary=f"Sentry integration {done}",
+        labels={"organization": text(installation, "organization", "slug")},
+        actor=_actor(body),
+    )
+
+
+def _other(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
+    """A resource newer than this module; attached to its issue where it names one."""
+    data = mapping(body, "data")
+    said = mapping(data, "issue") or mapping(data, "event") or data
+    issue = first(text(data, "issue", "id"), _issue_id(said), text(data, "group_id"))
+    title = _title(said)
+    return event(
+        delivery,
+        kind=f"sentry.{what}",
+        action=Action.INFO,
+        key=f"sentry issue {issue}" if issue else f"sentry {what.partition('.')[0]}",
+        summary=f"Sentry {what}: {title}" if title else f"Sentry {what}",
+        severity=text(said, "level"),
+        url=text(said, "web_url"),
+        actor=_actor(body),
+    )
+
+
+def _legacy(delivery: Delivery, body: dict[str, object]) -> Event:
+    """The WebHooks plugin: unsigned, and it never says that anything was resolved."""
+    said = mapping(body, "event")
+    if not text(body, "id") or not (said or "message" in body or "culprit" in body):
+        raise Unreadable("neither a body of Sentry's integration platform nor of its WebHooks plugin")
+    return event(
+        delivery,
+        kind="sentry.legacy_plugin",
+        action=Action.TRIGGER,
+        key=f"sentry issue {text(body, 'id')}",
+        summary=first(text(body, "message"), _title(said), text(body, "culprit"), "Sentry event"),
+        severity=text(body, "level"),
+        labels=_occurrence_labels(said)
+        | {"project": first(text(body, "project_slug"), text(body, "project")), "culprit": text(body, "culprit")}
+        | {"rule": text(body, "triggering_rules", 0)},
+        url=text(body, "url"),
+        occurred_at=at(said, "received"),
+    )
+
+
+def _title(said: dict[str, object]) -> str:
+    kind, value = text(said, "metadata", "type"), text(said, "metadata", "value")
+    named = first(text(said, "title"), text(said, "metadata", "title"))
+    return first(named, ": ".join(filter(None, (kind, value))), text(said, "message"), text(said, "culprit"))
+
+
+def _issue_id(said: dict[str, object]) -> str:
+    """The issue of an occurrence; older bodies name it only inside their addresses."""
+    found = _ISSUE_IN_URL.search(f"{text(said, 'issue_url')} {text(said, 'web_url')}")
+    return first(text(said, "issue_id"), found[1] if found else "")
+
+
+def _tags(said: dict[str, object]) -> dict[str, str]:
+    pairs = listing(said, "tags")
+    return {text(pair, 0): text(pair, 1) for pair in pairs if isinstance(pair, list)}
+
+
+def _actor(body: dict[str, object]) -> str:
+    return text(body, "actor", "name") if text(body, "actor", "type") == "user" else ""
+
+
+_READERS = {
+    "issue": _issue,
+    "event_alert": _occurrence,
+    "error": _occurrence,
+    "metric_alert": _metric,
+    "comment": _comment,
+    "installation": _installation,
+}
+
+SOURCE = SourceType(
+    name="sentry",
+    title="Sentry",
+    parse=parse,
+    verify=verify,
+    sign=sign,
+    setup="""\
+1. In Sentry open **Settings > Developer Settings**, create an **Internal Integration**, and paste `{url}` as its
+   webhook URL. Tick **Alert Rule Action**, and under **Webhooks** the resource **issue** (recoveries come from it).
+2. Put its **Client Secret** into the environment and name it: `secret: ${env:SENTRY_SECRET}`.
+3. In the alert rules that may wake somebody, choose this integration as the action.
+
+Sentry waits one second and tries an internal integration's webhook once. The old WebHooks plugin signs nothing: give
+the source a `token` instead of a `secret` and paste the address that ends in it.
+""",
+)
