@@ -50,6 +50,7 @@ def test_a_page_is_a_trigger_with_everything_in_it() -> None:
         (Reason.FALSE_POSITIVE, "resolve"),
         (Reason.SEVERITY_LOWERED, None),
         (Reason.ASSIGNED, None),
+        (Reason.UPDATE, None),
         (Reason.MITIGATED, None),
     ],
 )

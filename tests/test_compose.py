@@ -1,0 +1,147 @@
+"""What a notification says about an incident, in the words a person reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from rules.config import Config
+from rules.event import Moment, Severity
+from rules.incident import Incident, Plan, Policy, Reason, Signal, State, Step, StepState
+from workers.channels.contract import Recipient
+from workers.compose import compose
+
+OPENED = 1795515300.0  # 10:15 UTC
+LAST = Moment(None, OPENED, "d")
+PLAN = Plan(
+    responder="on-call engineer", channels=("slack",), respond_within=900, exhausted_after=2700, resolve_after=900
+)
+INCIDENT = Incident(
+    id="inc-7",
+    group_key="g",
+    title="Checkout is down",
+    severity=Severity.P1,
+    state=State.TRIGGERED,
+    opened_at=OPENED,
+    severity_since=OPENED,
+    rule="the site is down",
+    policy=Policy(plans={Severity.P1: PLAN}),
+    runbook="site-down",
+    team="payments",
+    labels={"service": "checkout", "environment": "production", "user": "7"},
+    url="https://uptime.example.com/1",
+    signals={
+        "a": Signal(key="a", source="uptime", kind="k", summary="s", firing=True, last=LAST, first_seen=0, last_seen=0)
+    },
+    steps=(
+        Step(number=0, role="on-call engineer", due_at=OPENED, state=StepState.SENT),
+        Step(
+            number=1, role="engineering lead", due_at=OPENED + 900, waits_for="on-call engineer", state=StepState.SENT
+        ),
+        Step(number=2, role="ceo", due_at=OPENED + 1800, waits_for="engineering lead"),
+    ),
+    exhausted_at=OPENED + 2700,
+)
+
+
+@dataclass
+class Rules:
+    config: Config
+
+
+RULES = Rules(
+    Config.model_validate(
+        {
+            "severities": {},
+            "people": {
+                "maria": {
+                    "name": "Maria",
+                    "slack": "U02MARIA",
+                    "pagerduty": "${env:PD}",
+                    "timezone": "Europe/Bucharest",
+                },
+                "dan": {"slack": "U02DAN"},
+            },
+            "teams": {"payments": {"people": ["maria", "dan"], "slack": "C0PAY"}},
+            "channels": {"room": {"type": "slack"}, "pager": {"type": "pagerduty"}},
+            "rules": [],
+        }
+    )
+)
+
+
+def said(incident: Incident = INCIDENT, **asked: Any) -> Any:
+    wanted = {
+        "reason": Reason.ESCALATED,
+        "role": "engineering lead",
+        "person": "maria",
+        "channel": "room",
+        "step": 1,
+        "by": None,
+        "note": None,
+        "id": "n-1",
+        "ruleset": RULES,
+        "now": OPENED + 900,
+        "public_url": "https://tocsin.example.com",
+        "acknowledge_url": "https://tocsin.example.com/a/x",
+    }
+    return compose(incident, **{**wanted, **asked})
+
+
+def test_an_escalation_says_who_did_not_answer_and_who_is_next() -> None:
+    """Everything a woken person needs, read aloud."""
+    page = said()
+    assert page.where == "production · checkout · uptime"
+    assert page.why == "rule «the site is down»; step 2 of 3: on-call engineer did not answer within 15m"
+    assert page.next == "ceo at 10:45 UTC (12:45 EET), in 15m, if nobody acknowledges"
+    assert page.recipient == Recipient(name="Maria", address="U02MARIA")
+    assert (page.team, page.room) == ((Recipient(name="dan", address="U02DAN"),), "C0PAY")
+    assert (page.runbook.url, page.acknowledge.text) == ("https://tocsin.example.com/runbooks/site-down", "Acknowledge")
+    assert [link.text for link in page.links] == ["Incident", "Open in uptime"]
+
+
+def test_the_pager_gets_a_reference_and_no_room() -> None:
+    """The key is still a reference here: revealing it is the sending job's."""
+    page = said(channel="pager")
+    assert (page.recipient.address, page.room) == ("${env:PD}", None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "now", "words"),
+    [
+        ({}, 900, "ceo at 10:45 UTC, in 15m, if nobody acknowledges"),
+        ({}, 1800, "the matrix ends at 11:00 UTC, in 15m; everybody is told once more then"),
+        ({"exhausted": True}, 2700, "nothing: nobody further in the matrix"),
+        ({"exhausted_at": None, "steps": ()}, 0, "nothing: nobody further in the matrix"),
+        ({"state": State.ACKNOWLEDGED, "acknowledged_by": "Maria"}, 900, "no further escalation: Maria has it"),
+        (
+            {"state": State.RECOVERED, "recovered_at": OPENED + 900},
+            900,
+            "resolved at 10:45 UTC, in 15m, if it stays quiet",
+        ),
+        ({"state": State.RESOLVED}, 900, "nothing: it is over"),
+    ],
+)
+def test_what_happens_next(changed: dict[str, Any], now: float, words: str) -> None:
+    """In every state a sentence, never a blank; people without a zone read UTC alone."""
+    assert said(replace(INCIDENT, **changed), now=OPENED + now, person="dan").next == words
+
+
+def test_an_answered_incident_offers_no_acknowledgement() -> None:
+    """The button goes when somebody has it; who it was is shown by name."""
+    told = said(replace(INCIDENT, state=State.ACKNOWLEDGED), reason=Reason.ACKNOWLEDGED, by="maria", step=None)
+    assert told.acknowledge is None
+    assert told.by == "Maria"
+
+
+def test_a_link_outside_the_web_is_left_out() -> None:
+    """A sender's `javascript:` goes nowhere."""
+    assert [link.text for link in said(replace(INCIDENT, url="javascript:alert(1)")).links] == ["Incident"]
+
+
+def test_people_and_channels_that_left_the_rules_do_no_harm() -> None:
+    """A frozen incident may name somebody the YAML no longer has."""
+    page = said(person="gone", channel="gone")
+    assert page.recipient == Recipient(name="gone", address=None)
