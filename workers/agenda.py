@@ -103,14 +103,10 @@ class Entry:
 
 _FIELDS = ("kind", "lane", "created_at", "incident", "body", "attempt", "returned", "failures", "last_error")
 
-# KEYS: the lane. ARGV: now (negative: Redis TIME), lease, at most, prefix of entry keys.
-# Returns [id, attempt, due, field, value …] for each entry; an id without a record is swept away.
+# KEYS: the desk. ARGV: now, lease, at most, prefix of entry keys.
+# Returns [id, attempt, due, [field, value …]] for each entry; an id without a record is swept away.
 _CLAIM = """
 local now = tonumber(ARGV[1])
-if now < 0 then
-  local t = redis.call('TIME')
-  now = tonumber(t[1]) + tonumber(t[2]) / 1000000
-end
 local claimed = {}
 local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', 0, tonumber(ARGV[3]))
 for i = 1, #due, 2 do
@@ -134,10 +130,9 @@ class Agenda:
         self._redis = redis
         self._claim = redis.register_script(_CLAIM)
 
-    def claim(self, lane: Lane, job: Job, now: float | None = None, at_most: int = CLAIM_AT_MOST) -> list[Entry]:
-        """Take up to `at_most` due entries of a desk for one lease. `now` None means: by Redis' own clock."""
-        moment = -1.0 if now is None else now
-        arguments: list[str | float] = [repr(moment), LEASE, at_most, keys.entry("")]
+    def claim(self, lane: Lane, job: Job, now: float, at_most: int = CLAIM_AT_MOST) -> list[Entry]:
+        """Take up to `at_most` due entries of a desk for one lease. `now` is by Redis' clock."""
+        arguments: list[str | float] = [repr(now), LEASE, at_most, keys.entry("")]
         found = cast("list[Any]", self._claim(keys=[keys.agenda(lane, job)], args=arguments))
         return [_entry(name.decode(), float(due), _pairs(stored)) for name, _, due, stored in found]
 

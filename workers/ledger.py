@@ -113,6 +113,10 @@ class Ledger:
 
         self._transact(apply, [entry], put_back)
 
+    def put_off(self, entry: Entry, until: float, error: str) -> None:
+        """An entry could not be dealt with through a fault of ours; it is tried again at `until`."""
+        self._transact(_nothing, [entry], lambda pipe, one: agenda.postpone(pipe, one, until, error))
+
     def park(self, entry: Entry) -> None:
         """Give an entry up: it is kept for a person to look at, and tried no more."""
 

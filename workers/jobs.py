@@ -1,0 +1,144 @@
+"""The RQ jobs `deduplicate`, `notify` and `escalate`: each answers a bell and deals with what is due of its lane.
+
+A job carries no more than its lane's name. It ends when nothing is due any more, or when its time is nearly up:
+what is left is still on the agenda, and the next tick rings again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from redis.exceptions import RedisError
+
+from rules import own
+from rules.commands import Command, Escalate, Settle
+from workers import log as logging
+from workers import queue
+from workers.agenda import DEADLY, Entry, Job, Kind, Lane
+from workers.house import House
+from workers.intake import Judged, mint
+
+BUSY_AT_MOST = 7.0
+"""Seconds one job goes on taking work: well within RQ's 10."""
+FAILED_TOO_OFTEN = 5
+"""After so many failures an entry that raises is given up and told."""
+
+log = logging.get("jobs")
+_house: list[House] = []
+
+
+def install(house: House) -> None:
+    """Give this process's jobs what they work with."""
+    _house[:] = [house]
+
+
+def deduplicate(lane: str) -> None:
+    """Put the events that were taken in into their incidents."""
+    _answer(_house[0], Lane(lane), Job.DEDUPLICATE)
+
+
+def notify(lane: str) -> None:
+    """Start sending the notifications that are due."""
+    _answer(_house[0], Lane(lane), Job.NOTIFY)
+
+
+def escalate(lane: str) -> None:
+    """Climb the matrix where its steps are due, and look at what may have become quiet."""
+    _answer(_house[0], Lane(lane), Job.ESCALATE)
+
+
+def _answer(house: House, lane: Lane, job: Job) -> None:
+    queue.answer(house.redis, lane, job)
+    ends = time.monotonic() + BUSY_AT_MOST
+    while time.monotonic() < ends and drain(house, lane, job):
+        pass
+
+
+def drain(house: House, lane: Lane, job: Job) -> int:
+    """Take what is due at one desk, once; returns how much that was."""
+    entries = house.agenda.claim(lane, job, house.clock.now())
+    alive = [entry for entry in entries if not _parked(house, entry)]
+    if alive:
+        _DUTIES[job](house, alive)
+    return len(entries)
+
+
+def _parked(house: House, entry: Entry) -> bool:
+    """Has this entry already killed its workers? Then it is put away and somebody is told."""
+    if entry.lost < DEADLY:
+        return False
+    _give_up(house, entry, f"{entry.lost} workers died over it")
+    return True
+
+
+def _deduplicate(house: House, entries: Sequence[Entry]) -> None:
+    # What was lost once is tried alone: it must not take its neighbours with it a second time.
+    suspects = [entry for entry in entries if entry.lost]
+    for batch in ([entry for entry in entries if not entry.lost], *([one] for one in suspects)):
+        if batch and not _carefully(house, batch, house.ledger.deduplicate):
+            for entry in batch:
+                _carefully(house, [entry], house.ledger.deduplicate, last=True)
+
+
+def _carefully(
+    house: House, batch: Sequence[Entry], act: Callable[[Sequence[Entry]], None], last: bool = False
+) -> bool:
+    """Act on a batch; was it done? A fault of ours is written down, and with `last` the entry is put off or given up."""
+    try:
+        act(batch)
+    except RedisError:
+        raise
+    except Exception as wrong:
+        log.exception("entries failed", entries=[entry.id for entry in batch])
+        if last:
+            _put_off(house, batch[0], wrong)
+        return False
+    return True
+
+
+def _put_off(house: House, entry: Entry, wrong: Exception) -> None:
+    why = f"{type(wrong).__name__}"
+    if entry.failures + 1 >= FAILED_TOO_OFTEN:
+        _give_up(house, entry, why)
+    else:
+        house.ledger.put_off(entry, house.clock.now() + 2.0**entry.failures, why)
+
+
+def _give_up(house: House, entry: Entry, why: str) -> None:
+    house.ledger.park(entry)
+    log.error("entry given up", entry=entry.id, kind=entry.kind, incident=entry.incident, why=why)
+    if entry.incident is None or entry.kind is not Kind.NOTIFY:
+        now = house.clock.now()
+        event, decision = own.given_up(entry.id, entry.kind, why, now, delivery=mint(now))
+        house.ledger.take_in([Judged(event=event, decision=decision)])
+
+
+def _escalate(house: House, entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        _carefully(house, [entry], lambda one: house.ledger.keep(one[0], _due(house, one[0])), last=True)
+
+
+def _due(house: House, entry: Entry) -> Command:
+    return Escalate(roster=house.ledger.roster()) if entry.kind is Kind.STEP else Settle()
+
+
+def _notify(house: House, entries: Sequence[Entry]) -> None:
+    now = house.clock.now()
+    for entry in entries:
+        house.pools.of(str(entry.body["channel"])).submit(_send, house, entry, now)
+
+
+def _send(house: House, entry: Entry, claimed_at: float) -> None:
+    """One send in its channel's thread; when even its failure cannot be written, the lease brings it back."""
+    try:
+        house.sender.send(entry, claimed_at)
+    except Exception:
+        log.exception("send was not concluded", entry=entry.id, incident=entry.incident)
+
+
+_DUTIES: dict[Job, Callable[[House, Sequence[Entry]], None]] = {
+    Job.DEDUPLICATE: _deduplicate,
+    Job.NOTIFY: _notify,
+    Job.ESCALATE: _escalate,
+}

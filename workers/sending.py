@@ -1,0 +1,197 @@
+"""Sending one notification: read the incident again, compose, post, perform, and write down what became of it.
+
+At most one duplicate per crash per send in flight: what is sent twice carries the same id and PagerDuty key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from rules.load import Ruleset
+
+from rules.commands import Undeliverable
+from rules.duration import show_duration
+from rules.event import Severity
+from rules.incident import Incident, Reason, TimelineEntry
+from workers import log as logging
+from workers.agenda import Agenda, Entry
+from workers.channels import TYPES
+from workers.channels.contract import ChannelType, HttpRequest, MailRequest, Notification, Reply, Undelivered
+from workers.clock import Clock
+from workers.compose import compose
+from workers.ledger import Ledger
+from workers.links import KEEP, acknowledge_url
+from workers.settings import Environment, MissingReference, Settings
+from workers.store import Store
+
+BACKOFF = (1.0, 2.0, 5.0, 15.0, 60.0, 60.0, 120.0, 300.0, 600.0, 900.0, 900.0)
+"""Seconds before each further try; with the tries themselves about an hour."""
+DEAD_AFTER = 3600.0
+"""Seconds after which a notification is given up for good."""
+PATIENCE = 60.0
+"""Seconds without success after which a P1 page does not wait for its channel any longer."""
+START_WITHIN = 3.0
+"""A claim is only used while its lease still covers a whole attempt."""
+IN_TURN = 15.0
+"""How long a notification waits for the one that went the same way before it."""
+
+log = logging.get("sending")
+
+Perform = Callable[[HttpRequest | MailRequest], Reply]
+
+
+class Sender:
+    """Sends the notifications of claimed entries. Thread-safe: it holds nothing that changes."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        store: Store,
+        agenda: Agenda,
+        clock: Clock,
+        rules: Callable[[], Ruleset],
+        settings: Settings,
+        environment: Environment,
+        perform: Perform,
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._agenda = agenda
+        self._clock = clock
+        self._rules = rules
+        self._settings = settings
+        self._environment = environment
+        self._perform = perform
+
+    def send(self, entry: Entry, claimed_at: float) -> None:
+        """Deal with one claimed entry; every way out of here writes to the ledger."""
+        if self._clock.now() - claimed_at > START_WITHIN:
+            self._ledger.retry(entry, self._clock.now(), None)
+            return
+        incident = self._store.incident(entry.incident or "")
+        reason = Reason(entry.body["reason"])
+        if incident is None:
+            self._done(entry, "skipped", "the incident is gone")
+        elif reason.pages and incident.answered:
+            self._done(entry, "skipped", f"not sent, the incident is {incident.state}: {_what(entry)}")
+        elif self._before_is_waiting(entry):
+            self._ledger.retry(entry, self._clock.now() + 0.5, None)
+        else:
+            self._try(entry, incident)
+
+    def _before_is_waiting(self, entry: Entry) -> bool:
+        before = entry.body.get("after")
+        patient = self._clock.now() - entry.created_at < IN_TURN
+        return bool(before and patient and self._agenda.waiting([before]))
+
+    def _try(self, entry: Entry, incident: Incident) -> None:
+        began = self._clock.now()
+        try:
+            request, channel = self._request(entry, incident)
+            if request is None:
+                self._done(entry, "silent", None)
+                return
+            channel.read(self._perform(request))
+        except Undelivered as failure:
+            self._failed(entry, incident, failure)
+        except Exception as wrong:
+            log.exception("notification could not be made", entry=entry.id, incident=incident.id)
+            self._failed(entry, incident, Undelivered(f"could not be made ({type(wrong).__name__})", permanent=True))
+        else:
+            took = show_duration(self._clock.now() - began)
+            self._done(entry, "sent", f"{_what(entry)} sent in {took}, attempt {entry.failures + 1}")
+
+    def _request(self, entry: Entry, incident: Incident) -> tuple[HttpRequest | MailRequest | None, ChannelType]:
+        ruleset, name = self._rules(), str(entry.body["channel"])
+        config = ruleset.config.channels.get(name)
+        if config is None:
+            raise Undelivered(f"the rules have no channel {name} any more", permanent=True)
+        channel = TYPES[config.type]
+        try:
+            options = self._environment.reveal_options(channel.options.model_validate(config.options))
+            notification = self._reveal(self._compose(entry, incident, ruleset, channel))
+        except MissingReference as missing:
+            raise Undelivered(str(missing), permanent=True) from None
+        if not channel.room and (notification.recipient is None or not notification.recipient.address):
+            raise Undelivered(f"{entry.body['person'] or 'nobody'} has no {channel.address}", permanent=True)
+        return channel.post(notification, options), channel
+
+    def _compose(self, entry: Entry, incident: Incident, ruleset: Ruleset, channel: ChannelType) -> Notification:
+        body, now = entry.body, self._clock.now()
+        # Whoever reads a room may press its button: such a link must not speak in the name of the person called.
+        link = self._link(incident.id, None if channel.room else body["person"], now)
+        return compose(
+            incident,
+            reason=Reason(body["reason"]),
+            role=body["role"],
+            person=body["person"],
+            channel=body["channel"],
+            step=body["step"],
+            by=body["by"],
+            note=body["note"],
+            id=entry.id,
+            ruleset=ruleset,
+            now=now,
+            public_url=self._settings.base_url,
+            acknowledge_url=link,
+        )
+
+    def _link(self, incident_id: str, person: str | None, now: float) -> str | None:
+        secrets = [secret.get_secret_value().encode() for secret in self._settings.secret]
+        return acknowledge_url(self._settings.base_url, secrets, incident_id, person, now + KEEP) if secrets else None
+
+    def _reveal(self, notification: Notification) -> Notification:
+        recipient = notification.recipient
+        if recipient is None or recipient.address is None:
+            return notification
+        return replace(notification, recipient=replace(recipient, address=self._environment.reveal(recipient.address)))
+
+    def _done(self, entry: Entry, outcome: str, text: str | None) -> None:
+        self._ledger.delivered(entry, self._line(outcome, text, entry), outcome)
+
+    def _failed(self, entry: Entry, incident: Incident, failure: Undelivered) -> None:
+        """For good: the incident is told. In passing: again later, and a P1 page tells its incident after a minute."""
+        now = self._clock.now()
+        log.warning("notification failed", entry=entry.id, why=failure.why, permanent=failure.permanent)
+        if failure.permanent or now - entry.created_at >= DEAD_AFTER:
+            line = self._line("failed", f"{_what(entry)} failed for good: {failure.why}", entry)
+            self._ledger.refused(entry, line, self._call_for_help(entry, failure.why))
+            return
+        until = now + max(BACKOFF[min(entry.failures, len(BACKOFF) - 1)], failure.after or 0.0)
+        limit = entry.created_at + PATIENCE
+        if incident.severity is not Severity.P1 or until <= limit:
+            self._ledger.retry(entry, until, failure.why)
+        elif now < limit and failure.after is None:
+            self._ledger.retry(entry, limit, failure.why)
+        else:
+            self._ledger.retry(entry, until, failure.why, self._call_for_help(entry, f"no success yet: {failure.why}"))
+
+    def _call_for_help(self, entry: Entry, why: str) -> Undeliverable | None:
+        """Only a page that calls somebody is worth a fallback, and only once; a lost update is shown, no more."""
+        body = entry.body
+        if not Reason(body["reason"]).pages or body["step"] is None or body.get("given_up"):
+            return None
+        return Undeliverable(
+            channel=body["channel"],
+            role=body["role"],
+            person=body["person"],
+            step=body["step"],
+            round=body["round"],
+            why=why,
+            roster=self._ledger.roster(),
+        )
+
+    def _line(self, kind: str, text: str | None, entry: Entry) -> TimelineEntry:
+        shown = text or f"nothing to say on {entry.body['channel']}: {entry.body['reason']}"
+        return TimelineEntry(
+            at=self._clock.now(), kind=kind, text=shown, via=entry.body["channel"], detail={"entry": entry.id}
+        )
+
+
+def _what(entry: Entry) -> str:
+    body: dict[str, Any] = entry.body
+    whom = f"{body['role']} ({body['person']})" if body["person"] else body["role"]
+    return f"{body['channel']} to {whom}: {body['reason']}"

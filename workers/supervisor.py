@@ -1,0 +1,96 @@
+"""Keeps processes running: starts each, starts it again within a second when it dies, and ends all of them together."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from workers import log
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+STABLE_AFTER = 10.0
+"""Seconds: a process that lived longer did not die of its start."""
+GRACE = 10.0
+"""Seconds between SIGTERM and SIGKILL."""
+LOOK_EVERY = 0.1
+
+
+@dataclass(kw_only=True)
+class Child:
+    """One process that shall run: what it is called and how it is started."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    restart_at: float = 0.0
+    pause: float = field(default=FIRST_PAUSE)
+
+    def start(self) -> None:
+        """Start it, in a session of its own: Ctrl-C is for the supervisor, who tells the children in order."""
+        self.process = subprocess.Popen(list(self.argv), env=dict(self.env), start_new_session=True)  # noqa: S603
+        self.started = time.monotonic()
+
+    def look(self, now: float) -> None:
+        """Notice a death and start anew: soon at first, slower when it dies of its start again and again."""
+        if self.process is None:
+            if now >= self.restart_at:
+                self.start()
+        elif self.process.poll() is not None:
+            log.get("supervisor").warning("process ended", name=self.name, code=self.process.returncode)
+            self.pause = FIRST_PAUSE if now - self.started > STABLE_AFTER else min(LONGEST_PAUSE, self.pause * 2)
+            self.restart_at = now + self.pause
+            self.process = None
+
+
+class Supervisor:
+    """Runs children until it is told to stop; the last started is the first ended."""
+
+    def __init__(self, children: Sequence[Child]) -> None:
+        self.children = list(children)
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Start all and watch them until SIGINT, SIGTERM or `stop`; then end all within GRACE."""
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: self.stop())
+        self.watch()
+
+    def watch(self) -> None:
+        """As `run`, without touching this process's signals."""
+        for child in self.children:
+            child.start()
+        try:
+            while not self._stop.wait(LOOK_EVERY):
+                for child in self.children:
+                    child.look(time.monotonic())
+        finally:
+            self._end()
+
+    def stop(self) -> None:
+        """Begin to end."""
+        self._stop.set()
+
+    def _end(self) -> None:
+        running = [child.process for child in reversed(self.children) if child.process is not None]
+        for process in running:
+            process.terminate()
+        ends = time.monotonic() + GRACE
+        for process in running:
+            try:
+                process.wait(max(0.0, ends - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def python(*arguments: str) -> list[str]:
+    """The command line of this very Python: `python("-m", "workers.work", "urgent")`."""
+    return [sys.executable, *arguments]

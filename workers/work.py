@@ -1,0 +1,109 @@
+"""One worker process: an RQ SimpleWorker on one lane's queue, and beside it the tick that keeps time.
+
+Run as `python -m workers.work LANE` by the supervisor; `tocsin work` is the door for people.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+
+from workers import jobs, keys, log, queue
+from workers.agenda import DESKS, Agenda, Lane
+from workers.clock import RedisClock
+from workers.configuration import packaged, read
+from workers.house import House, build
+from workers.outward import Outward
+from workers.settings import Environment, Settings, read_settings
+from workers.store import connect
+
+TICK = 0.5
+"""Seconds between two looks at the agenda."""
+BEAT_LASTS = 10
+"""Seconds a worker counts as alive after a beat."""
+
+
+class Tick(threading.Thread):
+    """Twice a second, in every worker process and with no leader: beat, and ring for what is due and was not rung for.
+
+    It also ends the process when its supervisor is gone: nobody would restart it, and a second one may be running.
+    """
+
+    def __init__(self, redis: Redis, name: str, orphaned: Callable[[], None]) -> None:
+        super().__init__(name="tick", daemon=True)
+        self._redis = redis
+        self._name = name
+        self._orphaned = orphaned
+        self._parent = os.getppid()
+        self._agenda = Agenda(redis)
+        self._clock = RedisClock(redis)
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Tick until stopped; a Redis that is away is waited for."""
+        while not self._stop.wait(TICK):
+            if os.getppid() != self._parent:
+                self._orphaned()
+                return
+            try:
+                self.look()
+            except RedisError as wrong:
+                log.get("tick").warning("redis is away", error=type(wrong).__name__)
+
+    def look(self) -> None:
+        """One tick."""
+        self._redis.set(keys.worker(self._name), b"1", ex=BEAT_LASTS)
+        now = self._clock.now()
+        for desk in DESKS:
+            if self._agenda.due(*desk, now):
+                queue.ring(self._redis, *desk)
+
+    def stop(self) -> None:
+        """No further tick; the worker no longer counts as alive."""
+        self._stop.set()
+        try:
+            self._redis.delete(keys.worker(self._name))
+        except RedisError as wrong:
+            log.get("tick").info("could not take the beat back", error=type(wrong).__name__)
+
+
+def run(lane: Lane, settings: Settings) -> None:
+    """Work on one lane until SIGTERM or SIGINT; what is in flight is finished first."""
+    log.configure(settings.log)
+    url = settings.redis_url.get_secret_value() if settings.redis_url else ""
+    redis = connect(url)
+    house = _house(redis, settings)
+    jobs.install(house)
+    name = f"{lane}:{socket.gethostname()}:{os.getpid()}"
+    tick = Tick(redis, name, orphaned=lambda: os._exit(1))
+    tick.start()
+    try:
+        _worker(url, lane, name).work(with_scheduler=False, logging_level="WARNING")
+    finally:
+        house.pools.close()
+        tick.stop()
+
+
+def _house(redis: Redis, settings: Settings) -> House:
+    ruleset = read(settings.config or packaged())
+    return build(redis, ruleset, settings, Environment(), Outward(settings.allow_net).perform)
+
+
+def _worker(url: str, lane: Lane, name: str) -> SimpleWorker:
+    # A connection of its own: it blocks on the queue for longer than any of our commands may take.
+    connection = Redis.from_url(url)
+    return SimpleWorker(
+        [queue.queue(connection, lane)], name=name.replace(":", "-"), connection=connection, serializer=JSONSerializer
+    )
+
+
+if __name__ == "__main__":
+    run(Lane(sys.argv[1]), read_settings())
