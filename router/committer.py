@@ -1,0 +1,128 @@
+"""Natural group commit: all deliveries that wait at this moment go to Redis in one transaction.
+
+Alone, a delivery waits for nobody. While a transaction runs, the next deliveries gather, so that a storm costs few
+transactions and `appendfsync always` few fsyncs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from redis.exceptions import RedisError
+
+from workers.clock import Clock
+from workers.intake import Received
+
+AT_MOST = 256
+"""Deliveries in one transaction."""
+BYTES_AT_MOST = 4 * 1024 * 1024
+"""Bytes of bodies in one transaction; a larger delivery goes alone."""
+WAITING_AT_MOST = 64 * 1024 * 1024
+"""Bytes that may wait; beyond, the sender must wait."""
+PATIENCE = 1.0
+"""Seconds a delivery waits to be kept; the most impatient sender gives us as much (Sentry)."""
+
+
+class NotKept(Exception):
+    """The delivery could not be stored now: the sender must keep it."""
+
+
+class Unstorable(Exception):
+    """What was read out of the delivery cannot be written down, now or ever; its neighbours are kept."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    received: Received
+    kept: asyncio.Future[None]
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        # An event read out of a body weighs about as much as the body, and some more.
+        self.size = 2 * len(self.received.body) + 1024 * (1 + len(self.received.judged))
+
+
+class Committer:
+    """One per process. `write(batch, now)` stores a batch all or nothing; `ring()` wakes the workers afterwards."""
+
+    def __init__(
+        self, write: Callable[[Sequence[Received], float], Awaitable[None]], clock: Clock, ring: Callable[[], None]
+    ) -> None:
+        self._write = write
+        self._clock = clock
+        self._ring = ring
+        self._waiting: deque[_Waiting] = deque()
+        self._bytes = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def keep(self, received: Received) -> None:
+        """Return when the delivery is kept. Raises NotKept after a second or when Redis refuses, or Unstorable."""
+        one = _Waiting(received, asyncio.get_running_loop().create_future())
+        if self._bytes + one.size > WAITING_AT_MOST and self._waiting:
+            raise NotKept("too much is waiting")
+        self._waiting.append(one)
+        self._bytes += one.size
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+        try:
+            await asyncio.wait_for(one.kept, PATIENCE)
+        except TimeoutError:
+            raise NotKept("Redis is slow") from None
+
+    async def settle(self) -> None:
+        """Return when nothing waits any more: the end of a graceful shutdown."""
+        while self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        try:
+            while batch := self._take():
+                await self._commit(batch)
+        finally:
+            self._task = None
+
+    def _take(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        size = 0
+        while self._waiting and len(batch) < AT_MOST:
+            if batch and size + self._waiting[0].size > BYTES_AT_MOST:
+                break
+            one = self._waiting.popleft()
+            self._bytes -= one.size
+            # Who has gone, or has been told to come back, must not be stored behind their back.
+            if not one.kept.done():
+                batch.append(one)
+                size += one.size
+        return batch
+
+    async def _commit(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._write([one.received for one in batch], self._clock.now())
+        except (RedisError, OSError, TimeoutError) as refused:
+            _settle(batch, NotKept(type(refused).__name__))
+        except Exception as broken:  # noqa: BLE001 one delivery that cannot be written must not take its neighbours along
+            await self._one_by_one(batch, broken)
+        else:
+            _settle(batch)
+            self._ring()
+
+    async def _one_by_one(self, batch: Sequence[_Waiting], broken: Exception) -> None:
+        if len(batch) == 1:
+            _settle(batch, Unstorable(type(broken).__name__))
+            return
+        for one in batch:
+            await self._commit([one])
+
+
+def _settle(batch: Sequence[_Waiting], wrong: Exception | None = None) -> None:
+    for one in batch:
+        if one.kept.done():
+            continue
+        if wrong is None:
+            one.kept.set_result(None)
+        else:
+            one.kept.set_exception(wrong)

@@ -1,0 +1,84 @@
+"""Who may pass: the bearer tokens of /api and /metrics, and the headers every answer carries."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from router.context import Context
+from router.problems import Problem, tell
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_HEADERS = {
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cache-control": b"no-store",
+    b"cross-origin-resource-policy": b"same-origin",
+}
+
+
+class Guarded:
+    """Lets a request with one of the API's tokens through to `app`, and everybody else nowhere: not even to a 404."""
+
+    def __init__(self, app: ASGIApp, context: Context) -> None:
+        self._app = app
+        self._context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on. Raises Problem 401."""
+        if not self._knows(_bearer(scope)):
+            detail = "Send one of TOCSIN_API_TOKEN as `Authorization: Bearer <token>`."
+            raise Problem(401, detail, headers={"WWW-Authenticate": 'Bearer realm="tocsin"'})
+        await self._app(scope, receive, send)
+
+    def _knows(self, given: bytes) -> bool:
+        return any([hmac.compare_digest(given, token) for token in self._context.api_tokens if token])
+
+
+def _bearer(scope: Scope) -> bytes:
+    given: bytes = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    scheme, _, token = given.partition(b" ")
+    return token.strip() if scheme.lower() == b"bearer" else b""
+
+
+class Outermost:
+    """Adds the security headers an answer lacks, and answers 500 where something inside broke."""
+
+    def __init__(self, app: ASGIApp, on_error: Callable[[Exception, str], None]) -> None:
+        self._app = app
+        self._on_error = on_error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; an exception goes to the log, never to the sender."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        started = False
+
+        async def secured(message: MutableMapping[str, Any]) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message = {**message, "headers": _with_security(message["headers"])}
+            await send(message)
+
+        try:
+            await self._app(scope, receive, secured)
+        except Exception as wrong:  # noqa: BLE001 the last place that can keep an exception from the sender
+            self._on_error(wrong, scope["path"])
+            if not started:
+                await (await tell(None, wrong))(scope, receive, secured)  # type: ignore[arg-type]
+        return None
+
+
+def _with_security(headers: Any) -> list[tuple[bytes, bytes]]:
+    given = [(name.lower(), value) for name, value in headers]
+    present = {name for name, _ in given}
+    return given + [(name, value) for name, value in _HEADERS.items() if name not in present]

@@ -1,0 +1,102 @@
+"""From an authentic delivery to what is kept of it: read the events, judge the triggers, and lose nothing.
+
+No clock, no socket: what a delivery means depends on the delivery and the rules alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from router.in_force import Ruleset, Source
+from router.sources.contract import Delivery, Unreadable
+from router.sources.reading import event
+from rules.decision import Decision
+from rules.event import Action, Event, Severity
+from workers.intake import Judged, Received
+
+UNREADABLE = "unreadable delivery"
+"""The rule that stands in the Decision of a delivery nobody could read."""
+_PRIVATE = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
+
+
+def hear(delivery: Delivery, source: Source, ruleset: Ruleset) -> Received:
+    """Read and judge the delivery. Never raises: what cannot be read becomes an event that says so."""
+    try:
+        events = source.type.parse(delivery, source.options)
+    except Unreadable as wrong:
+        return unreadable(delivery, source, ruleset, str(wrong))
+    except Exception as wrong:  # noqa: BLE001 whatever a stranger's body does to a parser, it must not be lost
+        return unreadable(delivery, source, ruleset, f"reading it failed with {type(wrong).__name__}")
+    return _judge([_stamped(one, delivery, source) for one in events], delivery, source, ruleset)
+
+
+def unreadable(
+    delivery: Delivery, source: Source, ruleset: Ruleset, why: str, besides: Sequence[Judged] = ()
+) -> Received:
+    """A delivery kept raw, and raised as a P3 of its own; `besides` is what could be read of it."""
+    told = _stamped(
+        event(
+            delivery,
+            kind="tocsin.unreadable",
+            action=Action.TRIGGER,
+            key="unreadable",
+            summary=f"A delivery from {source.name} could not be read: {why}",
+        ),
+        delivery,
+        source,
+    )
+    decision = Decision(
+        severity=Severity.P3,
+        rule=UNREADABLE,
+        group_key=told.signal_key,
+        labels=told.labels,
+        set_by={"severity": UNREADABLE},
+        rules_version=ruleset.version,
+    )
+    return _received(delivery, source, (*besides, Judged(event=told, decision=decision)), why)
+
+
+def _judge(events: Sequence[Event], delivery: Delivery, source: Source, ruleset: Ruleset) -> Received:
+    judged: list[Judged] = []
+    failure = ""
+    for one in events:
+        try:
+            decision = ruleset.decide(one, delivery.received_at) if one.action is Action.TRIGGER else None
+        except Exception as wrong:  # noqa: BLE001 an event that no rule survives must not be lost, nor take the others along
+            failure = f"judging {one.kind} failed with {type(wrong).__name__}"
+            continue
+        judged.append(Judged(event=one, decision=decision))
+    if failure:
+        return unreadable(delivery, source, ruleset, failure, judged)
+    return _received(delivery, source, tuple(judged), None)
+
+
+def _stamped(one: Event, delivery: Delivery, source: Source) -> Event:
+    return replace(
+        one,
+        source=source.name,
+        source_type=source.type.name,
+        delivery=delivery.id,
+        received_at=delivery.received_at,
+        labels={**source.labels, **one.labels},
+    )
+
+
+def _received(delivery: Delivery, source: Source, judged: tuple[Judged, ...], why: str | None) -> Received:
+    return Received(
+        id=delivery.id,
+        source=source.name,
+        source_type=source.type.name,
+        received_at=delivery.received_at,
+        method=delivery.method,
+        query=delivery.query,
+        headers={name: value for name, value in delivery.headers.items() if not _private(name)},
+        body=delivery.body,
+        judged=judged,
+        unreadable=why,
+    )
+
+
+def _private(name: str) -> bool:
+    return any(word in name for word in _PRIVATE)

@@ -1,0 +1,122 @@
+"""The rules in force and the sources they configure, ready to listen: secrets revealed, options read."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pydantic import BaseModel
+
+from router.sources import signatures
+from router.sources.contract import Delivery, Options, SourceType, Unauthentic, Unreadable
+from rules.config import Config, SourceConfig
+from rules.decision import Decision
+from rules.event import Event
+
+Reveal = Callable[[str], str]
+"""Turns a reference of the YAML into its secret (`workers.settings.Environment.reveal`)."""
+
+
+class Ruleset(Protocol):
+    """What the ear needs of the loaded rules (`rules.load.Ruleset`)."""
+
+    @property
+    def config(self) -> Config:
+        """Everything the operator wrote."""
+
+    @property
+    def version(self) -> str:
+        """Stands in every Decision."""
+
+    @property
+    def runbooks(self) -> Mapping[str, str]:
+        """Name -> Markdown."""
+
+    def decide(self, event: Event, now: float) -> Decision:
+        """What a trigger means."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One configured sender. Its secrets are in no repr, so in no log and no traceback."""
+
+    name: str
+    type: SourceType
+    options: Options = Options()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    unsigned: bool = False
+    secrets: Sequence[bytes] = field(default=(), repr=False)
+    tokens: Sequence[bytes] = field(default=(), repr=False)
+
+    def verify(self, delivery: Delivery, now: float) -> None:
+        """Return when the delivery proves itself in every way that is configured. Raises Unauthentic otherwise."""
+        if self.unsigned:
+            return
+        signs = self.type.verify if self.secrets or not self.tokens else None
+        if signs is not None:
+            signs(delivery, self.secrets, now, self.options)
+        if self.tokens or signs is None:
+            signatures.verify_token(delivery, self.tokens)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """Swapped as a whole when the rules change, so that a delivery is read and judged by one version."""
+
+    ruleset: Ruleset
+    sources: Mapping[str, Source]
+
+    def reporting(self, types: Mapping[str, SourceType]) -> Source:
+        """Where a person's own report comes in: the source of type `manual` if there is one, else one named `report`."""
+        configured = (source for source in self.sources.values() if source.type.name == "manual")
+        return next(configured, None) or Source(name="report", type=types["manual"])
+
+
+def in_force(ruleset: Ruleset, types: Mapping[str, SourceType], reveal: Reveal) -> InForce:
+    """The sources of these rules with their secrets. Raises `workers.settings.Missing` when a reference leads nowhere."""
+    configured = ruleset.config.sources
+    sources = {name: _source(name, one, types[one.type], reveal) for name, one in configured.items()}
+    return InForce(ruleset=ruleset, sources=sources)
+
+
+def _source(name: str, configured: SourceConfig, kind: SourceType, reveal: Reveal) -> Source:
+    return Source(
+        name=name,
+        type=kind,
+        options=_revealed(kind.options.model_validate(configured.options), reveal),
+        labels=configured.labels,
+        unsigned=configured.unsigned,
+        secrets=[reveal(one).encode() for one in configured.secret],
+        tokens=[reveal(one).encode() for one in configured.token],
+    )
+
+
+def _revealed(options: Options, reveal: Reveal) -> Options:
+    found = {name: reveal(value) for name, value in options if isinstance(value, str) and value.startswith("${")}
+    return options.model_copy(update=found) if found else options
+
+
+def _nothing(_delivery: Delivery, _options: BaseModel) -> list[Event]:
+    raise Unreadable("nobody listens here")
+
+
+def _as_if_signed(delivery: Delivery, known: Sequence[bytes], _now: float, _options: Options) -> None:
+    signatures.verify_hmac(delivery.body, ["00" * 32], known)
+    raise Unauthentic("nobody listens here")
+
+
+NOBODY = Source(
+    name="unknown",
+    type=SourceType(
+        name="unknown",
+        title="",
+        parse=_nothing,
+        verify=_as_if_signed,
+        methods=frozenset({"GET", "POST", "PUT"}),
+        setup="",
+    ),
+    secrets=[secrets.token_bytes(32)],
+)
+"""Verifies in place of a source that does not exist: an unknown name must take as long as a wrong signature."""

@@ -1,0 +1,39 @@
+"""Redis' time without asking Redis each time: an offset to the monotonic clock, measured again every few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from redis.exceptions import RedisError
+
+EVERY = 5.0
+
+
+class RedisTime:
+    """A `workers.clock.Clock`. Before the first measurement it is this host's own time."""
+
+    def __init__(self, redis: Any) -> None:
+        self._redis = redis
+        self._offset = time.time() - time.monotonic()
+
+    def now(self) -> float:
+        """Unix seconds by Redis' clock, good to half a round trip; a jump of the host's clock moves nothing."""
+        return time.monotonic() + self._offset
+
+    async def measure(self) -> None:
+        """Ask Redis once. Raises its errors."""
+        asked = time.monotonic()
+        seconds, micros = await self._redis.time()
+        answered = time.monotonic()
+        self._offset = seconds + micros / 1e6 - (asked + answered) / 2
+
+    async def keep_measuring(self) -> None:
+        """Until cancelled. Redis away: the last offset stays."""
+        while True:
+            try:
+                await self.measure()
+            except (RedisError, OSError):
+                pass
+            await asyncio.sleep(EVERY)

@@ -1,0 +1,84 @@
+"""The log: one line of JSON per happening, nothing of a sender's raw in it, and no secret.
+
+Everything goes through here, RQ's and uvicorn's lines too. Names that are not ours to log (tokens in paths, passwords in
+addresses) are cut out last, whoever wrote them.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Literal
+
+import structlog
+from structlog.typing import Processor
+
+_SECRET_PATHS = re.compile(r"(/hooks/[^/\s\"']+/|/a/)[^\s\"'?]+")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s\"']*@")
+_REDACTED = "…"
+
+
+def configure(form: Literal["json", "console"] = "json", level: int = logging.INFO) -> None:
+    """Set the log up, once per process, on stderr. May be called again: the last call counts."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    writer = logging.StreamHandler(sys.stderr)
+    writer.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(allow=[])],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_ending(form)],
+        )
+    )
+    _route(writer, level)
+
+
+def get(name: str) -> Any:
+    """A logger. `get("receiver").info("delivery", id=…)`: a fixed word, and what belongs to it as keys."""
+    return structlog.stdlib.get_logger(f"tocsin.{name}")
+
+
+def _ending(form: str) -> list[Processor]:
+    # JSON escapes all that is not ASCII, and with it every control character a terminal would obey.
+    if form == "json":
+        return [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer()]
+    return [structlog.processors.format_exc_info, redact, _printable, structlog.dev.ConsoleRenderer(colors=False)]
+
+
+def _route(writer: logging.Handler, level: int) -> None:
+    root = logging.getLogger()
+    root.handlers[:] = [writer]
+    root.setLevel(level)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "rq", "rq.worker"):
+        theirs = logging.getLogger(name)
+        theirs.handlers.clear()
+        theirs.propagate = True
+    # It writes the whole address of a request, and httpx that of what we send: both hold tokens.
+    for name in ("uvicorn.access", "httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def redact(_logger: object, _method: str, said: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Cut tokens out of paths and passwords out of addresses, in every text of a line."""
+    for key, value in said.items():
+        if isinstance(value, str):
+            said[key] = _CREDENTIALS.sub(f"{_REDACTED}@", _SECRET_PATHS.sub(rf"\1{_REDACTED}", value))
+    return said
+
+
+def _printable(_logger: object, _method: str, said: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A console obeys escape sequences: show them instead."""
+    for key, value in said.items():
+        if isinstance(value, str):
+            said[key] = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in value)
+    return said
