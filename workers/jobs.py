@@ -84,7 +84,7 @@ def _deduplicate(house: House, entries: Sequence[Entry]) -> None:
 def _carefully(
     house: House, batch: Sequence[Entry], act: Callable[[Sequence[Entry]], None], last: bool = False
 ) -> bool:
-    """Act on a batch; was it done? A fault of ours is written down, and with `last` the entry is put off or given up."""
+    """Act on a batch; was it done? A fault of ours is written down; with `last` the entry is put off or given up."""
     try:
         act(batch)
     except RedisError:

@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     accept_weaker_durability: bool = Field(default=False, validation_alias="TOCSIN_ACCEPT_WEAKER_DURABILITY")
     url: str = Field(default="http://127.0.0.1:8080", validation_alias="TOCSIN_URL")
     """Where the command line finds a running Tocsin."""
+    demo: bool = Field(default=False, validation_alias="TOCSIN_DEMO")
+    """Set by `up --demo` for its processes: every channel is pointed at the fake endpoints of this very Tocsin."""
+    demo_smtp_port: int = Field(default=2525, validation_alias="TOCSIN_DEMO_SMTP_PORT", ge=0, le=65535)
     no_color: bool = Field(default=False, validation_alias="NO_COLOR")
 
     @field_validator("api_token", "secret", mode="before")

@@ -26,7 +26,7 @@ def connect(url: str, timeout: float = TIMEOUT) -> Redis:
         "health_check_interval": 15,
         "retry": Retry(NoBackoff(), 1),
     }
-    return cast("Redis", Redis.from_url(url, **options))
+    return Redis.from_url(url, **options)
 
 
 class Ambiguous(Exception):
@@ -118,7 +118,7 @@ def durability(redis: Redis) -> Sequence[str]:
 
 
 def _by_info(redis: Redis) -> list[str]:
-    info = cast("dict[str, Any]", redis.info())
+    info = redis.info()
     problems = []
     if not info.get("aof_enabled"):
         problems.append("no append-only file: a crash of Redis loses accepted deliveries; enable AOF with fsync always")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workers import log
@@ -19,6 +19,11 @@ STABLE_AFTER = 10.0
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL."""
 LOOK_EVERY = 0.1
+START_WITHIN = 15.0
+
+
+class NotStarted(Exception):
+    """A child the others need did not become ready."""
 
 
 @dataclass(kw_only=True)
@@ -28,6 +33,10 @@ class Child:
     name: str
     argv: Sequence[str]
     env: Mapping[str, str]
+    ready: Callable[[], bool] | None = None
+    """Asked after the start; the next child is started when it says yes."""
+    outlives: bool = False
+    """Ended only when the others are gone: the server they finish their work with."""
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     restart_at: float = 0.0
@@ -51,7 +60,7 @@ class Child:
 
 
 class Supervisor:
-    """Runs children until it is told to stop; the last started is the first ended."""
+    """Runs children until it is told to stop."""
 
     def __init__(self, children: Sequence[Child]) -> None:
         self.children = list(children)
@@ -65,9 +74,10 @@ class Supervisor:
 
     def watch(self) -> None:
         """As `run`, without touching this process's signals."""
-        for child in self.children:
-            child.start()
         try:
+            for child in self.children:
+                child.start()
+                self._await(child)
             while not self._stop.wait(LOOK_EVERY):
                 for child in self.children:
                     child.look(time.monotonic())
@@ -78,17 +88,31 @@ class Supervisor:
         """Begin to end."""
         self._stop.set()
 
+    def _await(self, child: Child) -> None:
+        ends = time.monotonic() + START_WITHIN
+        while child.ready is not None and not child.ready():
+            if self._stop.wait(LOOK_EVERY):
+                return
+            child.look(time.monotonic())
+            if time.monotonic() > ends:
+                raise NotStarted(f"{child.name} was not ready within {START_WITHIN:.0f} s")
+
     def _end(self) -> None:
-        running = [child.process for child in reversed(self.children) if child.process is not None]
-        for process in running:
-            process.terminate()
-        ends = time.monotonic() + GRACE
-        for process in running:
-            try:
-                process.wait(max(0.0, ends - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        _end([child for child in self.children if not child.outlives])
+        _end([child for child in self.children if child.outlives])
+
+
+def _end(children: Sequence[Child]) -> None:
+    running = [child.process for child in children if child.process is not None]
+    for process in running:
+        process.terminate()
+    ends = time.monotonic() + GRACE
+    for process in running:
+        try:
+            process.wait(max(0.0, ends - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def python(*arguments: str) -> list[str]:

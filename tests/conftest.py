@@ -1,0 +1,46 @@
+"""What every test may ask for: a real Valkey of the session's own, emptied for each test."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from workers import embedded
+from workers.store import connect
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[str]:
+    """The address of a Valkey that runs for this session: append-only file synced always, as in production."""
+    with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
+        path = Path(folder)
+        server = subprocess.Popen(embedded.command(path), stdout=subprocess.DEVNULL)
+        try:
+            _wait_for(path)
+            yield embedded.url(path)
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def _wait_for(folder: Path) -> None:
+    for _ in range(200):
+        if embedded.answers(folder):
+            return
+        time.sleep(0.05)
+    pytest.fail("the Valkey of the tests did not start")
+
+
+@pytest.fixture
+def redis(valkey: str) -> Iterator[Redis]:
+    """A connection to an empty Valkey."""
+    connection = connect(valkey)
+    connection.flushall()
+    yield connection
+    connection.close()

@@ -1,0 +1,42 @@
+"""What `--demo` changes in the rules: the real channels, pointed at the fake Slack, PagerDuty and mail of this very Tocsin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from rules.config import ChannelConfig
+from rules.load import Ruleset
+from workers.settings import Settings
+
+SLACK = "TOCSIN_DEMO_SLACK_URL"
+_REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """The variables the demonstration's channels refer to."""
+    return {SLACK: f"http://127.0.0.1:{settings.port}/demo/slack"}
+
+
+def referred(texts: Mapping[str, str]) -> set[str]:
+    """Every environment variable these YAML texts refer to."""
+    return {name for text in texts.values() for name in _REFERENCE.findall(text)}
+
+
+def pointed(ruleset: Ruleset, settings: Settings) -> Ruleset:
+    """The same rules; each channel keeps its name and type and leads to the demonstration."""
+    channels = {name: _pointed(one, settings) for name, one in ruleset.config.channels.items()}
+    return replace(ruleset, config=ruleset.config.model_copy(update={"channels": channels}))
+
+
+def _pointed(channel: ChannelConfig, settings: Settings) -> ChannelConfig:
+    base = f"http://127.0.0.1:{settings.port}/demo"
+    options: dict[str, dict[str, Any]] = {
+        "slack": {"url": f"${{env:{SLACK}}}"},
+        "pagerduty": {"url": f"{base}/pagerduty/v2/enqueue"},
+        "mail": {"host": "127.0.0.1", "port": settings.demo_smtp_port, "tls": "none", "sender": "tocsin@demo.example"},
+    }
+    known = options.get(channel.type)
+    return channel if known is None else ChannelConfig.model_validate({"type": channel.type, **known})
