@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from redis import Redis
 
 from router.committer import Committer
 from router.in_force import InForce
 from router.refusals import Refusals
-from rules.commands import Command
-from rules.incident import Incident, TimelineEntry
-from rules.roster import Roster
 from workers.clock import Clock
+from workers.ledger import Ledger
 from workers.settings import Settings
-
-
-class Ledger(Protocol):
-    """Where a person's command is obeyed (`workers.ledger.Ledger`)."""
-
-    def answer(self, incident_id: str, command: Command) -> Incident | None:
-        """The incident afterwards. Raises `workers.ledger.NoIncident`."""
-
-
-class Store(Protocol):
-    """What can be read back (`workers.store.Store`)."""
-
-    def incident(self, incident_id: str, /) -> Incident | None:
-        """One incident."""
-
-    def incidents(self, open_only: bool = True, limit: int = 200) -> Sequence[Incident]:
-        """The newest first."""
-
-    def timeline(self, incident_id: str, /) -> Sequence[TimelineEntry]:
-        """Its history, oldest first."""
-
-    def beating(self) -> Sequence[str]:
-        """Names of the workers that beat; a name begins with its lane."""
+from workers.store import Store
 
 
 @dataclass(kw_only=True)
@@ -56,8 +32,6 @@ class Context:
     """The `redis.asyncio.Redis` of the event loop."""
     store: Store
     ledger: Ledger
-    roster: Callable[[], Roster]
-    """Who every role is now; asked when a person changes a severity."""
     weaknesses: Sequence[str] = ()
     """What Redis does not promise although it was accepted at start (`--accept-weaker-durability`)."""
 

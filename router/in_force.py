@@ -44,7 +44,7 @@ class Source:
 
     name: str
     type: SourceType
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
     labels: Mapping[str, str] = field(default_factory=dict)
     unsigned: bool = False
     secrets: Sequence[bytes] = field(default=(), repr=False)
@@ -69,13 +69,13 @@ class InForce:
     sources: Mapping[str, Source]
 
     def reporting(self, types: Mapping[str, SourceType]) -> Source:
-        """Where a person's own report comes in: the source of type `manual` if there is one, else one named `report`."""
+        """Where a person's report comes in: the source of type `manual` if there is one, else one named `report`."""
         configured = (source for source in self.sources.values() if source.type.name == "manual")
         return next(configured, None) or Source(name="report", type=types["manual"])
 
 
 def in_force(ruleset: Ruleset, types: Mapping[str, SourceType], reveal: Reveal) -> InForce:
-    """The sources of these rules with their secrets. Raises `workers.settings.Missing` when a reference leads nowhere."""
+    """The sources of these rules, secrets revealed. Raises `workers.settings.Missing` when a reference leads nowhere."""
     configured = ruleset.config.sources
     sources = {name: _source(name, one, types[one.type], reveal) for name, one in configured.items()}
     return InForce(ruleset=ruleset, sources=sources)

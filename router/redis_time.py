@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -32,8 +33,6 @@ class RedisTime:
     async def keep_measuring(self) -> None:
         """Until cancelled. Redis away: the last offset stays."""
         while True:
-            try:
+            with suppress(RedisError, OSError):
                 await self.measure()
-            except (RedisError, OSError):
-                pass
             await asyncio.sleep(EVERY)

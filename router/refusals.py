@@ -1,4 +1,4 @@
-"""Deliveries that were refused, counted in memory and added to Redis once a second: a flood of forgeries costs nothing."""
+"""Refused deliveries, counted in memory and added to Redis once a second: a flood of forgeries costs nothing."""
 
 from __future__ import annotations
 

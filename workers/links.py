@@ -19,7 +19,7 @@ _SIGNATURE = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What a link entitles to: answer for this incident. `person` None: it was posted to a room, so it asks for a name."""
+    """What a link entitles to: answer for this incident. `person` None: it went to a room, so it asks for a name."""
 
     incident: str
     person: str | None
@@ -44,7 +44,8 @@ def read_link(token: str, secrets: Sequence[bytes], now: float) -> Link:
     """What the token of `/a/{token}` says. Any secret may have signed it. Raises LinkForged or LinkExpired."""
     said, _, signature = token.partition(".")
     claim = _decode(signature)
-    if not any([hmac.compare_digest(claim, _sign(secret, said)) for secret in secrets if secret]):
+    fits = [hmac.compare_digest(claim, _sign(secret, said)) for secret in secrets if secret]
+    if True not in fits:
         raise LinkForged
     incident, person, expires = orjson.loads(_decode(said))
     if now > expires:

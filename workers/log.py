@@ -1,7 +1,7 @@
 """The log: one line of JSON per happening, nothing of a sender's raw in it, and no secret.
 
-Everything goes through here, RQ's and uvicorn's lines too. Names that are not ours to log (tokens in paths, passwords in
-addresses) are cut out last, whoever wrote them.
+Everything goes through here, RQ's and uvicorn's lines too. What is not ours to log (tokens in paths,
+passwords in addresses) is cut out last, whoever wrote it.
 """
 
 from __future__ import annotations

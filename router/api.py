@@ -1,0 +1,143 @@
+"""`/api`: incidents read and answered, reports taken in, the agenda read aloud. Everything here needs a token."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from redis.exceptions import RedisError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+
+from router import promises
+from router.commands import ASKED, Report, read_asked, read_limit, read_report, read_state
+from router.context import Context
+from router.problems import Problem, unavailable
+from router.receiver import answer, keep
+from router.requests import headers_of, read_body
+from router.sources import TYPES
+from router.sources.contract import Delivery
+from rules.incident import Incident
+from rules.record import as_data, encode
+from workers.agenda import Agenda
+from workers.intake import mint
+from workers.ledger import Busy, NoIncident
+from workers.store import Ambiguous
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def routes(context: Context) -> Router:
+    """The API's own router, to be mounted under /api behind the guard."""
+    api = _Api(context)
+    commands = [
+        Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
+        for what in ASKED
+    ]
+    return Router(
+        [
+            Route("/incidents", _kept(api.incidents), methods=["GET"]),
+            Route("/incidents", _kept(api.report), methods=["POST"]),
+            Route("/incidents/{id}", _kept(api.incident), methods=["GET"]),
+            *commands,
+            Route("/agenda", _kept(api.agenda), methods=["GET"]),
+        ]
+    )
+
+
+class _Api:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def incidents(self, request: Request) -> Response:
+        open_only = read_state(request.query_params.get("state", "open"))
+        limit = read_limit(request.query_params.get("limit", "200"))
+        found = await run_in_threadpool(self._context.store.incidents, open_only=open_only, limit=limit)
+        return _json({"incidents": found})
+
+    async def incident(self, request: Request) -> Response:
+        return _json(await run_in_threadpool(self._whole, request.path_params["id"]))
+
+    async def command(self, what: str, request: Request) -> Response:
+        body = await read_body(headers_of(request.scope), request.receive, self._context.settings.body_limit)
+        asked = read_asked(what, body)
+
+        def obey() -> dict[str, Any]:
+            ledger = self._context.ledger
+            ledger.answer(self._find(request.path_params["id"]).id, asked.command(ledger.roster()))
+            return self._whole(request.path_params["id"])
+
+        return _json(await run_in_threadpool(obey))
+
+    async def report(self, request: Request) -> Response:
+        headers = headers_of(request.scope)
+        said = read_report(await read_body(headers, request.receive, self._context.settings.body_limit))
+        in_force = self._context.in_force
+        source, now = in_force.reporting(TYPES), self._context.clock.now()
+        delivery = Delivery(
+            id=mint(now),
+            source=source.name,
+            received_at=now,
+            headers={"content-type": "application/json"},
+            body=_body(said),
+        )
+        received = await keep(self._context, in_force, source, delivery)
+        return _json(answer(received), 202)
+
+    async def agenda(self, request: Request) -> Response:
+        limit = read_limit(request.query_params.get("limit", "200"))
+
+        def read() -> list[dict[str, Any]]:
+            entries = Agenda(self._context.redis).upcoming(limit)
+            concerned = {entry.incident for entry in entries if entry.incident}
+            known = {one: self._context.store.incident(one) for one in concerned}
+            return promises.read_aloud(entries, known, self._context.clock.now())
+
+        return _json({"items": await run_in_threadpool(read)})
+
+    def _whole(self, part: str) -> dict[str, Any]:
+        incident = self._find(part)
+        timeline = self._context.store.timeline(incident.id)
+        return {**as_data(incident), "timeline": as_data(timeline)}
+
+    def _find(self, part: str) -> Incident:
+        try:
+            whole = self._context.store.full_id(part)
+        except Ambiguous:
+            raise Problem(409, f"Several incidents have an id that begins with {part}. Write more of it.") from None
+        incident = self._context.store.incident(whole) if whole else None
+        if incident is None:
+            raise Problem(404, "No incident has this id. GET /api/incidents?state=all lists them.")
+        return incident
+
+
+def _body(said: Report) -> bytes:
+    filled = said.model_dump(exclude_none=True)
+    by = filled.pop("by", None)
+    return orjson.dumps({"reporter": by, **filled} if by else filled)
+
+
+def _json(said: object, status: int = 200) -> Response:
+    return Response(encode(said), status, media_type="application/json")
+
+
+def _kept(endpoint: Endpoint) -> Endpoint:
+    """What Redis, or a race, can do to any request of the API."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except NoIncident:
+            raise Problem(404, "This incident is gone: its time has run out.") from None
+        except Busy:
+            raise Problem(
+                503, "Many are writing to this incident. Please try again.", headers={"Retry-After": "1"}
+            ) from None
+        except RedisError:
+            raise unavailable() from None
+
+    return answered

@@ -1,0 +1,171 @@
+"""What a person may ask of an incident through the API: the body of each command, and the command it becomes."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from router.problems import Problem
+from rules.commands import (
+    Acknowledge,
+    AddNote,
+    Assign,
+    ChangeSeverity,
+    Command,
+    FalsePositive,
+    Mitigate,
+    Resolve,
+)
+from rules.event import Severity
+from rules.roster import Roster
+
+Line = Annotated[str, Field(min_length=1, max_length=200)]
+Words = Annotated[str, Field(min_length=1, max_length=4000)]
+T = TypeVar("T", bound=BaseModel)
+VIA = "api"
+
+
+class Asked(BaseModel):
+    """What every command says: who asks."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    by: Line
+
+    def command(self, _roster: Roster) -> Command:
+        """What it asks of the incident; the roster is for those that begin a new ladder."""
+        raise NotImplementedError
+
+
+class AskedToAcknowledge(Asked):
+    """I have it."""
+
+    def command(self, _roster: Roster) -> Command:
+        return Acknowledge(by=self.by, via=VIA)
+
+
+class AskedToResolve(Asked):
+    """It is over."""
+
+    note: Words | None = None
+
+    def command(self, _roster: Roster) -> Command:
+        return Resolve(by=self.by, via=VIA, note=self.note)
+
+
+class AskedToMitigate(Asked):
+    """The bleeding has stopped."""
+
+    def command(self, _roster: Roster) -> Command:
+        return Mitigate(by=self.by, via=VIA)
+
+
+class AskedForSeverity(Asked):
+    """It is as bad as this."""
+
+    severity: Severity
+
+    def command(self, roster: Roster) -> Command:
+        return ChangeSeverity(by=self.by, via=VIA, to=self.severity, roster=roster)
+
+
+class AskedForFalsePositive(Asked):
+    """It never was one."""
+
+    reason: Words
+
+    def command(self, _roster: Roster) -> Command:
+        return FalsePositive(by=self.by, via=VIA, reason=self.reason)
+
+
+class AskedToAssign(Asked):
+    """It is theirs now."""
+
+    to: Line
+
+    def command(self, _roster: Roster) -> Command:
+        return Assign(by=self.by, via=VIA, to=self.to)
+
+
+class AskedToNote(Asked):
+    """This should be known."""
+
+    text: Words
+
+    def command(self, _roster: Roster) -> Command:
+        return AddNote(by=self.by, via=VIA, text=self.text)
+
+
+ASKED: dict[str, type[Asked]] = {
+    "acknowledge": AskedToAcknowledge,
+    "resolve": AskedToResolve,
+    "mitigate": AskedToMitigate,
+    "severity": AskedForSeverity,
+    "false-positive": AskedForFalsePositive,
+    "assign": AskedToAssign,
+    "note": AskedToNote,
+}
+"""Last part of the address -> body."""
+
+
+class Report(BaseModel):
+    """What a person saw with their own eyes. `by` is another word for `reporter`."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    summary: Words
+    severity: Severity | None = None
+    labels: dict[str, str] = {}
+    url: str | None = None
+    dedup_key: str | None = None
+    reporter: str | None = None
+    by: str | None = None
+    details: str | None = None
+
+
+def read_asked(what: str, body: bytes) -> Asked:
+    """The body of the command `what`. Raises Problem 422 naming every wrong field."""
+    return _read(ASKED[what], body)
+
+
+def read_report(body: bytes) -> Report:
+    """The body of a report. Raises Problem 422 naming every wrong field."""
+    return _read(Report, body)
+
+
+def read_state(text: str) -> bool:
+    """Does `?state=` ask for open incidents only? Raises Problem 422."""
+    if text not in ("open", "all"):
+        raise _wrong([("state", "expected open or all")])
+    return text == "open"
+
+
+def read_limit(text: str, most: int = 1000) -> int:
+    """`?limit=`. Raises Problem 422."""
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= most):
+        raise _wrong([("limit", f"expected a number from 1 to {most}")])
+    return int(text)
+
+
+def _read(shape: type[T], body: bytes) -> T:
+    try:
+        return shape.model_validate_json(body or b"{}")
+    except ValidationError as wrong:
+        errors = wrong.errors(include_url=False, include_input=False, include_context=False)
+        raise _wrong(
+            [(".".join(map(str, one["loc"])) or "body", _expected(one["type"], one["msg"])) for one in errors]
+        ) from None
+
+
+def _expected(kind: str, message: str) -> str:
+    if kind == "missing":
+        return "missing"
+    if kind == "extra_forbidden":
+        return "not a field of this request"
+    return message[:1].lower() + message[1:]
+
+
+def _wrong(fields: list[tuple[str, str]]) -> Problem:
+    detail = "; ".join(f"{field}: {expected}" for field, expected in fields)
+    return Problem(422, detail, errors=[{"field": field, "expected": expected} for field, expected in fields])

@@ -1,0 +1,60 @@
+"""The agenda read aloud: each promise as a sentence a person understands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rules.incident import Incident, StepState
+from workers.agenda import Entry, Kind
+
+
+def read_aloud(entries: Sequence[Entry], incidents: Mapping[str, Incident | None], now: float) -> list[dict[str, Any]]:
+    """The entries for people and programs, the soonest first; `now` is Unix seconds."""
+    return [_item(entry, incidents.get(entry.incident or ""), now) for entry in entries]
+
+
+def _item(entry: Entry, incident: Incident | None, now: float) -> dict[str, Any]:
+    what, to = _sentence(entry, incident)
+    return {
+        "id": entry.id,
+        "kind": entry.kind,
+        "lane": entry.lane,
+        "incident": entry.incident,
+        "due_at": entry.due_at,
+        "in_seconds": round(entry.due_at - now, 1),
+        "what": what,
+        "to": to,
+        "attempt": entry.attempt,
+        "last_error": entry.last_error,
+    }
+
+
+def _sentence(entry: Entry, incident: Incident | None) -> tuple[str, str | None]:
+    about = f"{incident.severity} incident {incident.id}" if incident else f"incident {entry.incident or 'unknown'}"
+    if entry.kind is Kind.INTAKE:
+        return f"put {_events(entry)} into incidents", None
+    if entry.kind is Kind.NOTIFY:
+        return _notification(entry, about)
+    if entry.kind is Kind.STEP:
+        return _step(incident, about)
+    return f"see whether {about} has stayed quiet", None
+
+
+def _events(entry: Entry) -> str:
+    number = len(entry.body.get("judged", ()))
+    return "1 event" if number == 1 else f"{number} events"
+
+
+def _notification(entry: Entry, about: str) -> tuple[str, str | None]:
+    role, channel = entry.body.get("role"), entry.body.get("channel")
+    to = str(entry.body.get("person") or role or channel or "") or None
+    return f"tell {to or 'somebody'} by {channel} that {about}: {entry.body.get('reason')}", to
+
+
+def _step(incident: Incident | None, about: str) -> tuple[str, str | None]:
+    waiting = [step for step in (incident.steps if incident else ()) if step.state is StepState.WAITING]
+    if not waiting:
+        return f"the ladder of {about} ends with nobody answering", None
+    step = min(waiting, key=lambda one: one.due_at)
+    return f"escalation step {step.number} of {about}: {step.role}", step.person or step.role
