@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from router.sources.contract import Delivery, Options, SourceType, Unreadable
-from router.sources.reading import at, event, first, listing, mapping, parse_object, text
+from router.sources.reading import at, event, first, listing, mapping, parse_object, shorten, text
 from router.sources.signatures import sign_hex, verify_hmac
 from rules.event import Action, Event
 
@@ -32,6 +32,8 @@ _MODERN = {
     "incident.delegate": "incident.delegated",
     "incident.annotate": "incident.annotated",
 }
+_NOTE = 100
+"""Characters of a note or a status update that a one-line summary takes."""
 _OURS = re.compile(r"tocsin-([A-Za-z0-9]+)-[A-Za-z0-9_]+")
 _NUMBERED = re.compile(r"^\[#[0-9]+\] ")
 
@@ -129,7 +131,7 @@ def _summary(what: str, incident: dict[str, object], data: dict[str, object]) ->
         return f"PagerDuty test ping: {text(data, 'message')}"
     if not incident:
         return f"PagerDuty {what}: {first(text(data, 'summary'), text(data, 'name'), text(data, 'id'))}"
-    said = "" if incident is data else first(text(data, "message"), text(data, "content"))
+    said = "" if incident is data else shorten(first(text(data, "message"), text(data, "content")), _NOTE)
     return " - ".join(filter(None, (_title(incident), said)))
 
 

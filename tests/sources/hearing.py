@@ -54,7 +54,12 @@ def survives(source: SourceType, strange: Delivery) -> None:
     assert events
     for one in events:
         assert one.dedup_key
-        assert one.summary.isprintable()
+        assert len(one.dedup_key) <= 512
+        assert len(one.summary) <= 300
+        assert len(one.labels) <= 64
+        for line in (one.kind, one.dedup_key, one.summary, one.severity or "", one.actor or "", *one.labels.values()):
+            assert line.isprintable()
+            assert line is one.summary or len(line) <= 512
         assert one.url is None or one.url.startswith(("http://", "https://"))
 
 
