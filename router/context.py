@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,9 @@ class Context:
     ledger: Ledger
     weaknesses: Sequence[str] = ()
     """What Redis does not promise although it was accepted at start (`--accept-weaker-durability`)."""
+
+    beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
+    """What runs beside the requests until the app ends."""
 
     @property
     def secrets(self) -> list[bytes]:

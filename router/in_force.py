@@ -75,7 +75,7 @@ class InForce:
 
 
 def in_force(ruleset: Ruleset, types: Mapping[str, SourceType], reveal: Reveal) -> InForce:
-    """The sources of these rules, secrets revealed. Raises `workers.settings.Missing` when a reference leads nowhere."""
+    """The sources of these rules, secrets revealed. Raises `workers.settings.Missing` for a reference to nothing."""
     configured = ruleset.config.sources
     sources = {name: _source(name, one, types[one.type], reveal) for name, one in configured.items()}
     return InForce(ruleset=ruleset, sources=sources)

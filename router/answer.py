@@ -1,0 +1,174 @@
+"""`/a/{token}`: the page behind the link in a notification. Looking changes nothing, since mail scanners look too."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlsplit
+
+from redis.exceptions import RedisError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from router.context import Context
+from router.pages import HEADERS, notice, page
+from router.requests import headers_of, read_body
+from rules.commands import Acknowledge, Command, Resolve
+from rules.incident import Incident, State
+from workers.ledger import Busy, NoIncident
+from workers.links import Link, LinkExpired, LinkForged, read_link
+from workers.plain import clock, plain, since
+
+VIA = "link"
+_FORM_LIMIT = 4096
+_NAME_LIMIT = 80
+
+
+class Refused(Exception):
+    """The answer is a page that says why nothing was done."""
+
+    def __init__(self, status: int, title: str, text: str) -> None:
+        super().__init__(title)
+        self.page = notice(status, title, text)
+
+
+class Answer:
+    """The page and its two buttons."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def show(self, request: Request) -> Response:
+        """GET: who has it, and the buttons."""
+        try:
+            link = self._link(request)
+            return self._page(link, await self._incident(link))
+        except Refused as why:
+            return why.page
+
+    async def act(self, request: Request) -> Response:
+        """POST: acknowledge or resolve, then back to the page, which says who has it now."""
+        try:
+            _same_site(request)
+            link = self._link(request)
+            form = await _form(request)
+            by = self._name(link, form)
+            if not by:
+                said = "Please write your name, so that the others know who has it."
+                return self._page(link, await self._incident(link), said)
+            await self._answer(link.incident, _command(form.get("action", ""), by))
+        except Refused as why:
+            return why.page
+        return RedirectResponse(request.url.path, 303, headers=HEADERS)
+
+    def _link(self, request: Request) -> Link:
+        try:
+            return read_link(request.path_params["token"], self._context.secrets, self._context.clock.now())
+        except LinkExpired:
+            text = "Links are good for seven days. Open the newest notification, or answer with `tocsin incidents ack`."
+            raise Refused(410, "This link has expired", text) from None
+        except LinkForged:
+            text = "Its address is incomplete or was changed. Open it from the notification itself."
+            raise Refused(403, "This is not a link of ours", text) from None
+
+    async def _incident(self, link: Link) -> Incident:
+        try:
+            found = await run_in_threadpool(self._context.store.incident, link.incident)
+        except RedisError:
+            raise _away() from None
+        if found is None:
+            raise _gone()
+        return found
+
+    async def _answer(self, incident_id: str, command: Command) -> None:
+        try:
+            await run_in_threadpool(self._context.ledger.answer, incident_id, command)
+        except NoIncident:
+            raise _gone() from None
+        except (RedisError, Busy):
+            raise _away() from None
+
+    def _name(self, link: Link, form: dict[str, str]) -> str:
+        if link.person is not None:
+            return link.person
+        given = plain(form.get("name", ""), _NAME_LIMIT)
+        return f"{given} (unverified)" if given else ""
+
+    def _page(self, link: Link, incident: Incident, wrong: str = "") -> Response:
+        now = self._context.clock.now()
+        return page(
+            "answer.html",
+            422 if wrong else 200,
+            incident=incident,
+            title=plain(incident.title, 300),
+            since=since(incident.opened_at, now),
+            standing=standing(incident, now),
+            may_acknowledge=incident.state is State.TRIGGERED,
+            person=link.person,
+            runbook=incident.runbook,
+            wrong=wrong,
+        )
+
+
+def standing(incident: Incident, now: float) -> str:
+    """Who has it, in one sentence."""
+    if incident.state is State.RESOLVED:
+        return f"Resolved{_by(incident.resolved_by)}{_when(incident.resolved_at, now)}."
+    if incident.state is State.RECOVERED:
+        return f"Recovered{_when(incident.recovered_at, now)}; it counts as resolved if it stays quiet."
+    has = incident.assignee or incident.acknowledged_by
+    if incident.state is State.MITIGATED:
+        return f"Mitigated{_when(incident.mitigated_at, now)}. {has or 'Nobody'} has it."
+    if has:
+        return f"{has} has it{', since' if incident.acknowledged_at else ''}{_time(incident.acknowledged_at, now)}."
+    return "Nobody has it yet."
+
+
+def _by(who: str | None) -> str:
+    return f" by {who}" if who else ""
+
+
+def _when(at: float | None, now: float) -> str:
+    return f" at{_time(at, now)}" if at is not None else ""
+
+
+def _time(at: float | None, now: float) -> str:
+    return f" {clock(at, now)}" if at is not None else ""
+
+
+def _command(action: str, by: str) -> Command:
+    if action == "acknowledge":
+        return Acknowledge(by=by, via=VIA)
+    if action == "resolve":
+        return Resolve(by=by, via=VIA)
+    raise Refused(422, "Nothing was done", "The form asked for neither acknowledge nor resolve. Please go back.")
+
+
+async def _form(request: Request) -> dict[str, str]:
+    body = await read_body(headers_of(request.scope), request.receive, _FORM_LIMIT)
+    return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
+
+
+def _same_site(request: Request) -> None:
+    """Only our own page may press the buttons.
+
+    Browsers say where a form was in Sec-Fetch-Site, over plain http only in Origin. Under our no-referrer policy that
+    Origin may read `null`; then the token in the address, which no other site knows, has to be proof enough.
+    """
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin", "null")
+    ours = request.headers.get("host", "").lower()
+    trusted = (
+        site in ("same-origin", "none") if site is not None else origin == "null" or urlsplit(origin).netloc == ours
+    )
+    if not trusted:
+        raise Refused(403, "Nothing was done", "Another site pressed this button. Open the link from the notification.")
+
+
+def _away() -> Refused:
+    return Refused(
+        503, "Nothing was done yet", "Tocsin cannot reach its memory right now. Please try again in a moment."
+    )
+
+
+def _gone() -> Refused:
+    return Refused(404, "This incident is gone", "It was resolved long ago and has been forgotten.")

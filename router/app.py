@@ -1,0 +1,79 @@
+"""The ear as one ASGI app: deliveries on the fast path, everything else through Starlette."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from router import api, health, metrics, runbooks
+from router.answer import Answer
+from router.context import Context
+from router.guard import Guarded, Outermost
+from router.problems import Problem, tell
+from router.receiver import Receiver
+from workers import log
+
+STATIC = Path(__file__).parent / "static"
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+def build(context: Context, mounts: Mapping[str, ASGIApp] | None = None) -> ASGIApp:
+    """The whole app. `mounts` puts more of them under a path: `{"/demo": demo()}`."""
+    answer = Answer(context)
+    rest = Starlette(
+        routes=[
+            Mount("/api", Guarded(api.routes(context), context)),
+            Route("/metrics", Guarded(metrics.routes(context), context), methods=["GET"]),
+            Route("/a/{token}", answer.show, methods=["GET"]),
+            Route("/a/{token}", answer.act, methods=["POST"]),
+            Route("/runbooks/{name}", runbooks.show(context)),
+            *health.routes(context),
+            Mount("/static", StaticFiles(directory=STATIC)),
+            *(Mount(path, app) for path, app in (mounts or {}).items()),
+        ],
+        exception_handlers={HTTPException: tell, Problem: tell},
+        lifespan=_lifespan(context),
+    )
+    rest.router.redirect_slashes = False
+    return Outermost(_Fork(Receiver(context), rest), _report)
+
+
+class _Fork:
+    """Deliveries do not wait for routing and middleware."""
+
+    def __init__(self, receiver: Receiver, rest: ASGIApp) -> None:
+        self._receiver = receiver
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        deliver = scope["type"] == "http" and scope["path"].startswith("/hooks/")
+        await (self._receiver if deliver else self._rest)(scope, receive, send)
+
+
+def _report(wrong: Exception, path: str) -> None:
+    log.get("router").error("failed", path=path, error=type(wrong).__name__, exc_info=wrong)
+
+
+def _lifespan(context: Context) -> Lifespan:
+    """What runs beside the requests: the look at Redis' clock and the count of refusals."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        beside = [asyncio.create_task(work()) for work in context.beside]
+        try:
+            yield
+        finally:
+            await context.committer.settle()
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+    return lifespan

@@ -1,0 +1,156 @@
+"""The edge: what uvicorn leaves open to a hostile client. Caps on headers and connections, and absolute deadlines.
+
+uvicorn has no header deadline and httptools no limit on headers. One sweep per process closes whoever is too slow, so a
+connection costs no timer of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from router.problems import MEDIA_TYPE, Problem
+
+HEADER_BYTES = 16 * 1024
+HEADERS_WITHIN = 5.0
+BODY_WITHIN = 10.0
+READ_WITHIN = 30.0
+"""Seconds a client may leave our answer unread."""
+CONNECTIONS = 800
+"""Below the 1,024 open files most systems allow; beyond, whoever is slowest with a request makes room."""
+_SWEEP_TICKS = 5
+"""uvicorn ticks every 0.1 s."""
+
+_TOO_LONG = Problem(431, f"The request's line and headers are larger than {HEADER_BYTES} bytes.")
+_TOO_SLOW = Problem(408, f"Send the headers within {HEADERS_WITHIN:.0f} s, the body within {BODY_WITHIN:.0f} s more.")
+_MALFORMED = Problem(400, "This is not HTTP/1.1 as RFC 9112 has it.")
+_AMBIGUOUS = Problem(400, "A request has either a Content-Length or a Transfer-Encoding, never both (RFC 9112, 6.1).")
+_FULL = Problem(503, "Too many connections. Please try again in 5 seconds.", headers={"Retry-After": "5"})
+
+
+class _Refused(Exception):
+    """Ends the parsing of a request from within one of the parser's callbacks."""
+
+
+class Edge(HttpToolsProtocol):
+    """uvicorn's HTTP protocol with caps and deadlines. `deadline` is loop time; None: nothing is awaited of the client."""
+
+    deadline: float | None = None
+    _fed = 0
+    _in_headers = True
+    _refusal: Problem = _MALFORMED
+
+    def connection_made(self, transport: Any) -> None:
+        """Take the connection, unless there are too many even without the slowest."""
+        super().connection_made(transport)
+        self.deadline = self.loop.time() + HEADERS_WITHIN
+        if len(self.connections) > CONNECTIONS and not _make_room(self.connections, self):
+            self._refuse(_FULL)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, never more header bytes than the cap and one read."""
+        if self.deadline is None and self._idle:
+            # Also for the blank lines that may come before a request and that begin none.
+            self.deadline = self.loop.time() + HEADERS_WITHIN
+        self._fed += len(data)
+        super().data_received(data)
+        if self._in_headers and self._fed > HEADER_BYTES and not self.transport.is_closing():
+            self._refuse(_TOO_LONG)
+
+    @property
+    def _idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._in_headers = True
+        self.deadline = self.loop.time() + HEADERS_WITHIN
+
+    def on_headers_complete(self) -> None:
+        """The headers are whole: refuse them, or wait for the body."""
+        self._in_headers = False
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        names = {name for name, _ in self.headers}
+        if size > HEADER_BYTES:
+            self._refusal = _TOO_LONG
+            raise _Refused
+        if {b"content-length", b"transfer-encoding"} <= names:
+            self._refusal = _AMBIGUOUS
+            raise _Refused
+        self.deadline = self.loop.time() + BODY_WITHIN
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is whole: from here on the client waits for us."""
+        self.deadline = None
+        self._fed = 0
+        self._in_headers = True
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Answered, perhaps before the body was whole: what is left of it keeps its deadline."""
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        """The client does not read what we answer."""
+        self.deadline = self.loop.time() + READ_WITHIN
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        self.deadline = None
+        super().resume_writing()
+
+    def send_400_response(self, _msg: str) -> None:
+        """uvicorn's word for a request its parser refused."""
+        self._refuse(self._refusal)
+
+    def expire(self) -> None:
+        """The deadline has passed."""
+        if self.transport.is_closing() or not self._idle:
+            # Closing would wait for the unread answer; an unfinished body leaves the app with a disconnect.
+            self.transport.abort()
+        else:
+            self._refuse(_TOO_SLOW)
+
+    def _refuse(self, problem: Problem) -> None:
+        if self.transport.is_closing():
+            return
+        said = {
+            **problem.headers,
+            "content-type": MEDIA_TYPE,
+            "content-length": str(len(problem.body)),
+            "connection": "close",
+        }
+        lines = b"".join(f"{name}: {value}\r\n".encode("latin-1") for name, value in said.items())
+        self.transport.write(STATUS_LINE[problem.status] + lines + b"\r\n" + problem.body)
+        self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server with the sweep."""
+
+    async def on_tick(self, counter: int) -> bool:
+        """Every 0.1 s; the sweep runs every 0.5 s."""
+        if counter % _SWEEP_TICKS == 0:
+            sweep(self.server_state.connections)
+        return await super().on_tick(counter)
+
+
+def sweep(connections: Any) -> None:
+    """Close every connection whose deadline has passed."""
+    for one in list(connections):
+        if isinstance(one, Edge) and one.deadline is not None and one.loop.time() > one.deadline:
+            one.expire()
+
+
+def _make_room(connections: Any, newest: Edge) -> bool:
+    """Close the connection that has kept us waiting longest; False when all of them are being answered."""
+    slow = [one for one in connections if one is not newest and one.deadline is not None and one._idle]
+    if not slow:
+        return False
+    min(slow, key=lambda one: one.deadline).transport.abort()
+    return True

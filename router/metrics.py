@@ -1,0 +1,86 @@
+"""`/metrics`: Redis' counters and what stands in it now, for Prometheus. Redis away is a fact to report, no error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from redis.exceptions import RedisError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+
+from router.context import Context
+from workers.agenda import Agenda, Lane
+from workers.counters import COUNTERS, read
+from workers.queue import queue
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def routes(context: Context) -> Router:
+    """The endpoint's own router, to stand behind the guard."""
+
+    async def metrics(_request: Request) -> Response:
+        return Response(await run_in_threadpool(written, context), headers={"Content-Type": MEDIA_TYPE})
+
+    return Router([Route("/metrics", metrics)])
+
+
+def written(context: Context) -> bytes:
+    """Everything measured now; blocks on Redis."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Measured(context))
+    return generate_latest(registry)
+
+
+class _Measured(Collector):
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            measured = [*self._counters(), *self._agenda(), *self._standing()]
+        except RedisError:
+            measured = []
+        up = GaugeMetricFamily("tocsin_redis_up", "1 when Redis answers this process, else 0.")
+        up.add_metric([], 1 if measured else 0)
+        yield up
+        yield from measured
+
+    def _counters(self) -> Iterator[Metric]:
+        for name, (meaning, labels) in COUNTERS.items():
+            family = CounterMetricFamily(f"tocsin_{name}", meaning, labels=labels)
+            for values, number in read(self._context.redis, name).items():
+                family.add_metric(values, number)
+            yield family
+
+    def _agenda(self) -> Iterator[Metric]:
+        agenda = Agenda(self._context.redis)
+        length = GaugeMetricFamily("tocsin_agenda_entries", "Promises still to be kept.", labels=["lane", "job"])
+        for (lane, job), number in agenda.lengths().items():
+            length.add_metric([lane, job], number)
+        yield length
+        soonest = agenda.next_due()
+        late = max(0.0, self._context.clock.now() - soonest) if soonest is not None else 0.0
+        yield GaugeMetricFamily("tocsin_agenda_overdue_seconds", "How late the most overdue promise is.", value=late)
+        jobs = GaugeMetricFamily("tocsin_queue_jobs", "RQ jobs waiting; each is only a bell.", labels=["lane"])
+        for lane in Lane:
+            jobs.add_metric([lane], queue(self._context.redis, lane).count)
+        yield jobs
+
+    def _standing(self) -> Iterator[Metric]:
+        standing = GaugeMetricFamily(
+            "tocsin_open_incidents", "Incidents not yet resolved.", labels=["severity", "state"]
+        )
+        for name, number in self._context.store.open_by_severity().items():
+            standing.add_metric(name.split("/"), number)
+        yield standing
+        beating = [name.partition(":")[0] for name in self._context.store.beating()]
+        workers = GaugeMetricFamily("tocsin_workers", "Worker processes that beat.", labels=["lane"])
+        for lane in Lane:
+            workers.add_metric([lane], beating.count(lane))
+        yield workers

@@ -1,0 +1,119 @@
+"""One receiver process: its connections, its context, and uvicorn around the app."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping, Sequence
+
+import uvicorn
+from redis.asyncio import Redis as AsyncRedis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from starlette.types import ASGIApp
+
+from router.app import build
+from router.committer import Committer
+from router.context import Context
+from router.edge import Edge, Server
+from router.in_force import InForce
+from router.redis_time import RedisTime
+from router.refusals import Refusals
+from workers import intake, log
+from workers.agenda import Job, Lane
+from workers.intake import Received
+from workers.ledger import Ledger
+from workers.queue import Ringer
+from workers.settings import Settings, require
+from workers.store import Store, connect, durability
+
+TIMEOUT = 1.0
+"""Seconds Redis has for one answer."""
+GRACE = 10
+"""Seconds requests have to end when the process is told to stop."""
+
+LedgerOf = Callable[[Context], Ledger]
+
+
+class Weak(Exception):
+    """This Redis does not keep what we promise; each line of `problems` says which promise falls and what to set."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = list(problems)
+
+
+def fast_redis(url: str) -> AsyncRedis:
+    """The event loop's client: it gives up after a second and leaves the next try to the sender."""
+    options = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT, "retry": Retry(NoBackoff(), 0)}
+    return AsyncRedis.from_url(url, **options)
+
+
+def open_context(settings: Settings, in_force: InForce, ledger: Callable[..., Ledger]) -> tuple[Context, Ringer]:
+    """Everything one process needs. `ledger(redis, clock)` makes the ledger. Raises Weak, and Redis' errors."""
+    if settings.redis_url is None:
+        raise ValueError("REDIS_URL is not set")
+    url = settings.redis_url.get_secret_value()
+    redis, fast = connect(url), fast_redis(url)
+    problems = durability(redis)
+    if problems and not settings.accept_weaker_durability:
+        raise Weak(problems)
+    clock, refusals = RedisTime(fast), Refusals(fast)
+    ringer = Ringer(redis, lambda wrong: log.get("ringer").warning("no bell", why=type(wrong).__name__))
+
+    async def write(batch: Sequence[Received], now: float) -> None:
+        await intake.commit(fast, batch, now)
+
+    committer = Committer(write, clock, lambda: ringer.ring(Lane.INTAKE, Job.DEDUPLICATE))
+    context = Context(
+        settings=settings,
+        in_force=in_force,
+        clock=clock,
+        committer=committer,
+        refusals=refusals,
+        redis=redis,
+        fast=fast,
+        store=Store(redis),
+        ledger=ledger(redis, clock),
+        weaknesses=problems,
+        beside=(clock.keep_measuring, refusals.keep_flushing),
+    )
+    return context, ringer
+
+
+def server(app: ASGIApp, settings: Settings) -> Server:
+    """uvicorn around the app, with our edge."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=Edge,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=GRACE,
+        backlog=1024,
+    )
+    return Server(config)
+
+
+def run(
+    settings: Settings,
+    in_force: InForce,
+    ledger: Callable[..., Ledger],
+    *,
+    mounts: Mapping[str, ASGIApp] | None = None,
+    sockets: list[socket.socket] | None = None,
+) -> None:
+    """Serve until told to stop. Raises SettingsError, Weak, and Redis' errors before anything is served."""
+    require(settings)
+    log.configure(settings.log)
+    context, ringer = open_context(settings, in_force, ledger)
+    try:
+        server(build(context, mounts), settings).run(sockets)
+    finally:
+        ringer.stop()
+        context.redis.close()
