@@ -1,8 +1,8 @@
 """A Tocsin that lives on a driven clock: real Valkey, real jobs, real channels' requests, and a fake outside world.
 
-    world.hears("down", key="web")        an event comes in and is dealt with
-    world.passes("15m")                   time goes by, promise after promise
-    world.outside.heard_exactly([...])    what arrived, and nothing else
+world.hears("down", key="web")        an event comes in and is dealt with
+world.passes("15m")                   time goes by, promise after promise
+world.outside.heard_exactly([...])    what arrived, and nothing else
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from rules.load import Ruleset, load
 from tests.outside import Outside, story_outside
 from workers import jobs
 from workers.agenda import DESKS
+from workers.channels import OPTIONS
 from workers.clock import DrivenClock
 from workers.house import House, Pools
 from workers.intake import Judged, Received, mint, queue_commands
@@ -102,7 +103,9 @@ class Inline(Pools):
 class World:
     """One Tocsin and everything around it."""
 
-    def __init__(self, redis: Redis, outside: Outside, clock: DrivenClock, ruleset: Ruleset, settings: Settings) -> None:
+    def __init__(
+        self, redis: Redis, outside: Outside, clock: DrivenClock, ruleset: Ruleset, settings: Settings
+    ) -> None:
         self.redis = redis
         self.outside = outside
         self.clock = clock
@@ -157,7 +160,8 @@ class World:
         """Keep events as the receiver does: judged, with their promise, in one MULTI."""
         now = self.clock.now()
         judged = tuple(
-            Judged(event=e, decision=self.ruleset.decide(e, now) if e.action is Action.TRIGGER else None) for e in events
+            Judged(event=e, decision=self.ruleset.decide(e, now) if e.action is Action.TRIGGER else None)
+            for e in events
         )
         first = events[0]
         received = Received(
@@ -217,7 +221,11 @@ class World:
 
 def settings(**given: str) -> Settings:
     """Settings as a well set-up process has them."""
-    defaults = {"secret": "story-secret-000000000000", "api_token": "story-token", "public_url": "https://tocsin.example.com"}
+    defaults = {
+        "secret": "story-secret-000000000000",
+        "api_token": "story-token",
+        "public_url": "https://tocsin.example.com",
+    }
     return read_settings(defaults | given)
 
 
@@ -227,4 +235,4 @@ def a_world(redis: Redis, rules: str = RULES, start: float = START, **texts: str
     clock = DrivenClock(start)
     files: Mapping[str, str] = {"rules.yaml": rules, **texts}
     with story_outside(clock.now) as outside:
-        yield World(redis, outside, clock, load(files), settings())
+        yield World(redis, outside, clock, load(files, channel_options=OPTIONS), settings())

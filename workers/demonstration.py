@@ -1,4 +1,4 @@
-"""What `--demo` changes in the rules: the real channels, pointed at the fake Slack, PagerDuty and mail of this very Tocsin."""
+"""What `--demo` changes in the rules: the real channels are pointed at fake receivers of this very Tocsin."""
 
 from __future__ import annotations
 

@@ -16,8 +16,9 @@ from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
-from workers import jobs, keys, log, queue
+from workers import demonstration, jobs, keys, log, queue
 from workers.agenda import DESKS, Agenda, Lane
+from workers.channels import OPTIONS
 from workers.clock import RedisClock
 from workers.configuration import packaged, read
 from workers.house import House, build
@@ -93,7 +94,9 @@ def run(lane: Lane, settings: Settings) -> None:
 
 
 def _house(redis: Redis, settings: Settings) -> House:
-    ruleset = read(settings.config or packaged())
+    ruleset = read(settings.config or packaged(), channel_options=OPTIONS)
+    if settings.demo:
+        ruleset = demonstration.pointed(ruleset, settings)
     return build(redis, ruleset, settings, Environment(), Outward(settings.allow_net).perform)
 
 
