@@ -1,34 +1,68 @@
-"""The shape of the YAML an operator edits, as pydantic models. Reading it from text, with positions, is `rules.load`."""
+"""The shape of the YAML an operator edits, as pydantic models. `rules.load` reads it from text, with positions."""
 
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from rules.clock import Zone, parse_hand_over
 from rules.duration import parse_duration
 from rules.event import Severity
-from rules.match import Condition
+from rules.match import Condition, listed
+from rules.problem import nearest
 
-NAME = r"^[A-Za-z0-9][A-Za-z0-9 _-]{0,63}$"
+_REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^${}\x00-\x1f]+)\}", re.ASCII)
+_YEAR = 366 * 86400.0
+_FIELDS = ("source", "source_type", "kind", "severity", "dedup_key")
 
 
 def _reference(text: str) -> str:
-    if not ((text.startswith("${env:") or text.startswith("${file:")) and text.endswith("}")):
-        raise ValueError("a secret must be a reference, ${env:NAME} or ${file:/path}, never the secret itself")
+    if not _REFERENCE.fullmatch(text):
+        raise ValueError("expected a reference like ${env:NAME} or ${file:/run/secrets/name}, never the secret itself")
     return text
 
 
-def _listed(value: object) -> object:
-    return value if isinstance(value, list) or value is None else [value]
+def _duration(value: object) -> float:
+    if isinstance(value, float):
+        return value
+    try:
+        seconds = parse_duration(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, found {_found(value)}") from None
+    if not 0 < seconds <= _YEAR:
+        raise ValueError(f"expected a duration between 1s and 366d, found {_found(value)}")
+    return seconds
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration)]
+def _found(value: object) -> str:
+    return f"'{value}'" if isinstance(value, str) else "nothing" if value is None else "a list or a map"
+
+
+def _turn(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]?[dw]", text, re.ASCII):
+        raise ValueError(f"expected turns like 1w or 2d, found '{text}'")
+    return text
+
+
+def _field(name: str) -> str:
+    if name not in _FIELDS and not (name.startswith("labels.") and name != "labels."):
+        hint = nearest(name, _FIELDS)
+        raise ValueError(
+            f"an event has no field '{name}'; expected {', '.join(_FIELDS)} or labels.<name>"
+            + (f"; {hint}" if hint else "")
+        )
+    return name
+
+
+Duration = Annotated[float, BeforeValidator(_duration)]
 """Written `90s`, `15m`, `1h`, `4h`, `7d`; held as seconds."""
 Reference = Annotated[str, AfterValidator(_reference)]
 """`${env:NAME}` or `${file:/path}`; only fields of this type may hold one."""
-Name = Annotated[str, Field(pattern=NAME)]
+FieldName = Annotated[str, AfterValidator(_field)]
+"""Something of an event that incidents are grouped or counted by: `source`, `kind`, `labels.host`."""
 
 
 class Strict(BaseModel):
@@ -42,7 +76,7 @@ class SeverityPlan(Strict):
 
     means: str
     respond_within: Duration
-    channels: list[str]
+    channels: Annotated[list[str], Field(min_length=1)]
     fallback: list[str] = []
     first_responder: str | None = None
     resolve_after: Duration = 15 * 60.0
@@ -82,7 +116,7 @@ class Person(Strict):
     email: str | None = None
     slack: str | None = None
     pagerduty: Reference | None = None
-    timezone: str | None = None
+    timezone: Zone | None = None
 
 
 class Team(Strict):
@@ -93,23 +127,45 @@ class Team(Strict):
 
 
 class Override(Strict):
-    """For a while somebody else is on call; `person: null` means nobody."""
+    """For a while somebody else is on call; `person: null` means nobody.
+
+    Times without an offset are local to the schedule's time zone.
+    """
 
     start: datetime.datetime
     end: datetime.datetime
     person: str | None
 
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if (self.start.tzinfo is None) != (self.end.tzinfo is None):
+            raise ValueError("give both start and end an offset (like +02:00), or neither")
+        if self.end <= self.start:
+            raise ValueError("an override must end after it starts")
+        return self
+
 
 class Schedule(Strict):
-    """A rotation: `people` take turns of `every`, handing over at `hand_over` local time (`Mon 09:00`, or `09:00` for days)."""
+    """A rotation: `people` take turns of `every` (`1w`, `2d`).
 
-    timezone: str
-    every: Annotated[str, Field(pattern=r"^[1-9][0-9]?[dw]$")] = "1w"
+    They hand over at `hand_over`, local time: `Mon 09:00`, or `09:00` for turns of days.
+    """
+
+    timezone: Zone
+    every: Annotated[str, AfterValidator(_turn)] = "1w"
     hand_over: str = "Mon 09:00"
     people: list[str]
-    starts: datetime.date | None = None
+    starts: Annotated[datetime.date | None, Field(ge=datetime.date(2000, 1, 1), le=datetime.date(2100, 1, 1))] = None
     """A day of the first person's first turn; by default the first hand-over day of 2024."""
     overrides: list[Override] = []
+
+    @model_validator(mode="after")
+    def _hand_over_of_the_turn(self) -> Self:
+        weekly, day = self.every.endswith("w"), parse_hand_over(self.hand_over).day
+        if weekly == (day is None):
+            wanted = "a day, like 'Mon 09:00'" if weekly else "no day, like '09:00'"
+            raise ValueError(f"hand_over of turns of {self.every} has {wanted}, found '{self.hand_over}'")
+        return self
 
 
 class SourceConfig(BaseModel):
@@ -118,8 +174,8 @@ class SourceConfig(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     type: str
-    secret: Annotated[list[Reference], BeforeValidator(_listed)] = []
-    token: Annotated[list[Reference], BeforeValidator(_listed)] = []
+    secret: Annotated[list[Reference], BeforeValidator(listed)] = []
+    token: Annotated[list[Reference], BeforeValidator(listed)] = []
     unsigned: bool = False
     labels: dict[str, str] = {}
 
@@ -148,7 +204,7 @@ class MoreThan(Strict):
     count: int = Field(ge=1)
     within: Duration
     quiet_for: Duration = 15 * 60.0
-    per: list[str] = []
+    per: Annotated[list[FieldName], BeforeValidator(listed)] = []
     """Count separately for each value of these fields (`source`, `kind`, `labels.user`)."""
 
 
@@ -157,9 +213,9 @@ class Then(Strict):
 
     severity: Severity | None = None
     runbook: str | None = None
-    group_by: list[str] | None = None
+    group_by: Annotated[list[FieldName], BeforeValidator(listed)] | None = None
     team: str | None = None
-    channels: list[str] | None = None
+    channels: Annotated[list[str], Field(min_length=1)] | None = None
     labels: dict[str, str] = {}
     suppress: str | None = None
     """The reason why nobody is told."""

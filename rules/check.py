@@ -1,0 +1,178 @@
+"""What must hold between the parts of the YAML: every name leads somewhere, no name means two things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from rules.config import ChannelConfig, Config, SourceConfig
+from rules.document import Document, Path
+from rules.match import FAMILIES
+from rules.problem import nearest
+from rules.shape import Model, fill, is_under, secret_paths
+
+Options = Mapping[str, type[Model]] | None
+
+_REFERS = (
+    (("severities", "*", "first_responder"), "roles"),
+    (("severities", "*", "channels", "*"), "channels"),
+    (("severities", "*", "fallback", "*"), "channels"),
+    (("escalation", "*", "responder"), "roles"),
+    (("escalation", "*", "escalate_to"), "roles"),
+    (("roles", "*", "schedule"), "schedules"),
+    (("roles", "*", "person"), "people"),
+    (("teams", "*", "people", "*"), "people"),
+    (("schedules", "*", "people", "*"), "people"),
+    (("schedules", "*", "overrides", "*", "person"), "people"),
+    (("rules", "*", "then", "team"), "teams"),
+    (("rules", "*", "then", "channels", "*"), "channels"),
+)
+"""Where a name is written, and the map it must be a key of."""
+
+_ONE = {
+    "roles": "role",
+    "channels": "channel",
+    "schedules": "schedule",
+    "people": "person",
+    "teams": "team",
+    "runbooks": "runbook",
+    "sources": "source",
+}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}", re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+
+
+def names(document: Document, runbooks: Collection[str] | None) -> None:
+    """Complain about every name that is no name, stands for two things or leads nowhere."""
+    for section in _ONE:
+        for path, _ in document.find(section, "*"):
+            _check_name(document, section, path)
+    for pattern, section in _REFERS:
+        for path, name in document.find(*pattern):
+            _check_leads(document, path, name, section, _keys(document, section))
+    if runbooks is not None:
+        for path, name in document.find("rules", "*", "then", "runbook"):
+            _check_leads(document, path, name, "runbooks", runbooks)
+
+
+def rules(document: Document) -> None:
+    """Complain about rules with one name, and about rules that end the search without a word on severity."""
+    seen: dict[str, int] = {}
+    for path, rule in document.find("rules", "*"):
+        if not isinstance(rule, dict):
+            continue
+        name, then = rule.get("name"), rule.get("then")
+        if isinstance(name, str) and seen.setdefault(name, len(seen)) != len(seen) - 1:
+            document.complain(
+                (*path, "name"), f"two rules are called '{name}'", "the name tells people which rule it was"
+            )
+        if rule.get("continue") in ("true", "True", "yes", "on"):
+            if "more_than" in rule:
+                message = "more_than ends the search, so the rule cannot continue"
+                document.complain((*path, "more_than"), message, "remove one of the two", key=True)
+        elif not (isinstance(then, dict) and ("severity" in then or "suppress" in then)):
+            message = f"'{name}' ends the search but says no severity"
+            document.complain((*path, "then"), message, "add severity: P3, or continue: true", key=True)
+
+
+def sources(document: Document, types: Options[Any]) -> None:
+    """Complain about sources of unknown types, without proof, or named like a type, and about rules on unknown ones."""
+    written = _keys(document, "sources")
+    used = {kind for _, kind in document.find("sources", "*", "type") if isinstance(kind, str)}
+    reserved = {
+        *(used if types is None else types),
+        *FAMILIES,
+        *(kind for kinds in FAMILIES.values() for kind in kinds),
+    }
+    for path, source in document.find("sources", "*"):
+        if path[-1] in reserved:
+            message = f"a source cannot be called '{path[-1]}': rules use that word for every source of the kind"
+            document.complain(path, message, f"call it shop-{path[-1]}", key=True)
+        if isinstance(source, dict) and "type" in source and not _proves_itself(source):
+            message = f"'{path[-1]}' has nothing to prove itself by"
+            document.complain(path, message, "add secret or token, or unsigned: true for anyone", key=True)
+    for path, word in _source_words(document):
+        if types is not None or used:
+            _check_leads(document, path, word, "sources", [*written, *sorted(reserved)])
+
+
+def options(document: Document, section: str, types: Options[Any]) -> None:
+    """Hold the extra keys of each source or channel against the options of its type."""
+    own = frozenset((SourceConfig if section == "sources" else ChannelConfig).model_fields)
+    for path, one in document.find(section, "*") if types is not None else ():
+        kind = one.get("type") if isinstance(one, dict) else None
+        if not isinstance(kind, str) or types is None:
+            continue
+        if kind in types:
+            fill(types[kind], document, path, own)
+        else:
+            hint = nearest(kind, types) or f"known: {', '.join(types)}"
+            document.complain((*path, "type"), f"there is no {_ONE[section]} type '{kind}'", hint)
+
+
+def references(document: Document, source_options: Options[Any], channel_options: Options[Any]) -> None:
+    """Complain about `${…}` in text that is not a secret: it would be shown as it stands, or lead a secret astray."""
+    secret = set(secret_paths(Config))
+    for path in document.values:
+        text = document.at(path)
+        if not (isinstance(text, str) and "${" in text) or any(is_under(path, pattern) for pattern in secret):
+            continue
+        of_type = source_options if path[0] == "sources" else channel_options if path[0] == "channels" else {}
+        if not _may_be_secret(document, path, of_type):
+            message = f"a reference (${{…}}) stands only where a secret belongs, and {path[-1]} is plain text"
+            document.complain(path, message)
+
+
+def _may_be_secret(document: Document, path: Path, types: Options[Any]) -> bool:
+    common = SourceConfig.model_fields if path[0] == "sources" else ChannelConfig.model_fields
+    if len(path) < 3 or path[2] in common:
+        return False
+    if types is None:
+        return True
+    model = types.get(str(document.at((*path[:2], "type"))))
+    return model is not None and any(is_under(path[2:], pattern) for pattern in secret_paths(model))
+
+
+def _check_name(document: Document, section: str, path: Path) -> None:
+    allowed, rest = (_ID, "") if section in ("sources", "channels") else (_NAME, ", spaces")
+    if not allowed.fullmatch(str(path[-1])):
+        message = f"'{path[-1]}' is no name for a {_ONE[section]}"
+        document.complain(path, message, f"letters, digits{rest}, - and _, at most 64", key=True)
+
+
+def _check_leads(document: Document, path: Path, name: object, section: str, known: Collection[str]) -> None:
+    if isinstance(name, str) and name not in known and "${" not in name:
+        hint = nearest(name, known) or (
+            f"{section}: {', '.join(list(known)[:8])}" if known else f"there are no {section}"
+        )
+        document.complain(path, f"there is no {_ONE[section]} '{name}'", hint)
+
+
+def _keys(document: Document, section: str) -> list[str]:
+    found = document.data.get(section)
+    return list(found) if isinstance(found, dict) else []
+
+
+def _proves_itself(source: dict[str, Any]) -> bool:
+    return source["type"] == "manual" or any(source.get(key) for key in ("secret", "token", "unsigned"))
+
+
+def _source_words(document: Document) -> Iterator[tuple[Path, object]]:
+    for path, when in document.find("rules", "*", "when"):
+        yield from _source_words_of(when, path)
+
+
+def _source_words_of(when: object, path: Path) -> Iterator[tuple[Path, object]]:
+    if not isinstance(when, dict):
+        return
+    written = when.get("source")
+    yield from (
+        [((*path, "source", n), word) for n, word in enumerate(written)]
+        if isinstance(written, list)
+        else [((*path, "source"), written)]
+    )
+    yield from _source_words_of(when.get("not"), (*path, "not"))
+    inner = when.get("any")
+    for number, each in enumerate(inner if isinstance(inner, list) else []):
+        yield from _source_words_of(each, (*path, "any", number))

@@ -1,0 +1,136 @@
+"""From a trigger to a `Decision`, by the operator's rules: the first match decides, earlier `continue` rules add.
+
+`Rules` files every rule under its rarest exact key (a source, a kind, a label), so that one event meets only the few
+rules that could match it. What that leaves out could not have matched: a test holds it against a plain scan.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from rules.config import MoreThan, Rule, Then
+from rules.decision import Decision, Gate
+from rules.event import Event, Severity
+from rules.match import Key, Test, compile_condition, keys_for, keys_of, why_not
+
+NO_RULE = "no rule matched"
+"""Name of the rule of a Decision that none made; it is a P3, so that no event is ever lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one rule made of an event; `why` is the first condition that failed, empty when it matched."""
+
+    name: str
+    matched: bool
+    why: str = ""
+
+
+class Rules:
+    """The rules in their order, filed by key. Build once for each version of the YAML."""
+
+    def __init__(self, rules: Sequence[Rule], version: str = "") -> None:
+        self.all = tuple(rules)
+        self.version = version
+        self._tests: list[Test] = [compile_condition(rule.when) for rule in rules]
+        self._always: list[int] = []
+        self._filed: dict[Key, list[int]] = defaultdict(list)
+        self._file([keys_for(rule.when) for rule in rules])
+
+    def _file(self, choices: list[list[tuple[Key, ...]]]) -> None:
+        asked = Counter(key for choice in choices for keys in choice for key in keys)
+        for number, choice in enumerate(choices):
+            if not choice:
+                self._always.append(number)
+                continue
+            for key in set(min(choice, key=lambda keys: sum(asked[key] for key in keys))):
+                self._filed[key].append(number)
+
+    def matching(self, event: Event, now: float) -> Iterable[Rule]:
+        """The rules that match, in their order."""
+        numbers = list(self._always)
+        for key in keys_of(event):
+            numbers += self._filed.get(key, ())
+        last = -1
+        for number in sorted(numbers):
+            if number != last and self._tests[number](event, now):
+                yield self.all[number]
+            last = number
+
+
+def _first(matching: Iterable[Rule]) -> tuple[Then, dict[str, str], Rule | None]:
+    """What the matching rules say together, which rule set what, and the rule that ended the search.
+
+    The first rule to set a key has set it; labels merge, name by name.
+    """
+    said: dict[str, Any] = {}
+    labels: dict[str, str] = {}
+    set_by: dict[str, str] = {}
+    for rule in matching:
+        for key in rule.then.model_fields_set - {"labels"}:
+            if key not in said and (value := getattr(rule.then, key)) is not None:
+                said[key], set_by[key] = value, rule.name
+        for name in rule.then.labels.keys() - labels.keys():
+            labels[name], set_by[f"labels.{name}"] = rule.then.labels[name], rule.name
+        if not rule.goes_on:
+            return Then.model_construct(**said, labels=labels), set_by, rule
+    return Then.model_construct(**said, labels=labels), set_by, None
+
+
+def decide(event: Event, rules: Rules, now: float) -> Decision:
+    """Judge one trigger. Pure: `now` (Unix seconds) serves the conditions on hours and weekdays."""
+    return conclude(event, rules.matching(event, now), rules.version)
+
+
+def conclude(event: Event, matching: Iterable[Rule], version: str = "") -> Decision:
+    """The Decision of an event, given the rules that match it in their order."""
+    then, set_by, last = _first(matching)
+    name = NO_RULE if last is None else last.name
+    labels = {**event.labels, **then.labels}
+    gate = None if last is None or last.more_than is None else _gate(last.name, last.more_than, event, labels)
+    group_key = event.signal_key if gate is None else gate.key
+    if then.group_by is not None:
+        group_key = _key(set_by["group_by"], then.group_by, event, labels)
+    return Decision(
+        severity=then.severity or Severity.P3,
+        rule=name,
+        group_key=group_key,
+        gate=gate,
+        runbook=then.runbook,
+        team=then.team,
+        channels=None if then.channels is None else tuple(then.channels),
+        labels=labels,
+        suppress=then.suppress,
+        set_by={"severity": name, **set_by},
+        rules_version=version,
+    )
+
+
+def explain(event: Event, rules: Rules, now: float) -> list[Verdict]:
+    """What each rule, in order, makes of the event: also those that `decide` would not come to."""
+    whys = [(rule.name, why_not(rule.when, event, now)) for rule in rules.all]
+    return [Verdict(name=name, matched=why is None, why=why or "") for name, why in whys]
+
+
+def _gate(name: str, more_than: MoreThan, event: Event, labels: dict[str, str]) -> Gate:
+    return Gate(
+        key=_key(name, more_than.per, event, labels),
+        count=more_than.count,
+        within=more_than.within,
+        quiet_for=more_than.quiet_for,
+    )
+
+
+def _key(name: str, fields: Iterable[str], event: Event, labels: dict[str, str]) -> str:
+    """A rule's name and an event's values as one text. As JSON, because a value may contain any separator."""
+    return orjson.dumps([name, *(_value(field, event, labels) for field in fields)]).decode()
+
+
+def _value(field: str, event: Event, labels: dict[str, str]) -> str:
+    prefix, _, name = field.partition(".")
+    return labels.get(name, "") if prefix == "labels" else str(getattr(event, field) or "")

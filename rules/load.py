@@ -1,0 +1,90 @@
+"""The YAML, read whole: texts in, a `Ruleset` out, or every problem at once. Pure; the files are read by
+`workers.configuration`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import orjson
+from pydantic import BaseModel
+
+from rules import check, matrix, schedule
+from rules.config import Config
+from rules.decide import Rules, Verdict, decide, explain
+from rules.decision import Decision
+from rules.document import read
+from rules.event import Event
+from rules.incident import Policy
+from rules.problem import Problem, Wrong
+from rules.roster import Roster
+from rules.schedule import Way
+from rules.shape import fill
+
+__all__ = ["Problem", "Ruleset", "Verdict", "Way", "Wrong", "load"]
+
+TESTS = ".test.yaml"
+"""Files that end so hold cases for `tocsin test`, not rules."""
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """One version of everything the operator wrote, ready to judge. Never changes; a reload makes another."""
+
+    config: Config
+    version: str
+    """Short hash of the texts it was read from."""
+    runbooks: Mapping[str, str]
+    """Name -> Markdown."""
+    policy: Policy
+    """The plans of every severity, to be frozen into incidents."""
+    rules: Rules = field(repr=False)
+
+    def decide(self, event: Event, now: float) -> Decision:
+        """What a trigger means. `now` in Unix seconds."""
+        return decide(event, self.rules, now)
+
+    def explain(self, event: Event, now: float) -> list[Verdict]:
+        """What every rule, in order, makes of the event, and why one does not match."""
+        return explain(event, self.rules, now)
+
+    def roster(self, now: float, ways: Mapping[str, Way]) -> Roster:
+        """Who every role is at `now`, and which of the configured channels (`ways`) reach them."""
+        return schedule.roster(self.config, now, ways)
+
+
+def load(
+    texts: Mapping[str, str],
+    *,
+    source_options: Mapping[str, type[BaseModel]] | None = None,
+    channel_options: Mapping[str, type[BaseModel]] | None = None,
+    runbooks: Mapping[str, str] | None = None,
+) -> Ruleset:
+    """Read file name -> text. Raises `Wrong` with every problem found, and nothing else.
+
+    Options are the extra keys of each type of source or channel; None leaves them unchecked, as it does runbooks.
+    """
+    texts = {name: text for name, text in texts.items() if not name.endswith(TESTS)}
+    document = read(texts)
+    if not document.whole:
+        raise Wrong(document.problems)
+    config = fill(Config, document)
+    check.names(document, runbooks)
+    check.rules(document)
+    check.sources(document, source_options)
+    check.options(document, "sources", source_options)
+    check.options(document, "channels", channel_options)
+    check.references(document, source_options, channel_options)
+    if config is not None:
+        matrix.check(config, document)
+    if config is None or document.problems:
+        raise Wrong(document.problems)
+    version = _version(texts, runbooks or {})
+    policy = matrix.policy(config, version)
+    return Ruleset(config, version, dict(runbooks or {}), policy, Rules(config.rules, version))
+
+
+def _version(texts: Mapping[str, str], runbooks: Mapping[str, str]) -> str:
+    whole = orjson.dumps([texts, runbooks], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(whole).hexdigest()[:12]

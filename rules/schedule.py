@@ -1,0 +1,132 @@
+"""Who is on call, by wall clock: rotations with overrides, and the roster of every role at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from rules.clock import HandOver, parse_hand_over, zone
+from rules.config import Config, Override, Person, Schedule
+from rules.roster import Reach, Roster
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What the roster must know of a channel: does it post to a room, and which field of a person is its address?"""
+
+    room: bool
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One person's unbroken time on call, in Unix seconds; `person` None is a hole."""
+
+    start: float
+    end: float
+    person: str | None
+
+
+def on_call(schedule: Schedule, at: float) -> str | None:
+    """Who is on call at `at` (Unix seconds). Of overrides that overlap, the one listed last holds; None is nobody."""
+    for override in reversed(schedule.overrides):
+        start, end = _edges(schedule, override)
+        if start <= at < end:
+            return override.person
+    if not schedule.people:
+        return None
+    return schedule.people[_turn(schedule, at) % len(schedule.people)]
+
+
+def shifts(schedule: Schedule, start: float, end: float) -> list[Shift]:
+    """Who is on call from `start` to `end`, without gaps; neighbouring times of the same person are one shift."""
+    edges = {start, *(edge for edge in _changes(schedule, start, end) if start < edge < end)}
+    found: list[Shift] = []
+    for begins in sorted(edges):
+        person = on_call(schedule, begins)
+        if not found or found[-1].person != person:
+            found.append(Shift(begins, end, person))
+    ends = [*(shift.start for shift in found[1:]), end]
+    return (
+        [Shift(shift.start, stop, shift.person) for shift, stop in zip(found, ends, strict=True)] if start < end else []
+    )
+
+
+def roster(config: Config, now: float, ways: Mapping[str, Way]) -> Roster:
+    """Every role of the YAML at `now`, and which of the configured channels reach it."""
+    rooms = frozenset(name for name, way in ways.items() if way.room)
+    reaches: dict[str, Reach] = {}
+    for name, role in config.roles.items():
+        person = role.person
+        if role.schedule is not None:
+            person = on_call(config.schedules[role.schedule], now)
+        if person is None:
+            reaches[name] = Reach(person=None, why_nobody=f"schedule {role.schedule} has nobody on call")
+        else:
+            reaches[name] = _reach(person, config.people[person], ways)
+    return Roster(reaches, rooms)
+
+
+def _reach(name: str, person: Person, ways: Mapping[str, Way]) -> Reach:
+    channels = frozenset(
+        channel
+        for channel, way in ways.items()
+        if way.room or way.address is None or getattr(person, way.address, None)
+    )
+    why = "" if channels else f"{name} has no address for {', '.join(ways)}" if ways else "no channel is configured"
+    return Reach(person=name, channels=channels, why_nobody=why)
+
+
+def _turn(schedule: Schedule, at: float) -> int:
+    """Number of the turn that holds at `at`: the last one that has begun."""
+    guess = (datetime.fromtimestamp(at, zone(schedule.timezone)).date() - _anchor(schedule)).days // _days(schedule) + 1
+    while _begins(schedule, guess) > at:
+        guess -= 1
+    return guess
+
+
+def _begins(schedule: Schedule, turn: int) -> float:
+    """When a turn begins, at local wall-clock time.
+
+    A time that the clocks skip in spring is taken as far after the change as it was after the skip's begin; of a time
+    that comes twice in autumn, the first (PEP 495, fold=0).
+    """
+    day = _anchor(schedule) + timedelta(days=turn * _days(schedule))
+    minute = _hand_over(schedule).minute
+    return datetime(day.year, day.month, day.day, *divmod(minute, 60), tzinfo=zone(schedule.timezone)).timestamp()
+
+
+def _anchor(schedule: Schedule) -> date:
+    """The day on which turn 0 begins."""
+    day = _hand_over(schedule).day
+    if day is None:
+        return schedule.starts or date(2024, 1, 1)
+    if schedule.starts is None:
+        return date(2024, 1, 1 + day)
+    return schedule.starts - timedelta(days=(schedule.starts.weekday() - day) % 7)
+
+
+def _hand_over(schedule: Schedule) -> HandOver:
+    return parse_hand_over(schedule.hand_over)
+
+
+def _days(schedule: Schedule) -> int:
+    return int(schedule.every[:-1]) * (7 if schedule.every.endswith("w") else 1)
+
+
+def _changes(schedule: Schedule, start: float, end: float) -> Iterator[float]:
+    turn = _turn(schedule, start)
+    while (begins := _begins(schedule, turn)) < end:
+        yield begins
+        turn += 1
+    for override in schedule.overrides:
+        yield from _edges(schedule, override)
+
+
+def _edges(schedule: Schedule, override: Override) -> tuple[float, float]:
+    return _instant(schedule, override.start), _instant(schedule, override.end)
+
+
+def _instant(schedule: Schedule, when: datetime) -> float:
+    return (when if when.tzinfo else when.replace(tzinfo=zone(schedule.timezone))).timestamp()

@@ -1,0 +1,152 @@
+"""Plain data held against a pydantic model: what does not fit is said in plain words, at its place in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from rules.config import Reference
+from rules.document import Document, Path
+from rules.problem import nearest, one_of
+
+Model = TypeVar("Model", bound=BaseModel)
+_IS_SECRET = get_args(Reference)[1]
+
+_EXPECTED = {
+    "string_type": "text",
+    "list_type": "a list, like [a, b]",
+    "tuple_type": "a list, like [a, b]",
+    "dict_type": "a map of keys",
+    "model_type": "a map of keys",
+    "model_attributes_type": "a map of keys",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "too_short": "at least one; to say nothing, leave it out",
+    "date": "a day like 2026-12-24",
+    "datetime": "a time like 2026-12-24T09:00",
+}
+
+
+def fill(
+    model: type[Model], document: Document, path: Path = (), besides: frozenset[str] = frozenset()
+) -> Model | None:
+    """The data at `path` as a `model`, or None with the problems written into the document.
+
+    `besides` are keys at `path` that others read.
+    """
+    data = document.at(path)
+    if isinstance(data, dict):
+        data = {key: value for key, value in data.items() if key not in besides}
+    try:
+        return model.model_validate(data)
+    except ValidationError as wrong:
+        for error in wrong.errors(include_url=False):
+            _complain(document, path, model, error, besides)
+    return None
+
+
+def secret_paths(model: Any, path: tuple[str, ...] = (), seen: tuple[Any, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where in a model's data references may stand; `*` is any key or position."""
+    for part, annotation, metadata in _inside(model):
+        here = path if part is None else (*path, part)
+        if _IS_SECRET in metadata:
+            yield here
+        elif annotation not in seen:
+            yield from secret_paths(annotation, here, (*seen, annotation))
+
+
+def is_under(path: Path, pattern: tuple[str, ...]) -> bool:
+    """Does the pattern lead to this path? A value may stand where the pattern has a list of such."""
+    if len(pattern) == len(path) + 1 and pattern[-1] == "*":
+        pattern = pattern[:-1]
+    return len(path) == len(pattern) and all(want in ("*", part) for want, part in zip(pattern, path, strict=True))
+
+
+def _inside(annotation: Any) -> Iterator[tuple[str | None, Any, list[Any]]]:
+    """What a type holds: (key, `*` or None for the same place; its type; what is noted beside the type)."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        for name, field in annotation.model_fields.items():
+            yield field.alias or name, field.annotation, field.metadata
+        return
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        yield None, inner[0], list(inner[1:])
+    elif origin in (list, tuple, dict):
+        yield "*", inner[-1] if origin is dict else inner[0], []
+    else:
+        yield from ((None, each, []) for each in inner)
+
+
+def _known_keys(annotation: Any, path: Path) -> list[str]:
+    """The keys that a map at `path` inside a type may have."""
+    if not path and isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [field.alias or name for name, field in annotation.model_fields.items()]
+    for part, inner, _ in _inside(annotation):
+        leads = part is None or (path and part in ("*", path[0]))
+        if leads and (found := _known_keys(inner, path if part is None else path[1:])):
+            return found
+    return []
+
+
+def _complain(
+    document: Document, base: Path, model: type[BaseModel], error: ErrorDetails, besides: frozenset[str]
+) -> None:
+    path = _path(document, base, error["loc"])
+    if error["type"] == "missing":
+        document.complain(path, f"{_name(path)} needs '{error['loc'][-1]}'", key=True)
+    elif error["type"] == "extra_forbidden":
+        known = [*_known_keys(model, path[len(base) : -1]), *(besides if len(path) == len(base) + 1 else ())]
+        near = nearest(str(path[-1]), known) or f"expected {one_of(known)}"
+        document.complain(path, f"unknown key '{path[-1]}'", near, key=True)
+    else:
+        secret = any(is_under(path[len(base) :], pattern) for pattern in secret_paths(model))
+        at_key = error["loc"][-1:] == ("[key]",)
+        found = path[-1] if at_key else document.at(path)
+        said, hint = _words(error, "something else" if secret else _found(found))
+        document.complain(path, f"{_name(path)}: {said}", hint, key=at_key, secret=secret)
+
+
+def _path(document: Document, base: Path, loc: tuple[int | str, ...]) -> Path:
+    """A pydantic location without the parts that are pydantic's own, such as a union's branches."""
+    path = base
+    for part in loc:
+        if (*path, part) in document.values:
+            path = (*path, part)
+    return path
+
+
+def _name(path: Path) -> str:
+    """How the message calls a place: `after`, `rule 4`, `channels`."""
+    if not path:
+        return "the configuration"
+    if isinstance(path[-1], int):
+        return f"{_name(path[:-1]).removesuffix('s')} {path[-1] + 1}"
+    return str(path[-1])
+
+
+def _words(error: ErrorDetails, found: str) -> tuple[str, str | None]:
+    kind: str = error["type"]
+    if kind == "value_error":
+        return str(error.get("ctx", {}).get("error", error["msg"])), None
+    if kind in ("enum", "literal_error"):
+        words = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
+        return f"expected {one_of(words)}, found {found}", nearest(found.strip("'"), words)
+    expected = _EXPECTED.get(kind) or _EXPECTED.get(kind.partition("_")[0])
+    if expected is not None:
+        return f"expected {expected}, found {found}", None
+    return error["msg"][:1].lower() + error["msg"][1:] + f", found {found}", None
+
+
+def _found(value: object) -> str:
+    if isinstance(value, str):
+        return f"'{value}'" if len(value) <= 60 else f"'{value[:60]}…'"
+    return "nothing" if not value else "a list" if isinstance(value, list) else "a map"

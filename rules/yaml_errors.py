@@ -1,0 +1,64 @@
+"""The YAML parser's complaints, said so that somebody half awake understands them."""
+
+from __future__ import annotations
+
+import yaml
+
+# What libyaml says (its `problem`), what we say, and what to do about it.
+_WORDS = (
+    (
+        "mapping values are not allowed",
+        "a ':' where no value can begin",
+        "indent evenly, and quote text that contains ': '",
+    ),
+    (
+        "did not find expected ',' or '}'",
+        "this '{' is not closed as expected",
+        "check commas and '}', and quote \"${…}\" inside { }",
+    ),
+    ("did not find expected ',' or ']'", "this '[' is not closed as expected", "check commas and ']'"),
+    ("did not find expected '-' indicator", "a list ends here without its next '-'", "check the indentation"),
+    ("did not find expected key", "no key can begin here", "check the indentation, and quotes inside quotes"),
+    ("could not find expected ':'", "a key without its ':'", "write 'key: value', or indent text that goes on"),
+    (
+        "block sequence entries are not allowed",
+        "a list cannot begin on the line of its key",
+        "begin it on the next line, or write [a, b]",
+    ),
+    ("found unexpected end of stream", "this quote is never closed", None),
+    (
+        "found unknown escape character",
+        "an unknown \\ escape in double quotes",
+        "use single quotes for text with backslashes",
+    ),
+)
+
+
+def in_plain_words(error: yaml.YAMLError, text: str) -> tuple[int, int, str, str | None]:
+    """Line, column (from 1), message and hint for what PyYAML raised while reading `text`."""
+    mark = getattr(error, "problem_mark", None)
+    said = str(getattr(error, "problem", None) or "this is not YAML")
+    if mark is None:
+        return 1, 1, said, None
+    line, column = mark.line, mark.column
+    if "cannot start any token" in said:
+        return line + 1, column + 1, *_odd_character(text, line, column)
+    start = getattr(error, "context_mark", None)
+    if start is not None and ("not closed" in (words := _plain(said))[0] or "never closed" in words[0]):
+        line, column = start.line, start.column
+    return line + 1, column + 1, *_plain(said)
+
+
+def _plain(said: str) -> tuple[str, str | None]:
+    for theirs, ours, hint in _WORDS:
+        if said.startswith(theirs):
+            return ours, hint
+    return said, None
+
+
+def _odd_character(text: str, line: int, column: int) -> tuple[str, str | None]:
+    lines = text.split("\n")
+    character = lines[line][column : column + 1] if line < len(lines) else ""
+    if character == "\t":
+        return "a tab in the indentation", "YAML wants spaces"
+    return f"text cannot begin with {character}", "put it in quotes"
