@@ -1,6 +1,6 @@
 """The numbers behind /metrics, kept in Redis so that every process adds to the same ones.
 
-A counter is a hash: one field per set of label values. The values are ours or the operator's names, never a sender's text.
+A counter is a hash: one field per set of label values. The values are our words or the operator's, never a sender's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def count(pipe: Any, name: str, *values: str, by: int = 1) -> None:
-    """Add to a counter within the caller's pipeline (sync or async): it is counted when, and only when, the rest is committed."""
+    """Add to a counter within the caller's pipeline, sync or async: it counts only if the rest is committed."""
     _, labels = COUNTERS[name]
     if len(values) != len(labels):
         raise ValueError(f"counter {name} takes {', '.join(labels)}")

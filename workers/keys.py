@@ -1,25 +1,24 @@
 """Every Redis key Tocsin uses: type, meaning, writer, lifetime. No other module spells a key.
 
-| key | type | meaning | writer | lifetime |
-|---|---|---|---|---|
-| tocsin:agenda:<lane>:<job> | sorted set | entry id -> when it must next be tried, Unix seconds | agenda | while promised |
-| tocsin:entry:<id> | hash | one promise: kind, lane, incident, body, attempt … | agenda | while promised |
-| tocsin:parked | sorted set | entries given up after they killed or failed their workers | agenda | until dropped by a person |
-| tocsin:incident:<id> | string | the incident, as JSON with its version | ledger | 400 days after it is resolved |
-| tocsin:timeline:<id> | list | its history, oldest first, as JSON | ledger | as its incident |
-| tocsin:open | sorted set | id of each open incident -> opened_at | ledger | while open |
-| tocsin:incidents | sorted set | id of each incident -> opened_at | ledger | trimmed after 400 days |
-| tocsin:signal:<digest> | string | which open incident holds a signal, or the tombstone of its resolve | ledger | while open; tombstone 24 h |
-| tocsin:group:<digest> | string | the open (or last) incident of a group key | ledger | while open, then 400 days |
-| tocsin:gate:<digest> | sorted set | what a gate has counted: event -> occurred_at | ledger | its window, at least 1 h |
-| tocsin:gates | hash | each gate below its count, for people to see | ledger | an hour after its window |
-| tocsin:delivery:<id> | hash | a delivery as it arrived and how it was read | intake | 7 days |
-| tocsin:deliveries | sorted set | delivery id -> received_at | intake | trimmed to 7 days |
-| tocsin:quarantine | sorted set | ids of authentic deliveries no parser understood -> received_at | intake | trimmed to 7 days |
-| tocsin:count:<name> | hash | counters for /metrics, one field per label set | counters | for ever, bounded by its labels |
-| tocsin:bell:<lane>:<job> | string | a bell waits in the queue and will see what is due | queue | until it is answered, at most 1 s |
-| tocsin:worker:<name> | string | a worker beats | work | 10 s |
-| rq:* | – | RQ's own | rq | short |
+| key                       | type       | meaning                                     | writer  | lifetime            |
+|---------------------------|------------|---------------------------------------------|---------|---------------------|
+| tocsin:agenda:<lane>:<job>| sorted set | entry id -> when it must next be tried      | agenda  | while promised      |
+| tocsin:entry:<id>         | hash       | one promise: kind, incident, body, attempt  | agenda  | while promised      |
+| tocsin:parked             | sorted set | entries given up -> when                    | agenda  | till a person acts  |
+| tocsin:incident:<id>      | string     | the incident, JSON with its version         | ledger  | 400 d from resolved |
+| tocsin:timeline:<id>      | list       | its history, oldest first, JSON             | ledger  | as its incident     |
+| tocsin:open               | sorted set | open incidents -> opened_at                 | ledger  | while open          |
+| tocsin:incidents          | sorted set | all incidents -> opened_at                  | ledger  | trimmed at 400 d    |
+| tocsin:signal:<digest>    | string     | the incident of a signal, or its tombstone  | ledger  | open; then 24 h     |
+| tocsin:group:<digest>     | string     | the open or last incident of a group        | ledger  | open; then 400 d    |
+| tocsin:gate:<digest>      | sorted set | what a gate counted -> occurred_at          | ledger  | its window, >= 1 h  |
+| tocsin:delivery:<id>      | hash       | a delivery as it arrived, how it was read   | intake  | 7 d                 |
+| tocsin:deliveries         | sorted set | deliveries -> received_at                   | intake  | trimmed at 7 d      |
+| tocsin:quarantine         | sorted set | deliveries nobody could read -> received_at | intake  | trimmed at 7 d      |
+| tocsin:count:<name>       | hash       | counters of /metrics, a field per label set | counters| for ever            |
+| tocsin:bell:<lane>:<job>  | string     | a bell waits in the queue                   | queue   | answered, <= 1 s    |
+| tocsin:worker:<name>      | string     | a worker beats                              | work    | 10 s                |
+| rq:*                      |            | RQ's own                                    | rq      | minutes             |
 """
 
 from __future__ import annotations
@@ -33,7 +32,6 @@ KEEP_DELIVERY = 7 * DAY
 
 OPEN = "tocsin:open"
 INCIDENTS = "tocsin:incidents"
-GATES = "tocsin:gates"
 DELIVERIES = "tocsin:deliveries"
 QUARANTINE = "tocsin:quarantine"
 PARKED = "tocsin:parked"

@@ -22,7 +22,7 @@ def to(heard: list[Heard]) -> set[str]:
 
 
 def test_a_complete_outage_climbs_to_the_ceo_as_the_runbook_prints_it(redis: Redis) -> None:
-    """P1: the on-call engineer at once, the engineering lead after 15 minutes, the CEO after 30, each once; then loud."""
+    """P1: the on-call engineer at once, the lead after 15 minutes, the CEO after 30, each once; then loud."""
     with a_world(redis) as world:
         world.hears("outage")
         assert to(world.outside.heard_exactly(P1_PAGE)) == {
@@ -60,7 +60,7 @@ def test_a_complete_outage_climbs_to_the_ceo_as_the_runbook_prints_it(redis: Red
 def test_milder_severities_wait_as_long_as_the_runbook_says(
     redis: Redis, how: str, wait: str, channels: list[str], lead: str
 ) -> None:
-    """P2 reaches the engineering lead after an hour, P3 the team lead after four, on the channels of the severity only."""
+    """P2 reaches the engineering lead after an hour, P3 the team lead after four, on their channels only."""
     first = [(channel, "trigger" if channel == "pagerduty" else Reason.OPENED) for channel in channels]
     step = [(channel, "trigger" if channel == "pagerduty" else Reason.ESCALATED) for channel in channels]
     with a_world(redis) as world:

@@ -110,6 +110,7 @@ def test_two_sources_with_the_same_key_are_two_signals(redis: Redis) -> None:
     """Two Uptime Kumas may both have a monitor 1; the recovery of one says nothing of the other."""
     with a_world(redis) as world:
         world.hears("minor", key="monitor 1", source="kuma-eu")
+        world.clock.at += 1
         world.hears("minor", key="monitor 1", source="kuma-us")
         world.outside.heard_exactly([("slack", Reason.OPENED)] * 2)
         world.hears(key="monitor 1", source="kuma-us", action=Action.RESOLVE)
