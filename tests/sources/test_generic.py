@@ -181,6 +181,16 @@ def test_standard_webhooks_give_an_id():
         _check({"scheme": "standard-webhooks"}, headers | {"webhook-id": ""}, [NEW])
 
 
+def test_standard_webhooks_in_another_version():
+    """Several signatures stand side by side; only `v1` is ours to check, `v1a` is another kind."""
+    how = GenericOptions.model_validate({"signature": {"scheme": "standard-webhooks"}})
+    headers = sign(b"{}", NEW, NOW, how)
+    proof = headers["webhook-signature"]
+    _check({"scheme": "standard-webhooks"}, headers | {"webhook-signature": f"v1a,beef v1,AAAA {proof}"}, [NEW])
+    with pytest.raises(Unauthentic):
+        _check({"scheme": "standard-webhooks"}, headers | {"webhook-signature": proof.replace("v1,", "v1a,")}, [NEW])
+
+
 @given(deliveries(WORDS) | broken(SOURCE))
 def test_survives_strangers(strange: Delivery):
     """Whatever arrives gives events or Unreadable, never another exception."""
