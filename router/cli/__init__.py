@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import click
 
+from router.cli.doctor import doctor
 from router.cli.incidents import incidents, pending, report
+from router.cli.rules import check, explain, init
+from router.cli.sending import send
 from router.cli.session import Group
 
-COMMANDS: tuple[click.Command, ...] = (incidents, pending, report)
+COMMANDS: tuple[click.Command, ...] = (init, check, explain, send, incidents, pending, report, doctor)
 """Every command of `tocsin`; a new one is its module and a name here."""
 
 

@@ -159,8 +159,7 @@ def report(session: Session, summary: str, severity: str, labels: tuple[str, ...
     """Open an incident by hand: a user's report, something you saw."""
     body: dict[str, object] = {"summary": summary, "severity": severity, "labels": dict(map(_label, labels)), "by": by}
     answer = ask(session, "POST", "/api/incidents", body)
-    opened = plain(str(answer.get("id", "")))
-    session.answer(answer, lambda: session.line(f"Opened {opened or 'it'} as {severity}."))
+    session.answer(answer, lambda: session.line(f"Reported as {severity}. See it: tocsin incidents list"))
 
 
 def _label(text: str) -> tuple[str, str]:

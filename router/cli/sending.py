@@ -1,0 +1,130 @@
+"""`tocsin send`: a delivery as the real sender would make it, signed with the configured secret."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from ipaddress import ip_network
+from urllib.parse import quote
+
+import click
+
+from router.cli.remote import refusal, unreachable
+from router.cli.rules import configured
+from router.cli.session import USAGE, Command, Failure, Session, pass_session
+from router.sources import TYPES
+from router.sources.contract import Sample, SourceType
+from router.sources.samples import samples
+from rules.config import Config, SourceConfig
+from rules.problem import nearest
+from workers.channels.contract import HttpRequest, Reply, Undelivered
+from workers.outward import Outward
+from workers.settings import Environment, MissingReference
+
+_ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+"""The operator's own Tocsin is usually on loopback: the guard against private addresses is not for this request."""
+
+
+@dataclass(frozen=True)
+class _Sender:
+    """A configured source and the module that knows its shape."""
+
+    name: str
+    source: SourceConfig
+    type: SourceType
+
+
+@click.command(cls=Command)
+@click.argument("source", required=False)
+@click.argument("name", required=False)
+@click.option("--list", "listing", is_flag=True, help="List the samples, of SOURCE or of every configured source.")
+@click.option("--secret", help="Sign with this instead of the configured secret.")
+@click.option("--token", help="Use this token in the address instead of the configured one.")
+@pass_session
+def send(
+    session: Session, source: str | None, name: str | None, listing: bool, secret: str | None, token: str | None
+) -> None:
+    """Send a signed sample to a running Tocsin, as SOURCE would. NAME is one of `--list`, the first by default."""
+    config = configured(session)
+    if listing:
+        _list(session, config, source)
+        return
+    if source is None:
+        raise click.UsageError("which SOURCE? `tocsin send --list` shows them")
+    sender = _sender(config, source)
+    reply = _deliver(session, _request(session, sender, _sample(sender, name), secret, token))
+    _told(session, sender, reply)
+
+
+def _list(session: Session, config: Config, only: str | None) -> None:
+    senders = [_sender(config, only)] if only else [_sender(config, each) for each in sorted(config.sources)]
+    found = [
+        (sender.name, sender.type.title, sample.name) for sender in senders for sample in samples(sender.type.name)
+    ]
+    if session.as_json:
+        session.data({"samples": [{"source": source, "type": title, "name": name} for source, title, name in found]})
+    else:
+        session.table(["SOURCE", "SENDER", "SAMPLE"], found)
+
+
+def _sender(config: Config, name: str) -> _Sender:
+    if name not in config.sources:
+        then = nearest(name, config.sources) or f"configured are: {', '.join(sorted(config.sources)) or 'none'}"
+        raise Failure(f"the rules know no source {name!r}", then, code=USAGE)
+    source = config.sources[name]
+    return _Sender(name, source, TYPES[source.type])
+
+
+def _sample(sender: _Sender, name: str | None) -> Sample:
+    known = {sample.name: sample for sample in samples(sender.type.name)}
+    chosen = name or next(iter(known), "")
+    if chosen not in known:
+        then = nearest(chosen, known) or f"there are: {', '.join(known) or 'none'}"
+        raise Failure(f"{sender.type.title} has no sample {chosen!r}", then, code=USAGE)
+    return known[chosen]
+
+
+def _request(session: Session, sender: _Sender, sample: Sample, secret: str | None, token: str | None) -> HttpRequest:
+    secret = secret or _first(sender.source.secret)
+    token = token or _first(sender.source.token)
+    headers = dict(sample.headers)
+    if sender.type.sign and secret:
+        options = sender.type.options.model_validate(sender.source.options)
+        headers |= sender.type.sign(sample.body, secret.encode(), time.time(), options)
+    path = "/".join(quote(part, safe="") for part in (sender.name, token) if part)
+    query = f"?{sample.query}" if sample.query else ""
+    url = f"{session.settings.url}/hooks/{path}{query}"
+    return HttpRequest(url=url, method=sample.method, headers=headers, body=sample.body)
+
+
+def _first(references: list[str]) -> str | None:
+    if not references:
+        return None
+    try:
+        return Environment().reveal(references[0])
+    except MissingReference as missing:
+        raise Failure(str(missing), "Set it, or pass --secret or --token.", code=USAGE) from None
+
+
+def _deliver(session: Session, request: HttpRequest) -> Reply:
+    try:
+        return Outward(_ANYWHERE).perform(request)
+    except Undelivered as wrong:
+        raise unreachable(session, wrong) from None
+
+
+def _told(session: Session, sender: _Sender, reply: Reply) -> None:
+    if reply.status == 401:
+        then = "The running Tocsin has another secret for it: pass --secret or --token, or set the same environment."
+        raise Failure(f"{sender.name} was not believed (401)", then)
+    if reply.status == 404:
+        raise Failure(
+            f"the running Tocsin knows no source {sender.name!r} (404)", "Reload its rules, or check --config."
+        )
+    if not 200 <= reply.status < 300:
+        raise refusal(reply, session.settings.url)
+    if session.as_json:
+        session.data({"source": sender.name, "status": reply.status})
+    else:
+        session.line(f"{sender.type.title} sample delivered as {sender.name}: {reply.status}, it is kept.")
+        session.line("See what became of it: tocsin incidents list")
