@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
 
 import uvicorn
 from redis.asyncio import Redis as AsyncRedis
@@ -31,8 +32,6 @@ TIMEOUT = 1.0
 GRACE = 10
 """Seconds requests have to end when the process is told to stop."""
 
-LedgerOf = Callable[[Context], Ledger]
-
 
 class Weak(Exception):
     """This Redis does not keep what we promise; each line of `problems` says which promise falls and what to set."""
@@ -44,8 +43,8 @@ class Weak(Exception):
 
 def fast_redis(url: str) -> AsyncRedis:
     """The event loop's client: it gives up after a second and leaves the next try to the sender."""
-    options = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT, "retry": Retry(NoBackoff(), 0)}
-    return AsyncRedis.from_url(url, **options)
+    options: dict[str, Any] = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT}
+    return AsyncRedis.from_url(url, retry=Retry(NoBackoff(), 0), **options)
 
 
 def open_context(settings: Settings, in_force: InForce, ledger: Callable[..., Ledger]) -> tuple[Context, Ringer]:
@@ -106,12 +105,14 @@ def run(
     ledger: Callable[..., Ledger],
     *,
     mounts: Mapping[str, ASGIApp] | None = None,
+    beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
     sockets: list[socket.socket] | None = None,
 ) -> None:
     """Serve until told to stop. Raises SettingsError, Weak, and Redis' errors before anything is served."""
     require(settings)
     log.configure(settings.log)
     context, ringer = open_context(settings, in_force, ledger)
+    context.beside = (*context.beside, *beside)
     try:
         server(build(context, mounts), settings).run(sockets)
     finally:

@@ -8,7 +8,11 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from workers.settings import Settings, read_settings
+
 FILE = "secrets.json"
+API_TOKEN = "TOCSIN_API_TOKEN"  # noqa: S105 - the variable's name
+LINK_SECRET = "TOCSIN_SECRET"  # noqa: S105 - the variable's name
 
 
 def load(data: Path) -> dict[str, str]:
@@ -29,6 +33,17 @@ def ensure(data: Path, names: Iterable[str]) -> dict[str, str]:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         _write(data / FILE, json.dumps(made, indent=2, sort_keys=True))
     return made
+
+
+def complete(settings: Settings) -> Settings:
+    """The settings, with the token and the link secret that `up` made where nobody has set them."""
+    made = load(settings.data)
+    missing = {
+        field: made[name]
+        for field, name in (("api_token", API_TOKEN), ("secret", LINK_SECRET))
+        if not getattr(settings, field) and name in made
+    }
+    return read_settings(missing) if missing else settings
 
 
 def _write(path: Path, text: str) -> None:

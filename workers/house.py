@@ -8,9 +8,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from redis import Redis
+
 from rules.load import Ruleset
 from rules.schedule import Way
-
 from workers.agenda import Agenda
 from workers.channels import TYPES
 from workers.clock import Clock, RedisClock

@@ -9,12 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from rules.load import Ruleset
-
 from rules.commands import Undeliverable
 from rules.duration import show_duration
 from rules.event import Severity
 from rules.incident import Incident, Reason, TimelineEntry
+from rules.load import Ruleset
 from workers import log as logging
 from workers.agenda import Agenda, Entry
 from workers.channels import TYPES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -110,12 +110,22 @@ def require(settings: Settings) -> None:
         raise SettingsError(missing)
 
 
+def child_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a process of ours: this one's, and what is given on top."""
+    return {**os.environ, **given}
+
+
+def unset(names: Iterable[str]) -> list[str]:
+    """Which of these variables nobody has set."""
+    return sorted(name for name in names if not os.environ.get(name))
+
+
 class MissingReference(Exception):
     """A reference of the YAML leads nowhere; the message names it and says what to set."""
 
 
 class Environment:
-    """Reveals the references of the YAML. `overlay` holds what `up --demo` generated."""
+    """Reveals the references of the YAML. `overlay` holds what `up` generated; the environment itself comes first."""
 
     def __init__(self, overlay: Mapping[str, str] | None = None) -> None:
         self._overlay = dict(overlay or {})
@@ -134,7 +144,7 @@ class Environment:
         return options.model_copy(update={name: self.reveal(value) for name, value in references.items()})
 
     def _variable(self, name: str) -> str:
-        value = self._overlay.get(name) or os.environ.get(name)
+        value = os.environ.get(name) or self._overlay.get(name)
         if not value:
             why = f"the environment variable {name} is not set, and the rules refer to it as ${{env:{name}}}"
             raise MissingReference(why)

@@ -66,18 +66,20 @@ class Supervisor:
         self.children = list(children)
         self._stop = threading.Event()
 
-    def run(self) -> None:
-        """Start all and watch them until SIGINT, SIGTERM or `stop`; then end all within GRACE."""
+    def run(self, on_ready: Callable[[], None] = lambda: None) -> None:
+        """Start all and watch them until SIGINT, SIGTERM or `stop`; then end all within GRACE. Raises NotStarted."""
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: self.stop())
-        self.watch()
+        self.watch(on_ready)
 
-    def watch(self) -> None:
+    def watch(self, on_ready: Callable[[], None] = lambda: None) -> None:
         """As `run`, without touching this process's signals."""
         try:
             for child in self.children:
                 child.start()
                 self._await(child)
+            if not self._stop.is_set():
+                on_ready()
             while not self._stop.wait(LOOK_EVERY):
                 for child in self.children:
                     child.look(time.monotonic())

@@ -1,13 +1,12 @@
 """One worker process: an RQ SimpleWorker on one lane's queue, and beside it the tick that keeps time.
 
-Run as `python -m workers.work LANE` by the supervisor; `tocsin work` is the door for people.
+`tocsin work` supervises one for each lane.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-import sys
 import threading
 from collections.abc import Callable
 
@@ -16,14 +15,13 @@ from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
-from workers import demonstration, jobs, keys, log, queue
+from rules.load import Ruleset
+from workers import jobs, keys, log, queue
 from workers.agenda import DESKS, Agenda, Lane
-from workers.channels import OPTIONS
 from workers.clock import RedisClock
-from workers.configuration import packaged, read
-from workers.house import House, build
+from workers.house import build
 from workers.outward import Outward
-from workers.settings import Environment, Settings, read_settings
+from workers.settings import Environment, Settings
 from workers.store import connect
 
 TICK = 0.5
@@ -76,12 +74,12 @@ class Tick(threading.Thread):
             log.get("tick").info("could not take the beat back", error=type(wrong).__name__)
 
 
-def run(lane: Lane, settings: Settings) -> None:
+def run(lane: Lane, settings: Settings, ruleset: Ruleset) -> None:
     """Work on one lane until SIGTERM or SIGINT; what is in flight is finished first."""
     log.configure(settings.log)
     url = settings.redis_url.get_secret_value() if settings.redis_url else ""
     redis = connect(url)
-    house = _house(redis, settings)
+    house = build(redis, ruleset, settings, Environment(), Outward(settings.allow_net).perform)
     jobs.install(house)
     name = f"{lane}:{socket.gethostname()}:{os.getpid()}"
     tick = Tick(redis, name, orphaned=lambda: os._exit(1))
@@ -93,20 +91,9 @@ def run(lane: Lane, settings: Settings) -> None:
         tick.stop()
 
 
-def _house(redis: Redis, settings: Settings) -> House:
-    ruleset = read(settings.config or packaged(), channel_options=OPTIONS)
-    if settings.demo:
-        ruleset = demonstration.pointed(ruleset, settings)
-    return build(redis, ruleset, settings, Environment(), Outward(settings.allow_net).perform)
-
-
 def _worker(url: str, lane: Lane, name: str) -> SimpleWorker:
     # A connection of its own: it blocks on the queue for longer than any of our commands may take.
     connection = Redis.from_url(url)
     return SimpleWorker(
         [queue.queue(connection, lane)], name=name.replace(":", "-"), connection=connection, serializer=JSONSerializer
     )
-
-
-if __name__ == "__main__":
-    run(Lane(sys.argv[1]), read_settings())

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from workers import generated
 from workers.plain import plain
 from workers.settings import Settings, SettingsError, read_settings
 
@@ -54,7 +55,7 @@ class Session:
         """The environment, read when first needed. Ends the command when something in it is wrong."""
         if self._settings is None:
             try:
-                self._settings = read_settings()
+                self._settings = generated.complete(read_settings())
             except SettingsError as wrong:
                 lines = "\n  ".join(wrong.problems)
                 raise Failure("the environment holds something wrong", lines, code=USAGE) from None

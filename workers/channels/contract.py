@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from rules.event import Severity
 from rules.incident import Reason
+
+_NOT_WORD = re.compile(r"[^A-Za-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,7 @@ class Notification:
     @property
     def dedup_key(self) -> str:
         """PagerDuty's key of this page: the same for its retries, its acknowledgement and its resolve."""
-        return f"tocsin-{self.incident}-{(self.role or 'all').replace(' ', '_')}"
+        return f"tocsin-{self.incident}-{_NOT_WORD.sub('_', self.role or 'all')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

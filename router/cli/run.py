@@ -1,0 +1,234 @@
+"""`tocsin serve`, `work` and `up`: the processes of a Tocsin, alone or all together."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from redis.exceptions import RedisError
+from starlette.types import ASGIApp
+
+from router import demo, serve
+from router.cli.session import USAGE, Failure, Session
+from router.in_force import InForce, in_force
+from router.sources import TYPES as SOURCES
+from rules.load import Ruleset, Wrong
+from workers import configuration, demonstration, embedded, generated, house, supervisor, work
+from workers.agenda import Lane
+from workers.channels import OPTIONS
+from workers.channels.contract import Undelivered
+from workers.ledger import Ledger
+from workers.outward import call
+from workers.settings import (
+    Environment,
+    MissingReference,
+    Settings,
+    SettingsError,
+    child_environment,
+    read_settings,
+    require,
+    unset,
+)
+from workers.supervisor import Child, Supervisor, python
+
+SOURCE_OPTIONS = {name: source.options for name, source in SOURCES.items()}
+
+
+def rules_of(settings: Settings, folder: Path | None) -> Ruleset:
+    """The rules in force, checked whole. Ends the command with every problem when they are wrong."""
+    try:
+        ruleset = configuration.read(
+            folder or settings.config or configuration.packaged(),
+            source_options=SOURCE_OPTIONS,
+            channel_options=OPTIONS,
+        )
+    except Wrong as wrong:
+        lines = "\n  ".join(str(problem) for problem in wrong.problems)
+        raise Failure("the rules are wrong, so nothing was started", lines, code=USAGE) from None
+    return demonstration.pointed(ruleset, settings) if settings.demo else ruleset
+
+
+def _required(settings: Settings) -> Settings:
+    try:
+        require(settings)
+    except SettingsError as wrong:
+        raise Failure("the environment lacks something", "\n  ".join(wrong.problems), code=USAGE) from None
+    return settings
+
+
+def _listening(ruleset: Ruleset) -> InForce:
+    try:
+        return in_force(ruleset, SOURCES, Environment().reveal)
+    except MissingReference as missing:
+        raise Failure(str(missing), "set it, or take the source out of the rules", code=USAGE) from None
+
+
+@click.command("serve")
+@click.option("--processes", type=click.IntRange(1, 64), default=1, help="How many receivers share the port.")
+@click.option("--share-port", is_flag=True, hidden=True)
+@click.pass_obj
+def serve_command(session: Session, processes: int, share_port: bool) -> None:
+    """Receive deliveries, answer people. Needs REDIS_URL, TOCSIN_API_TOKEN and TOCSIN_SECRET."""
+    settings = _required(session.settings)
+    if processes > 1:
+        rules_of(settings, session.config)
+        Supervisor([_receiver(session, settings, n + 1, "--share-port") for n in range(processes)]).run()
+    else:
+        _serve(settings, rules_of(settings, session.config), share_port)
+
+
+def _serve(settings: Settings, ruleset: Ruleset, share_port: bool) -> None:
+    def ledger(redis: Any, clock: Any) -> Ledger:
+        return Ledger(redis, lambda: ruleset, clock, lambda: house.ways(ruleset))
+
+    mounts, beside = _demonstration(settings)
+    sockets = [_shared(settings)] if share_port else None
+    try:
+        serve.run(settings, _listening(ruleset), ledger, mounts=mounts, beside=beside, sockets=sockets)
+    except serve.Weak as weak:
+        then = "\n  ".join([*weak.problems, "or accept that with TOCSIN_ACCEPT_WEAKER_DURABILITY=1"])
+        raise Failure("this Redis does not keep what Tocsin promises", then) from None
+    except RedisError as wrong:
+        raise Failure(f"Redis is not to be had ({type(wrong).__name__})", "check REDIS_URL", code=3) from None
+
+
+def _shared(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((settings.host, settings.port))
+    return listener
+
+
+def _demonstration(settings: Settings) -> tuple[dict[str, ASGIApp], tuple[Callable[[], Any], ...]]:
+    """The fake Slack, PagerDuty and mail of `--demo`, and what has to run beside them."""
+    if not settings.demo:
+        return {}, ()
+    app = demo.demo()
+
+    async def mail() -> None:
+        server = await demo.listen_for_mail(app, port=settings.demo_smtp_port)
+        async with server:
+            await asyncio.Event().wait()
+
+    return {"/demo": app}, (mail,)
+
+
+@click.command("work")
+@click.option("--lane", type=click.Choice([lane.value for lane in Lane]), help="Only this lane, in this process.")
+@click.pass_obj
+def work_command(session: Session, lane: str | None) -> None:
+    """Notify and escalate: a supervised process per lane. Needs REDIS_URL, TOCSIN_API_TOKEN and TOCSIN_SECRET."""
+    settings = _required(session.settings)
+    ruleset = rules_of(settings, session.config)
+    if lane is not None:
+        work.run(Lane(lane), settings, ruleset)
+    else:
+        Supervisor(_workers(session, {})).run()
+
+
+def _workers(session: Session, env: dict[str, str]) -> list[Child]:
+    whole = child_environment(env)
+    return [
+        Child(name=f"worker {lane}", argv=_tocsin(session, "work", "--lane", lane), env=whole)
+        for lane in (Lane.INTAKE, Lane.URGENT, Lane.CALM)
+    ]
+
+
+def _receiver(session: Session, settings: Settings, number: int, *arguments: str, **env: str) -> Child:
+    address = f"http://{settings.host}:{settings.port}/healthz"
+    argv = _tocsin(session, "serve", *arguments)
+    return Child(name=f"receiver {number}", argv=argv, env=child_environment(env), ready=lambda: _answers(address))
+
+
+def _tocsin(session: Session, *arguments: str) -> list[str]:
+    folder = ["--config", str(session.config)] if session.config else []
+    return python("-m", "router.cli", *arguments, *folder)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return call("GET", address, timeout=1.0).status == 200
+    except Undelivered:
+        return False
+
+
+@click.command()
+@click.option(
+    "--demo", "demonstrate", is_flag=True, help="Fake Slack, PagerDuty and mail; missing secrets are made up."
+)
+@click.pass_obj
+def up(session: Session, demonstrate: bool) -> None:
+    """Everything in one terminal: an embedded Valkey (unless REDIS_URL is set), the receiver and the workers."""
+    settings = session.settings
+    env = _environment(session, settings, demonstrate)
+    settings = _with(env, settings)
+    ruleset = rules_of(settings, session.config)
+    if not demonstrate:
+        _listening(ruleset)
+    children = [_receiver(session, settings, 1, **env), *_workers(session, env)]
+    if settings.redis_url is None:
+        children.insert(0, _valkey(settings, env))
+    try:
+        Supervisor(children).run(lambda: _say_ready(session, settings, demonstrate))
+    except supervisor.NotStarted as wrong:
+        raise Failure(str(wrong), f"is port {settings.port} taken? PORT chooses another one") from None
+
+
+def _with(env: dict[str, str], settings: Settings) -> Settings:
+    fields = {"api_token": generated.API_TOKEN, "secret": generated.LINK_SECRET, "demo": "TOCSIN_DEMO"}
+    given = {field: env[name] for field, name in fields.items() if name in env}
+    return read_settings(given) if given else settings
+
+
+def _environment(session: Session, settings: Settings, demonstrate: bool) -> dict[str, str]:
+    """What the processes need beyond this one's environment: generated secrets, and where the embedded Valkey is."""
+    names = [generated.API_TOKEN, generated.LINK_SECRET]
+    env: dict[str, str] = {}
+    if demonstrate:
+        texts = configuration.texts(session.config or configuration.packaged())
+        names += sorted(demonstration.referred(texts))
+        env = {
+            "TOCSIN_DEMO": "1",
+            "TOCSIN_DEMO_SMTP_PORT": str(_free_port()),
+            "TOCSIN_ALLOW_NET": "127.0.0.0/8,::1/128",
+            **demonstration.variables(settings),
+        }
+    missing = unset(names)
+    made = generated.ensure(settings.data, missing)
+    env |= {name: made[name] for name in missing}
+    if settings.redis_url is None:
+        env["REDIS_URL"] = embedded.url(settings.data)
+    return env
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _valkey(settings: Settings, env: dict[str, str]) -> Child:
+    folder = settings.data
+    try:
+        argv = embedded.command(folder)
+    except embedded.NoServer as wrong:
+        raise Failure(str(wrong)) from None
+    return Child(
+        name="valkey", argv=argv, env=child_environment(env), ready=lambda: embedded.answers(folder), outlives=True
+    )
+
+
+def _say_ready(session: Session, settings: Settings, demonstrate: bool) -> None:
+    base = settings.base_url
+    session.line(f"Tocsin is up at {base}. Ctrl-C stops everything.", "bold")
+    if demonstrate:
+        session.line(f"  What Slack, PagerDuty and mail were told:  {base}/demo/outbox")
+        session.line("  Send a first signed sample:                tocsin send shop-sentry")
+    session.line("  See what is open, and answer it:           tocsin incidents list")
+    session.line("  See what happens next, and to whom:        tocsin pending")
