@@ -35,7 +35,7 @@ class _Refused(Exception):
 
 
 class Edge(HttpToolsProtocol):
-    """uvicorn's HTTP protocol with caps and deadlines. `deadline` is loop time; None: nothing is awaited of the client."""
+    """uvicorn's HTTP protocol with caps and deadlines. `deadline` is loop time; None: the client owes us nothing."""
 
     deadline: float | None = None
     _fed = 0
@@ -61,7 +61,7 @@ class Edge(HttpToolsProtocol):
 
     @property
     def _idle(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
+        return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -89,10 +89,6 @@ class Edge(HttpToolsProtocol):
         self._fed = 0
         self._in_headers = True
         super().on_message_complete()
-
-    def on_response_complete(self) -> None:
-        """Answered, perhaps before the body was whole: what is left of it keeps its deadline."""
-        super().on_response_complete()
 
     def pause_writing(self) -> None:
         """The client does not read what we answer."""

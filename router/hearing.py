@@ -10,13 +10,11 @@ from dataclasses import replace
 
 from router.in_force import Ruleset, Source
 from router.sources.contract import Delivery, Unreadable
-from router.sources.reading import event
-from rules.decision import Decision
-from rules.event import Action, Event, Severity
+from router.sources.reading import SUMMARY, clean, shorten
+from rules import own
+from rules.event import Action, Event
 from workers.intake import Judged, Received
 
-UNREADABLE = "unreadable delivery"
-"""The rule that stands in the Decision of a delivery nobody could read."""
 _PRIVATE = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
 
 
@@ -25,36 +23,17 @@ def hear(delivery: Delivery, source: Source, ruleset: Ruleset) -> Received:
     try:
         events = source.type.parse(delivery, source.options)
     except Unreadable as wrong:
-        return unreadable(delivery, source, ruleset, str(wrong))
+        return unreadable(delivery, source, str(wrong))
     except Exception as wrong:  # noqa: BLE001 whatever a stranger's body does to a parser, it must not be lost
-        return unreadable(delivery, source, ruleset, f"reading it failed with {type(wrong).__name__}")
+        return unreadable(delivery, source, f"reading it failed with {type(wrong).__name__}")
     return _judge([_stamped(one, delivery, source) for one in events], delivery, source, ruleset)
 
 
-def unreadable(
-    delivery: Delivery, source: Source, ruleset: Ruleset, why: str, besides: Sequence[Judged] = ()
-) -> Received:
+def unreadable(delivery: Delivery, source: Source, why: str, besides: Sequence[Judged] = ()) -> Received:
     """A delivery kept raw, and raised as a P3 of its own; `besides` is what could be read of it."""
-    told = _stamped(
-        event(
-            delivery,
-            kind="tocsin.unreadable",
-            action=Action.TRIGGER,
-            key="unreadable",
-            summary=f"A delivery from {source.name} could not be read: {why}",
-        ),
-        delivery,
-        source,
-    )
-    decision = Decision(
-        severity=Severity.P3,
-        rule=UNREADABLE,
-        group_key=told.signal_key,
-        labels=told.labels,
-        set_by={"severity": UNREADABLE},
-        rules_version=ruleset.version,
-    )
-    return _received(delivery, source, (*besides, Judged(event=told, decision=decision)), why)
+    line = shorten(clean(why), SUMMARY)
+    told, decision = own.unreadable(source.name, source.type.name, line, delivery.received_at, delivery.id)
+    return _received(delivery, source, (*besides, Judged(event=told, decision=decision)), line)
 
 
 def _judge(events: Sequence[Event], delivery: Delivery, source: Source, ruleset: Ruleset) -> Received:
@@ -68,7 +47,7 @@ def _judge(events: Sequence[Event], delivery: Delivery, source: Source, ruleset:
             continue
         judged.append(Judged(event=one, decision=decision))
     if failure:
-        return unreadable(delivery, source, ruleset, failure, judged)
+        return unreadable(delivery, source, failure, judged)
     return _received(delivery, source, tuple(judged), None)
 
 

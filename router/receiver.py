@@ -103,7 +103,7 @@ async def keep(context: Context, in_force: InForce, source: Source, delivery: De
     try:
         await context.committer.keep(received)
     except Unstorable as why:
-        received = unreadable(delivery, source, in_force.ruleset, f"what it says cannot be stored ({why})")
+        received = unreadable(delivery, source, f"what it says cannot be stored ({why})")
         await _keep_again(context, received)
     except NotKept as why:
         raise _lost(received, why) from None

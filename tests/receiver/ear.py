@@ -1,0 +1,167 @@
+"""A whole receiver over a real Valkey, asked through ASGI without a socket, with a clock that stands still."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+import httpx
+from redis import Redis
+
+from router.app import build
+from router.committer import Committer
+from router.context import Context
+from router.in_force import in_force
+from router.refusals import Refusals
+from router.serve import fast_redis
+from router.sources import TYPES
+from rules.incident import Incident
+from rules.load import load
+from workers import intake
+from workers.agenda import Agenda, Job, Lane
+from workers.clock import DrivenClock
+from workers.ledger import Ledger
+from workers.settings import Environment, Settings
+from workers.store import Store
+
+NOW = 1_795_168_800.0
+"""20 November 2026, 10:00 UTC."""
+SECRET, TOKEN, API_TOKEN = "sentry-secret-1", "kuma-token-1", "api-token-1"
+RULES = """
+severities:
+  P1: {means: Complete outage, respond_within: 15m, channels: [slack]}
+  P2: {means: Major degradation, respond_within: 1h, channels: [slack], first_responder: lead}
+  P3: {means: Minor issues, respond_within: 4h, channels: [slack], first_responder: lead}
+  P4: {means: Low priority, respond_within: 24h, channels: [slack], first_responder: lead}
+escalation:
+  - {severity: P1, responder: on-call engineer, after: 15m, escalate_to: lead}
+roles: {on-call engineer: {person: ana}, lead: {person: maria}}
+people: {ana: {slack: U02ANA}, maria: {slack: U03MARIA}}
+channels: {slack: {type: slack, url: "${env:SLACK}"}}
+sources:
+  shop-sentry: {type: sentry, secret: ["${env:SENTRY_OLD}", "${env:SENTRY_NEW}"]}
+  kuma: {type: uptimekuma, token: "${env:KUMA}", labels: {environment: production, monitor: ours}}
+  anything: {type: generic, unsigned: true}
+rules:
+  - {name: the site is down, when: {kind: [uptimekuma.down]}, then: {severity: P1}}
+  - {name: everything else, then: {severity: P3}}
+"""
+SECRETS = {
+    "SENTRY_OLD": "an-older-secret",
+    "SENTRY_NEW": SECRET,
+    "KUMA": TOKEN,
+    "SLACK": "https://hooks.slack.example/x",
+}
+ENVIRONMENT = {
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "TOCSIN_API_TOKEN": f"{API_TOKEN},api-token-2",
+    "TOCSIN_SECRET": "link-secret-2,link-secret-1",
+    "PUBLIC_URL": "https://tocsin.example.com",
+}
+RUNBOOKS = {
+    "site-down": "# The site is down\n\nLook <b>first</b>.\n\n1. Check DNS\n\n```\ndig +short example.com\n```\n"
+}
+DOWN: dict[str, Any] = {
+    "heartbeat": {"monitorID": 7, "status": 0, "time": "2026-11-20 10:00:00.000", "msg": "timeout"},
+    "monitor": {"id": 7, "name": "Shop"},
+    "msg": "[Shop] [🔴 Down] timeout",
+}
+KUMA = f"/hooks/kuma/{TOKEN}"
+BEARER = {"Authorization": f"Bearer {API_TOKEN}"}
+
+
+class Ear:
+    """One receiver process; `redis` is where it keeps things."""
+
+    def __init__(self, url: str, redis: Redis, settings: Mapping[str, str] | None = None) -> None:
+        self.url = url
+        self.redis = redis
+        self.clock = DrivenClock(NOW)
+        self.settings = Settings.model_validate({**ENVIRONMENT, **(settings or {})})
+        self.ruleset = load({"rules.yaml": RULES}, runbooks=RUNBOOKS)
+        self.in_force = in_force(self.ruleset, TYPES, Environment(SECRETS).reveal)
+        self.ledger = Ledger(redis, lambda: self.ruleset, self.clock, dict)
+        self.store = Store(redis)
+        self.commits: list[int] = []
+        self.rung = 0
+        self.refusals: Refusals | None = None
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """One request."""
+
+        async def one(client: httpx.AsyncClient) -> httpx.Response:
+            return await client.request(method, path, **more)
+
+        return self.converse(one)
+
+    def post(self, path: str, body: object = None, **headers: str) -> httpx.Response:
+        """One JSON body."""
+        return self.ask(
+            "POST", path, json=body, headers={name.replace("_", "-"): value for name, value in headers.items()}
+        )
+
+    def together(self, requests: Sequence[tuple[str, object]]) -> list[httpx.Response]:
+        """Several JSON bodies in the same moment."""
+
+        async def all_of(client: httpx.AsyncClient) -> list[httpx.Response]:
+            return await asyncio.gather(*(client.post(path, json=body) for path, body in requests))
+
+        return self.converse(all_of)
+
+    def converse(self, talk: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]]) -> Any:
+        """Talk to the app within one event loop; what it refused is counted at the end."""
+
+        async def conversation() -> Any:
+            fast = fast_redis(self.url)
+            try:
+                context = self.context(fast)
+                transport = httpx.ASGITransport(build(context), raise_app_exceptions=False)
+                async with httpx.AsyncClient(transport=transport, base_url="https://tocsin.example.com") as client:
+                    answer = await talk(client)
+                await context.committer.settle()
+                if self.url.startswith("unix"):
+                    await context.refusals.flush()
+                return answer
+            finally:
+                await fast.aclose()
+
+        return asyncio.run(conversation())
+
+    def context(self, fast: Any) -> Context:
+        """What the app needs, around one event loop's client."""
+
+        async def write(batch: Sequence[intake.Received], now: float) -> None:
+            self.commits.append(len(batch))
+            await intake.commit(fast, batch, now)
+
+        def ring() -> None:
+            self.rung += 1
+
+        return Context(
+            settings=self.settings,
+            in_force=self.in_force,
+            clock=self.clock,
+            committer=Committer(write, self.clock, ring),
+            refusals=Refusals(fast),
+            redis=self.redis,
+            fast=fast,
+            store=self.store,
+            ledger=self.ledger,
+        )
+
+    def works(self) -> None:
+        """The workers put what was heard into incidents."""
+        self.clock.at += 1
+        self.ledger.deduplicate(Agenda(self.redis).claim(Lane.INTAKE, Job.DEDUPLICATE, self.clock.at))
+
+    def incident(self) -> Incident:
+        """The only incident."""
+        (incident,) = self.store.incidents(open_only=False)
+        return incident
+
+    def is_down(self) -> Incident:
+        """The shop is down and the workers know it."""
+        assert self.post(KUMA, DOWN).status_code == 202
+        self.works()
+        return self.incident()
