@@ -7,10 +7,23 @@ import click
 from router.cli.doctor import doctor
 from router.cli.incidents import incidents, pending, report
 from router.cli.rules import check, explain, init
+from router.cli.run import serve_command, up, work_command
 from router.cli.sending import send
 from router.cli.session import Group
 
-COMMANDS: tuple[click.Command, ...] = (init, check, explain, send, incidents, pending, report, doctor)
+COMMANDS: tuple[click.Command, ...] = (
+    init,
+    check,
+    explain,
+    send,
+    incidents,
+    pending,
+    report,
+    doctor,
+    up,
+    serve_command,
+    work_command,
+)
 """Every command of `tocsin`; a new one is its module and a name here."""
 
 

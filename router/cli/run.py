@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from starlette.types import ASGIApp
 
 from router import demo, serve
-from router.cli.session import USAGE, Failure, Session
+from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.in_force import InForce, in_force
 from router.sources import TYPES as SOURCES
 from rules.load import Ruleset, Wrong
@@ -67,10 +67,10 @@ def _listening(ruleset: Ruleset) -> InForce:
         raise Failure(str(missing), "set it, or take the source out of the rules", code=USAGE) from None
 
 
-@click.command("serve")
+@click.command("serve", cls=Command)
 @click.option("--processes", type=click.IntRange(1, 64), default=1, help="How many receivers share the port.")
 @click.option("--share-port", is_flag=True, hidden=True)
-@click.pass_obj
+@pass_session
 def serve_command(session: Session, processes: int, share_port: bool) -> None:
     """Receive deliveries, answer people. Needs REDIS_URL, TOCSIN_API_TOKEN and TOCSIN_SECRET."""
     settings = _required(session.settings)
@@ -119,9 +119,9 @@ def _demonstration(settings: Settings) -> tuple[dict[str, ASGIApp], tuple[Callab
     return {"/demo": app}, (mail,)
 
 
-@click.command("work")
+@click.command("work", cls=Command)
 @click.option("--lane", type=click.Choice([lane.value for lane in Lane]), help="Only this lane, in this process.")
-@click.pass_obj
+@pass_session
 def work_command(session: Session, lane: str | None) -> None:
     """Notify and escalate: a supervised process per lane. Needs REDIS_URL, TOCSIN_API_TOKEN and TOCSIN_SECRET."""
     settings = _required(session.settings)
@@ -158,11 +158,11 @@ def _answers(address: str) -> bool:
         return False
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--demo", "demonstrate", is_flag=True, help="Fake Slack, PagerDuty and mail; missing secrets are made up."
 )
-@click.pass_obj
+@pass_session
 def up(session: Session, demonstrate: bool) -> None:
     """Everything in one terminal: an embedded Valkey (unless REDIS_URL is set), the receiver and the workers."""
     settings = session.settings

@@ -13,10 +13,12 @@ from router.cli.remote import refusal, unreachable
 from router.cli.rules import configured
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.sources import TYPES
-from router.sources.contract import Sample, SourceType
+from router.sources.contract import Delivery, Sample, SourceType
 from router.sources.samples import samples
 from rules.config import Config, SourceConfig
+from rules.event import Action
 from rules.problem import nearest
+from workers import generated
 from workers.channels.contract import HttpRequest, Reply, Undelivered
 from workers.outward import Outward
 from workers.settings import Environment, MissingReference
@@ -77,16 +79,30 @@ def _sender(config: Config, name: str) -> _Sender:
 
 def _sample(sender: _Sender, name: str | None) -> Sample:
     known = {sample.name: sample for sample in samples(sender.type.name)}
-    chosen = name or next(iter(known), "")
+    chosen = name or next((one.name for one in known.values() if _triggers(sender, one)), "")
     if chosen not in known:
         then = nearest(chosen, known) or f"there are: {', '.join(known) or 'none'}"
         raise Failure(f"{sender.type.title} has no sample {chosen!r}", then, code=USAGE)
     return known[chosen]
 
 
+def _triggers(sender: _Sender, sample: Sample) -> bool:
+    """Does it open an incident? Whoever names no sample wants to see something happen."""
+    delivery = Delivery(
+        id="sample",
+        received_at=time.time(),
+        method=sample.method,
+        query=sample.query,
+        headers=sample.headers,
+        body=sample.body,
+    )
+    events = sender.type.parse(delivery, sender.type.options.model_validate(sender.source.options))
+    return any(event.action is Action.TRIGGER for event in events)
+
+
 def _request(session: Session, sender: _Sender, sample: Sample, secret: str | None, token: str | None) -> HttpRequest:
-    secret = secret or _first(sender.source.secret)
-    token = token or _first(sender.source.token)
+    secret = secret or _first(session, sender.source.secret)
+    token = token or _first(session, sender.source.token)
     headers = dict(sample.headers)
     if sender.type.sign and secret:
         options = sender.type.options.model_validate(sender.source.options)
@@ -97,11 +113,11 @@ def _request(session: Session, sender: _Sender, sample: Sample, secret: str | No
     return HttpRequest(url=url, method=sample.method, headers=headers, body=sample.body)
 
 
-def _first(references: list[str]) -> str | None:
+def _first(session: Session, references: list[str]) -> str | None:
     if not references:
         return None
     try:
-        return Environment().reveal(references[0])
+        return Environment(generated.load(session.settings.data)).reveal(references[0])
     except MissingReference as missing:
         raise Failure(str(missing), "Set it, or pass --secret or --token.", code=USAGE) from None
 
