@@ -58,15 +58,16 @@ def names(document: Document, runbooks: Collection[str] | None) -> None:
 
 def rules(document: Document) -> None:
     """Complain about rules with one name, and about rules that end the search without a word on severity."""
-    seen: dict[str, int] = {}
+    seen: set[object] = set()
     for path, rule in document.find("rules", "*"):
         if not isinstance(rule, dict):
             continue
         name, then = rule.get("name"), rule.get("then")
-        if isinstance(name, str) and seen.setdefault(name, len(seen)) != len(seen) - 1:
+        if isinstance(name, str) and name in seen:
             document.complain(
                 (*path, "name"), f"two rules are called '{name}'", "the name tells people which rule it was"
             )
+        seen.add(str(name))
         if rule.get("continue") in ("true", "True", "yes", "on"):
             if "more_than" in rule:
                 message = "more_than ends the search, so the rule cannot continue"
@@ -94,7 +95,13 @@ def sources(document: Document, types: Options[Any]) -> None:
             document.complain(path, message, "add secret or token, or unsigned: true for anyone", key=True)
     for path, word in _source_words(document):
         if types is not None or used:
-            _check_leads(document, path, word, "sources", [*written, *sorted(reserved)])
+            _check_leads(
+                document,
+                path,
+                word,
+                "sources",
+                [*(name for name in written if name not in reserved), *sorted(reserved)],
+            )
 
 
 def options(document: Document, section: str, types: Options[Any]) -> None:
@@ -118,8 +125,8 @@ def references(document: Document, source_options: Options[Any], channel_options
         text = document.at(path)
         if not (isinstance(text, str) and "${" in text) or any(is_under(path, pattern) for pattern in secret):
             continue
-        of_type = source_options if path[0] == "sources" else channel_options if path[0] == "channels" else {}
-        if not _may_be_secret(document, path, of_type):
+        of_types = {"sources": source_options, "channels": channel_options}
+        if path[0] not in of_types or not _may_be_secret(document, path, of_types[str(path[0])]):
             message = f"a reference (${{…}}) stands only where a secret belongs, and {path[-1]} is plain text"
             document.complain(path, message)
 
@@ -128,10 +135,10 @@ def _may_be_secret(document: Document, path: Path, types: Options[Any]) -> bool:
     common = SourceConfig.model_fields if path[0] == "sources" else ChannelConfig.model_fields
     if len(path) < 3 or path[2] in common:
         return False
-    if types is None:
-        return True
-    model = types.get(str(document.at((*path[:2], "type"))))
-    return model is not None and any(is_under(path[2:], pattern) for pattern in secret_paths(model))
+    model = (types or {}).get(str(document.at((*path[:2], "type"))))
+    if model is None or path[2] not in model.model_fields:
+        return True  # It cannot be known, or is complained about already.
+    return any(is_under(path[2:], pattern) for pattern in secret_paths(model))
 
 
 def _check_name(document: Document, section: str, path: Path) -> None:

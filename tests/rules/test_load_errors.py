@@ -1,0 +1,317 @@
+"""The messages an operator reads at night: twenty usual mistakes, each with exactly what is said and where."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from rules.config import Reference
+from rules.load import Problem, Wrong, load
+
+GOOD = """\
+severities:
+  P1: {means: Outage, respond_within: 15m, channels: [slack]}
+  P2: {means: Major, respond_within: 1h, channels: [slack], first_responder: on-call engineer}
+  P3: {means: Minor, respond_within: 4h, channels: [slack], first_responder: on-call engineer}
+  P4: {means: Low, respond_within: 24h, channels: [slack], first_responder: on-call engineer}
+escalation:
+  - {severity: P1, responder: on-call engineer, after: 15m, escalate_to: lead}
+  - {severity: P1, responder: lead, after: 30m, escalate_to: ceo}
+roles:
+  on-call engineer: {schedule: primary}
+  lead: {person: maria}
+  ceo: {person: maria}
+people:
+  ana: {email: ana@example.com}
+  maria: {pagerduty: "${env:PD_MARIA}"}
+schedules:
+  primary: {timezone: Europe/Bucharest, hand_over: Mon 09:00, people: [ana]}
+sources:
+  shop: {type: sentry, secret: "${env:SENTRY_SECRET}"}
+channels:
+  slack: {type: slack, url: "${env:SLACK_URL}"}
+rules:
+  - name: the site is down
+    when: {source: shop, labels: {environment: production}}
+    then: {severity: P1, runbook: site-down}
+  - name: everything else
+    then: {severity: P3}
+"""
+
+
+class SlackKeys(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    url: Reference
+
+
+class SentryKeys(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    project: str | None = None
+
+
+def said(text: str) -> list[str]:
+    """What load says about one file."""
+    with pytest.raises(Wrong) as wrong:
+        load(
+            {"rules.yaml": text},
+            source_options={"sentry": SentryKeys, "stripe": SentryKeys},
+            channel_options={"slack": SlackKeys},
+            runbooks={"site-down": "# Down"},
+        )
+    return [str(problem) for problem in wrong.value.problems]
+
+
+MISTAKES = [
+    (
+        "a misspelt key",
+        ("respond_within: 15m", "respnd_within: 15m"),
+        [
+            "rules.yaml:2:3: P1 needs 'respond_within'",
+            "rules.yaml:2:23: unknown key 'respnd_within' (did you mean respond_within?)",
+        ],
+    ),
+    (
+        "a misspelt section",
+        ("escalation:\n", "escalations:\n"),
+        [
+            "rules.yaml:6:1: unknown key 'escalations' (did you mean escalation?)",
+        ],
+    ),
+    (
+        "a duration without its unit",
+        ("after: 15m", "after: 15"),
+        [
+            "rules.yaml:7:56: after: expected a duration with its unit, like 90s, 15m, 4h or 7d, found '15'",
+        ],
+    ),
+    (
+        "a severity that does not exist",
+        ("then: {severity: P3}", "then: {severity: P33}"),
+        ["rules.yaml:27:22: severity: expected P1, P2, P3 or P4, found 'P33' (did you mean P3?)"],
+    ),
+    (
+        "a role that nobody has",
+        ("responder: lead", "responder: laed"),
+        [
+            "rules.yaml:8:31: there is no role 'laed' (did you mean lead?)",
+            "rules.yaml:8:31: P1 was escalated to 'lead', so this row's responder is 'lead', found 'laed'",
+        ],
+    ),
+    (
+        "a person who left",
+        ("ceo: {person: maria}", "ceo: {person: mario}"),
+        ["rules.yaml:12:17: there is no person 'mario' (did you mean maria?)"],
+    ),
+    (
+        "a channel that is not configured",
+        ("15m, channels: [slack]", "15m, channels: [slak]"),
+        ["rules.yaml:2:55: there is no channel 'slak' (did you mean slack?)"],
+    ),
+    (
+        "a runbook without a file",
+        ("runbook: site-down", "runbook: site-dwon"),
+        ["rules.yaml:25:35: there is no runbook 'site-dwon' (did you mean site-down?)"],
+    ),
+    (
+        "a source in a condition that nothing is called",
+        ("source: shop", "source: shpo"),
+        ["rules.yaml:24:20: there is no source 'shpo' (did you mean shop?)"],
+    ),
+    (
+        "a type of source that we do not hear",
+        ("type: sentry", "type: sentri"),
+        ["rules.yaml:19:16: there is no source type 'sentri' (did you mean sentry?)"],
+    ),
+    (
+        "a source called like a family",
+        ("  shop: {", "  uptime: {"),
+        [
+            (
+                "rules.yaml:19:3: a source cannot be called 'uptime': rules use that word for every source of the kind "
+                "(call it shop-uptime)"
+            ),
+            (
+                "rules.yaml:24:20: there is no source 'shop' (sources: betterstack, pingdom, sentry, stripe, uptime, "
+                "uptimekuma, uptimerobot)"
+            ),
+        ],
+    ),
+    (
+        "the secret itself",
+        ('secret: "${env:SENTRY_SECRET}"', "secret: hunter2"),
+        [
+            (
+                "rules.yaml:19:32: secret: expected a reference like ${env:NAME} or ${file:/run/secrets/name}, "
+                "never the secret itself"
+            )
+        ],
+    ),
+    (
+        "a reference where people read",
+        ("name: everything else", 'name: "${env:HOME}"'),
+        ["rules.yaml:26:11: a reference (${…}) stands only where a secret belongs, and name is plain text"],
+    ),
+    (
+        "a key of another type of channel",
+        ('url: "${env:SLACK_URL}"', 'uri: "${env:SLACK_URL}"'),
+        [
+            "rules.yaml:21:3: slack needs 'url'",
+            "rules.yaml:21:24: unknown key 'uri' (did you mean url?)",
+        ],
+    ),
+    (
+        "a tab",
+        ("  ana:", "\tana:"),
+        ["rules.yaml:14:1: a tab in the indentation (YAML wants spaces)"],
+    ),
+    (
+        "a key twice",
+        ("  ana: {email: ana@example.com}", "  ana: {}\n  ana: {email: ana@example.com}"),
+        ["rules.yaml:15:3: the key 'ana' stands twice in this map (first in line 14)"],
+    ),
+    (
+        "a quote that is not closed",
+        ("name: everything else", "name: 'everything else"),
+        ["rules.yaml:26:11: this quote is never closed"],
+    ),
+    (
+        "a reference in { } without quotes",
+        ('{type: slack, url: "${env:SLACK_URL}"}', "{type: slack, url: ${env:SLACK_URL}}"),
+        ["rules.yaml:21:10: this '{' is not closed as expected (check commas and '}', and quote \"${…}\" inside { })"],
+    ),
+    (
+        "a row that does not wait longer than the one before",
+        ("after: 30m", "after: 15m"),
+        [
+            (
+                "rules.yaml:8:44: expected more than the 15m of the P1 row before, found 15m ('after' counts from when the "
+                "the severity began; for row by row write escalation_clock: previous_step)"
+            )
+        ],
+    ),
+    (
+        "a severity forgotten",
+        ("  P4: {means: Low, respond_within: 24h, channels: [slack], first_responder: on-call engineer}\n", ""),
+        ["rules.yaml:1:1: severity P4 is missing; P1, P2, P3 and P4 must all be here"],
+    ),
+    (
+        "a time zone of no country",
+        ("Europe/Bucharest", "Europe/Bukarest"),
+        [
+            (
+                "rules.yaml:17:23: timezone: 'Europe/Bukarest' is not a time zone; expected one like Europe/Bucharest; "
+                "did you mean Europe/Bucharest?"
+            )
+        ],
+    ),
+    (
+        "turns of weeks that hand over every day",
+        ("Mon 09:00", "09:00"),
+        ["rules.yaml:17:12: primary: hand_over of turns of 1w has a day, like 'Mon 09:00', found '09:00'"],
+    ),
+    (
+        "a list where text belongs",
+        ("name: everything else", "name: [everything, else]"),
+        ["rules.yaml:26:11: name: expected text, found a list"],
+    ),
+    (
+        "a last rule without a severity",
+        ("then: {severity: P3}", "then: {labels: {a: b}}"),
+        [
+            (
+                "rules.yaml:27:5: 'everything else' ends the search but says no severity "
+                "(add severity: P3, or continue: true)"
+            ),
+        ],
+    ),
+    (
+        "two rules of one name",
+        ("name: everything else", "name: the site is down"),
+        [
+            "rules.yaml:26:11: two rules are called 'the site is down' (the name tells people which rule it was)",
+        ],
+    ),
+    (
+        "a pattern that is none",
+        ("source: shop,", "summary: '(down',"),
+        ["rules.yaml:24:21: summary: '(down' is not a pattern: missing ): (down"],
+    ),
+    (
+        "a source without any proof",
+        (', secret: "${env:SENTRY_SECRET}"', ""),
+        ["rules.yaml:19:3: 'shop' has nothing to prove itself by (add secret or token, or unsigned: true for anyone)"],
+    ),
+    (
+        "an alias",
+        ("[ana]", "*everybody"),
+        ["rules.yaml:17:71: anchors and aliases (&name, *name) are not read here (write it out, or quote the text)"],
+    ),
+    (
+        "a tag that would run code",
+        ("means: Low", "means: !!python/object/apply:os.system [ls]"),
+        ["rules.yaml:5:15: tags (!name) are not read here (remove it, or quote the text)"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), [case[1:] for case in MISTAKES], ids=[case[0] for case in MISTAKES])
+def test_the_message_says_where_what_and_what_was_meant(change: tuple[str, str], expected: list[str]) -> None:
+    """Each usual mistake gives exactly these messages: no silence, and no second complaint about the same thing."""
+    assert change[0] in GOOD
+    assert said(GOOD.replace(*change, 1)) == expected
+
+
+def test_the_good_file_is_good() -> None:
+    """The file that the mistakes are made in loads without them."""
+    assert load({"rules.yaml": GOOD}, runbooks={"site-down": ""}).config.rules[1].name == "everything else"
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    """Three mistakes of three kinds in one file are three messages, in the order of the lines."""
+    text = (
+        GOOD.replace("15m, channels", "15, channels").replace("person: maria", "person: mara", 1).replace("P3}", "P7}")
+    )
+    assert [line.split(":")[1] for line in said(text)] == ["2", "11", "27"]
+
+
+def test_the_caret_points_at_the_place() -> None:
+    """`show` prints the line and a caret under the offending word."""
+    problem = Problem("rules.yaml", 2, 5, "unknown key 'b'")
+    assert problem.show("a:\n    b: 1\n").splitlines()[1:] == ["     2 |     b: 1", "       |     ^"]
+
+
+def test_a_literal_secret_is_never_printed() -> None:
+    """Neither the messages nor the caret view repeat what may be a secret."""
+    text = GOOD.replace('secret: "${env:SENTRY_SECRET}"', "secret: hunter2").replace('"${env:SLACK_URL}"', "hunter2")
+    with pytest.raises(Wrong) as wrong:
+        load({"rules.yaml": text}, channel_options={"slack": SlackKeys})
+    shown = "".join(problem.show(text) for problem in wrong.value.problems)
+    assert len(wrong.value.problems) == 2
+    assert "hunter2" not in shown + str(wrong.value)
+
+
+def test_maps_are_split_over_files_and_lists_are_not() -> None:
+    """People may stand in two files. Rules in two are an error that names the other file, as is a person twice."""
+    more = "people:\n  dan: {email: dan@example.com}\n"
+    assert set(load({"a.yaml": GOOD, "b.yaml": more}).config.people) == {"ana", "maria", "dan"}
+    with pytest.raises(Wrong) as wrong:
+        load({"a.yaml": GOOD, "b.yaml": "rules: []\npeople:\n  ana: {}\n"})
+    assert [str(problem) for problem in wrong.value.problems] == [
+        "b.yaml:1:1: 'rules' stands in two files, and only a map may be split (first in a.yaml:22)",
+        "b.yaml:3:3: 'ana' stands twice under 'people' (first in a.yaml:14)",
+    ]
+
+
+def test_cases_of_tocsin_test_are_not_rules() -> None:
+    """A *.test.yaml beside the rules is left alone, and does not change the version."""
+    assert load({"a.yaml": GOOD, "a.test.yaml": "- : ["}).version == load({"a.yaml": GOOD}).version
+
+
+def test_the_version_follows_the_texts() -> None:
+    """Another text or another runbook is another version."""
+    versions = {
+        load({"a.yaml": GOOD}).version,
+        load({"a.yaml": GOOD + "# changed\n"}).version,
+        load({"a.yaml": GOOD}, runbooks={"site-down": "# New"}).version,
+    }
+    assert len(versions) == 3
