@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from rules.config import MoreThan, Rule, Then
+from rules.config import MoreThan, Rule
 from rules.decision import Decision, Gate
 from rules.event import Event, Severity
 from rules.match import Key, Test, compile_condition, keys_for, keys_of, why_not
@@ -63,8 +63,8 @@ class Rules:
             last = number
 
 
-def _first(matching: Iterable[Rule]) -> tuple[Then, dict[str, str], Rule | None]:
-    """What the matching rules say together, which rule set what, and the rule that ended the search.
+def _first(matching: Iterable[Rule]) -> tuple[dict[str, Any], dict[str, str], Rule | None]:
+    """What the matching rules say together by key of `then`, which rule set what, and the rule that ended the search.
 
     The first rule to set a key has set it; labels merge, name by name.
     """
@@ -72,14 +72,16 @@ def _first(matching: Iterable[Rule]) -> tuple[Then, dict[str, str], Rule | None]
     labels: dict[str, str] = {}
     set_by: dict[str, str] = {}
     for rule in matching:
-        for key in rule.then.model_fields_set - {"labels"}:
-            if key not in said and (value := getattr(rule.then, key)) is not None:
+        then = rule.then
+        for key in then.model_fields_set:
+            if key != "labels" and key not in said and (value := getattr(then, key)) is not None:
                 said[key], set_by[key] = value, rule.name
-        for name in rule.then.labels.keys() - labels.keys():
-            labels[name], set_by[f"labels.{name}"] = rule.then.labels[name], rule.name
+        for name, text in then.labels.items():
+            if name not in labels:
+                labels[name], set_by[f"labels.{name}"] = text, rule.name
         if not rule.goes_on:
-            return Then.model_construct(**said, labels=labels), set_by, rule
-    return Then.model_construct(**said, labels=labels), set_by, None
+            return {**said, "labels": labels}, set_by, rule
+    return {**said, "labels": labels}, set_by, None
 
 
 def decide(event: Event, rules: Rules, now: float) -> Decision:
@@ -89,23 +91,23 @@ def decide(event: Event, rules: Rules, now: float) -> Decision:
 
 def conclude(event: Event, matching: Iterable[Rule], version: str = "") -> Decision:
     """The Decision of an event, given the rules that match it in their order."""
-    then, set_by, last = _first(matching)
+    said, set_by, last = _first(matching)
     name = NO_RULE if last is None else last.name
-    labels = {**event.labels, **then.labels}
+    labels = {**event.labels, **said["labels"]}
     gate = None if last is None or last.more_than is None else _gate(last.name, last.more_than, event, labels)
     group_key = event.signal_key if gate is None else gate.key
-    if then.group_by is not None:
-        group_key = _key(set_by["group_by"], then.group_by, event, labels)
+    if "group_by" in said:
+        group_key = _key(set_by["group_by"], said["group_by"], event, labels)
     return Decision(
-        severity=then.severity or Severity.P3,
+        severity=said.get("severity", Severity.P3),
         rule=name,
         group_key=group_key,
         gate=gate,
-        runbook=then.runbook,
-        team=then.team,
-        channels=None if then.channels is None else tuple(then.channels),
+        runbook=said.get("runbook"),
+        team=said.get("team"),
+        channels=tuple(said["channels"]) if "channels" in said else None,
         labels=labels,
-        suppress=then.suppress,
+        suppress=said.get("suppress"),
         set_by={"severity": name, **set_by},
         rules_version=version,
     )

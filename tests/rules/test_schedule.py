@@ -147,8 +147,8 @@ def test_the_roster_knows_which_channels_reach_whom() -> None:
     """A person's own addresses and every room; a role without anybody is reached by none."""
     known = roster(team(), 0.0, WAYS)
     assert known.rooms == {"slack"}
-    assert (known.reach("lead").person, known.reach("lead").channels) == ("ana", {"mail", "slack"})
-    assert (known.reach("ceo").person, known.reach("ceo").channels) == ("dan", {"slack"})
+    assert (known.reach("lead").person, known.reach("lead").channels) == ("ana", frozenset({"mail", "slack"}))
+    assert (known.reach("ceo").person, known.reach("ceo").channels) == ("dan", frozenset({"slack"}))
     assert known.reach("on-call").person is None
     assert known.reach("on-call").why_nobody == "schedule primary has nobody on call"
 
