@@ -21,6 +21,7 @@ from rules.load import load
 from workers import intake
 from workers.agenda import Agenda, Job, Lane
 from workers.clock import DrivenClock
+from workers.house import ways
 from workers.ledger import Ledger
 from workers.settings import Environment, Settings
 from workers.store import Store
@@ -81,7 +82,7 @@ class Ear:
         self.settings = Settings.model_validate({**ENVIRONMENT, **(settings or {})})
         self.ruleset = load({"rules.yaml": RULES}, runbooks=RUNBOOKS)
         self.in_force = in_force(self.ruleset, TYPES, Environment(SECRETS).reveal)
-        self.ledger = Ledger(redis, lambda: self.ruleset, self.clock, dict)
+        self.ledger = Ledger(redis, lambda: self.ruleset, self.clock, lambda: ways(self.ruleset))
         self.store = Store(redis)
         self.commits: list[int] = []
         self.rung = 0

@@ -1,0 +1,167 @@
+"""The API: what a program or the command line can read and ask."""
+
+from __future__ import annotations
+
+import pytest
+from ear import API_TOKEN, BEARER, ENVIRONMENT, Ear
+from starlette.routing import Mount, Route
+
+from router.api import routes
+from router.commands import ASKED
+from rules.incident import State
+from workers.store import connect
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def paths(ear: Ear) -> list[str]:
+    """Every address of the API, read from the routes themselves."""
+    router = routes(ear.context(None))
+    assert not [one for one in router.routes if isinstance(one, Mount)]
+    return sorted({one.path.replace("{id}", "X") for one in router.routes if isinstance(one, Route)})
+
+
+def test_nothing_of_the_api_answers_without_a_token(ear: Ear) -> None:
+    """Every route, every method, and addresses that do not exist."""
+    for path in [*paths(ear), "/nowhere", ""]:
+        for method in METHODS:
+            for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {API_TOKEN}"}):
+                answer = ear.ask(method, f"/api{path}", headers=headers)
+                assert answer.status_code == 401 or (path, answer.status_code) == ("", 404), (method, path)
+                if path:
+                    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_metrics_need_a_token(ear: Ear) -> None:
+    """They tell a stranger too much."""
+    assert ear.ask("GET", "/metrics").status_code == 401
+
+
+@pytest.mark.parametrize("token", [API_TOKEN, "api-token-2"])
+def test_any_of_the_tokens_opens_the_api(ear: Ear, token: str) -> None:
+    """While a token is exchanged, both are good."""
+    assert ear.ask("GET", "/api/incidents", headers={"Authorization": f"Bearer {token}"}).json() == {"incidents": []}
+
+
+def test_an_incident_is_shown_with_its_timeline(ear: Ear) -> None:
+    """Also by the beginning of its id."""
+    incident = ear.is_down()
+    for part in (incident.id, incident.id[:6], incident.id[:6].lower()):
+        said = ear.ask("GET", f"/api/incidents/{part}", headers=BEARER).json()
+        assert said["id"] == incident.id
+        assert said["severity"] == "P1"
+        assert said["timeline"]
+    assert [one["id"] for one in ear.ask("GET", "/api/incidents", headers=BEARER).json()["incidents"]] == [incident.id]
+
+
+def test_an_unknown_incident_is_404_and_says_where_to_look(ear: Ear) -> None:
+    """For reading and for every command."""
+    answers = [ear.ask("GET", "/api/incidents/NOPE", headers=BEARER)]
+    answers.append(ear.ask("POST", "/api/incidents/NOPE/acknowledge", headers=BEARER, json={"by": "ana"}))
+    for answer in answers:
+        assert answer.status_code == 404
+        assert "/api/incidents" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "state"),
+    [
+        ("acknowledge", {"by": "ana"}, State.ACKNOWLEDGED),
+        ("mitigate", {"by": "ana"}, State.MITIGATED),
+        ("resolve", {"by": "ana", "note": "restarted"}, State.RESOLVED),
+        ("false-positive", {"by": "ana", "reason": "a test"}, State.RESOLVED),
+        ("assign", {"by": "ana", "to": "maria"}, None),
+        ("severity", {"by": "ana", "severity": "P2"}, None),
+        ("note", {"by": "ana", "text": "looking"}, None),
+    ],
+)
+def test_a_command_is_obeyed_and_shows_the_incident(
+    ear: Ear, what: str, body: dict[str, str], state: State | None
+) -> None:
+    """The answer is the incident afterwards, with who asked in its timeline."""
+    incident = ear.is_down()
+    answer = ear.ask("POST", f"/api/incidents/{incident.id}/{what}", headers=BEARER, json=body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["timeline"][-1]["by"] == "ana"
+    assert ear.incident().state is (state or incident.state)
+
+
+def test_every_command_is_tried_above() -> None:
+    """A new command comes with its line in the table."""
+    (table,) = [
+        mark for mark in test_a_command_is_obeyed_and_shows_the_incident.pytestmark if mark.name == "parametrize"
+    ]
+    assert {row[0] for row in table.args[1]} == set(ASKED)
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "field"),
+    [
+        ("acknowledge", "{}", "by"),
+        ("acknowledge", "", "by"),
+        ("acknowledge", '{"by": ""}', "by"),
+        ("acknowledge", '{"by": "ana", "why": "x"}', "why"),
+        ("severity", '{"by": "ana", "severity": "P9"}', "severity"),
+        ("assign", '{"by": "ana"}', "to"),
+        ("note", "not json", "body"),
+    ],
+)
+def test_a_wrong_body_is_422_and_names_the_field(ear: Ear, what: str, body: str, field: str) -> None:
+    """What was expected stands beside it, and nothing has changed."""
+    incident = ear.is_down()
+    answer = ear.ask("POST", f"/api/incidents/{incident.id}/{what}", headers=BEARER, content=body)
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["errors"]] == [field]
+    assert field in answer.json()["detail"]
+    assert ear.incident() == incident
+
+
+@pytest.mark.parametrize("query", ["state=closed", "limit=0", "limit=x", "limit=100000"])
+def test_a_wrong_query_is_422(ear: Ear, query: str) -> None:
+    """Not silently something else."""
+    assert ear.ask("GET", f"/api/incidents?{query}", headers=BEARER).status_code == 422
+
+
+def test_a_report_by_hand_takes_the_way_of_a_delivery(ear: Ear) -> None:
+    """It is judged by the rules, kept, and becomes an incident."""
+    body = {"summary": "Prices are in the wrong currency", "severity": "P2", "by": "ana", "labels": {"area": "shop"}}
+    answer = ear.ask("POST", "/api/incidents", headers=BEARER, json=body)
+    assert answer.status_code == 202
+    assert answer.json()["rule"] == "everything else"
+    ear.works()
+    assert ear.incident().title == "Prices are in the wrong currency"
+    assert ear.incident().labels["area"] == "shop"
+
+
+def test_a_report_without_a_summary_is_422(ear: Ear) -> None:
+    """A person can be told what is missing; a monitor could not."""
+    answer = ear.ask("POST", "/api/incidents", headers=BEARER, json={"severity": "P2"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"field": "summary", "expected": "missing"}]
+
+
+def test_the_agenda_is_read_aloud(ear: Ear) -> None:
+    """Each promise is a sentence with its time, the soonest first."""
+    incident = ear.is_down()
+    items = ear.ask("GET", "/api/agenda", headers=BEARER).json()["items"]
+    assert [one["due_at"] for one in items] == sorted(one["due_at"] for one in items)
+    said = {one["kind"]: one for one in items}
+    assert said["step"]["what"] == f"escalation step 1 of P1 incident {incident.id}: lead"
+    assert said["step"]["in_seconds"] == 900
+    assert said["notify"]["what"] == f"tell ana by slack that P1 incident {incident.id}: opened"
+
+
+def test_what_is_heard_stands_on_the_agenda_until_it_is_dealt_with(ear: Ear) -> None:
+    """Even before it belongs to an incident."""
+    ear.post("/hooks/anything", {"summary": "Strange"})
+    (item,) = ear.ask("GET", "/api/agenda", headers=BEARER).json()["items"]
+    assert item["what"] == "put 1 event into incidents"
+
+
+def test_without_redis_the_api_says_so(ear: Ear) -> None:
+    """503 and when to come back."""
+    away = Ear(ENVIRONMENT["REDIS_URL"], connect(ENVIRONMENT["REDIS_URL"]))
+    for path in ("/api/incidents", "/api/incidents/X", "/api/agenda"):
+        answer = away.ask("GET", path, headers=BEARER)
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "5"

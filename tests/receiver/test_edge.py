@@ -1,0 +1,179 @@
+"""The edge against hostile clients: a real server on loopback, spoken to byte by byte."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from ear import DOWN, KUMA, Ear
+
+from router import edge, serve
+from router.app import build
+
+Connect = Callable[[], socket.socket]
+
+
+@pytest.fixture
+def connect(ear: Ear) -> Iterator[Connect]:
+    """A running receiver; each call is a new connection to it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    started, stop = threading.Event(), threading.Event()
+
+    async def serving() -> None:
+        fast = serve.fast_redis(ear.url)
+        server = serve.server(build(ear.context(fast)), ear.settings)
+        running = asyncio.create_task(server.serve([listener]))
+        started.set()
+        await asyncio.to_thread(stop.wait)
+        server.should_exit = True
+        await running
+        await fast.aclose()
+
+    thread = threading.Thread(target=asyncio.run, args=(serving(),))
+    thread.start()
+    started.wait(5)
+    opened: list[socket.socket] = []
+
+    def connection() -> socket.socket:
+        opened.append(socket.create_connection(listener.getsockname(), timeout=10))
+        return opened[-1]
+
+    yield connection
+    for one in opened:
+        one.close()
+    stop.set()
+    thread.join(15)
+
+
+def request(body: bytes = b"", *headers: str, path: str = KUMA) -> bytes:
+    """A request as bytes."""
+    lines = [f"POST {path} HTTP/1.1", "Host: tocsin.example.com", *headers]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def answer(connection: socket.socket) -> tuple[int, bytes]:
+    """Status and rest, read until the server closes."""
+    said = b""
+    try:
+        while part := connection.recv(65536):
+            said += part
+    except ConnectionResetError:
+        pass
+    return (int(said.split(b" ", 2)[1]) if said else 0), said
+
+
+def heard(connect: Connect) -> bool:
+    """Is an honest delivery still heard?"""
+    body = json.dumps(DOWN).encode()
+    honest = connect()
+    honest.sendall(request(body, f"Content-Length: {len(body)}", "Connection: close"))
+    return answer(honest)[0] == 202
+
+
+def test_an_honest_delivery_is_heard_and_the_server_says_nothing_of_itself(connect: Connect) -> None:
+    """202, and no Server header."""
+    body = json.dumps(DOWN).encode()
+    honest = connect()
+    honest.sendall(request(body, f"Content-Length: {len(body)}", "Connection: close"))
+    status, said = answer(honest)
+    assert status == 202
+    assert b"\r\nserver:" not in said.lower()
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        request(b"", "X-Long: " + "x" * 20_000),
+        request(b"", *(f"X-{number}: {'y' * 100}" for number in range(400))),
+        b"POST /" + b"z" * 20_000,
+        b"POST / HTTP/1.1\r\nX-Endless: " + b"e" * 20_000,
+    ],
+    ids=["one long header", "many headers", "endless address", "endless header"],
+)
+def test_headers_beyond_the_cap_are_431_and_the_end(connect: Connect, flood: bytes) -> None:
+    """Also when they never end."""
+    hostile = connect()
+    hostile.sendall(flood)
+    assert answer(hostile)[0] == 431
+    assert heard(connect)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        request(b"0\r\n\r\n", "Content-Length: 5", "Transfer-Encoding: chunked"),
+        request(b"0\r\n\r\n", "Transfer-Encoding: chunked", "Content-Length: 5"),
+        request(b"x", "Content-Length: 1", "Content-Length: 2"),
+        b"not http at all\r\n\r\n",
+    ],
+    ids=["CL+TE", "TE+CL", "two lengths", "words"],
+)
+def test_an_ambiguous_request_is_400_and_the_end(connect: Connect, bad: bytes) -> None:
+    """Two servers could read it in two ways: nobody reads it."""
+    hostile = connect()
+    hostile.sendall(bad)
+    assert answer(hostile)[0] == 400
+
+
+@pytest.mark.parametrize("begun", [b"", b"\r\n", b"POST /hooks/kuma HTTP/1.1\r\nHost: x\r\n"])
+def test_headers_that_do_not_come_are_not_waited_for(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    """Slowloris: 408 and closed, also for one that connects and says nothing."""
+    monkeypatch.setattr(edge, "HEADERS_WITHIN", 0.2)
+    hostile = connect()
+    hostile.sendall(begun)
+    assert answer(hostile)[0] == 408
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection is closed, and nothing was kept."""
+    monkeypatch.setattr(edge, "BODY_WITHIN", 0.2)
+    hostile = connect()
+    hostile.sendall(request(b"{", "Content-Length: 1000"))
+    assert answer(hostile)[0] == 0
+    assert heard(connect)
+
+
+def test_dripping_bytes_do_not_move_the_deadline(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is absolute: one more byte buys no time."""
+    monkeypatch.setattr(edge, "HEADERS_WITHIN", 0.5)
+    hostile = connect()
+    hostile.settimeout(0.1)
+    hostile.sendall(b"POST / HTTP/1.1\r\nX: ")
+    said = b""
+    for _ in range(50):
+        try:
+            hostile.sendall(b"d")
+            said = hostile.recv(65536)
+            break
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    assert said == b"" or b" 408 " in said
+    assert heard(connect)
+
+
+def test_beyond_the_cap_the_slowest_makes_room_for_an_honest_sender(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crowd that says nothing keeps nobody out."""
+    monkeypatch.setattr(edge, "CONNECTIONS", 5)
+    crowd = [connect() for _ in range(5)]
+    assert heard(connect)
+    assert answer(crowd[0])[0] == 0
+
+
+def test_a_body_beyond_the_cap_is_answered_while_it_still_comes(connect: Connect) -> None:
+    """413 reaches a sender that writes on."""
+    hostile = connect()
+    hostile.sendall(request(b"", "Transfer-Encoding: chunked"))
+    for _ in range(64):
+        hostile.sendall(b"10000\r\n" + bytes(0x10000) + b"\r\n")
+    assert hostile.recv(65536).startswith(b"HTTP/1.1 413 ")
+    assert heard(connect)
