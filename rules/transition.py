@@ -368,7 +368,7 @@ def _end_of_ladder(turn: Turn, command: Escalate) -> None:
 def _undeliverable(turn: Turn, command: Undeliverable) -> None:
     """A page did not get through: ask the fallback; when that fails too, do not wait for the next step."""
     _write_undeliverable(turn, command)
-    if command.round != turn.incident.round or command.step >= len(turn.incident.steps):
+    if not _was_told(turn.incident, command):
         return
     step = mark_failed(turn, command.step, command.channel)
     reach = command.roster.reach(step.role).channels | command.roster.rooms
@@ -381,8 +381,18 @@ def _undeliverable(turn: Turn, command: Undeliverable) -> None:
             reason, fallback, role=command.role, person=command.person, rooms=command.roster.rooms, step=step, note=note
         )
     elif {c for c in (*turn.incident.ways, *fallback) if c in reach} <= set(step.failed):
-        next_at_once(turn, command.roster, f"{step.role} could not be told on any channel")
+        next_at_once(turn, command.step, command.roster, f"{step.role} could not be told on any channel")
         turn.wake()
+
+
+def _was_told(incident: Incident, command: Undeliverable) -> bool:
+    """Is it of the present ladder? One that began anew has the same numbers, but has not yet told those further up."""
+    steps = incident.steps
+    return (
+        command.round == incident.round
+        and command.step < len(steps)
+        and steps[command.step].state is not StepState.WAITING
+    )
 
 
 def _write_undeliverable(turn: Turn, command: Undeliverable) -> None:

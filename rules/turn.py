@@ -142,24 +142,30 @@ def fire(turn: Turn, number: int, reason: Reason, roster: Roster, note: str | No
     turn.note("step", _step_text(step, reach.person, reached, note), role=step.role, channels=", ".join(channels))
     turn.tell(reason, channels, role=step.role, person=reach.person, rooms=roster.rooms, step=step, note=note)
     if not reached:
-        next_at_once(turn, roster, note)
+        next_at_once(turn, number, roster, note)
 
 
-def next_at_once(turn: Turn, roster: Roster, note: str | None) -> None:
-    """Do not wait: the next step now, or the end of the ladder where there is none."""
-    following = next((step for step in turn.incident.steps if step.state is StepState.WAITING), None)
-    if following is None:
+def next_at_once(turn: Turn, number: int, roster: Roster, note: str | None) -> None:
+    """Do not wait after step `number`: tell the one after it now, unless it has been told.
+
+    At the end of the ladder there is nothing to wait for either, but a further round begins at its time.
+    """
+    incident = turn.incident
+    if number + 1 < len(incident.steps):
+        if incident.steps[number + 1].state is StepState.WAITING:
+            fire(turn, number + 1, Reason.ESCALATED, roster, note)
+    elif incident.round >= incident.plan.repeat:
         exhaust(turn, roster)
-    else:
-        fire(turn, following.number, Reason.ESCALATED, roster, note)
 
 
 def exhaust(turn: Turn, roster: Roster) -> None:
-    """The matrix is at its end and nobody has answered: say it on every channel of the severity, to all in reach."""
+    """The matrix is at its end and nobody has answered: say it on every channel of the severity, to all in reach; once."""
+    if turn.incident.exhausted:
+        return
     turn.change(exhausted=True)
     turn.note("exhausted", "the matrix is exhausted: nobody has answered")
     note = "Nobody has answered, and the matrix names nobody further."
-    for step in turn.incident.steps:
+    for step in {step.role: step for step in turn.incident.steps}.values():
         reach = roster.reach(step.role)
         personal = [
             channel for channel in turn.incident.ways if channel in reach.channels and channel not in roster.rooms
