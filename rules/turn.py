@@ -159,7 +159,7 @@ def next_at_once(turn: Turn, number: int, roster: Roster, note: str | None) -> N
 
 
 def exhaust(turn: Turn, roster: Roster) -> None:
-    """The matrix is at its end and nobody has answered: say it on every channel of the severity, to all in reach; once."""
+    """The matrix is at its end and nobody has answered: say so once, on every channel, to everybody it named."""
     if turn.incident.exhausted:
         return
     turn.change(exhausted=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rules.commands import Clear, Command, Escalate, Settle, Trigger
-from rules.decision import Decision, Gate
+from rules.decision import Decision
 from rules.duration import parse_duration
 from rules.effects import Effect, Notify, SettleAt, WakeAt
 from rules.event import Action, Event, Severity

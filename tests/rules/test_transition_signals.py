@@ -1,0 +1,264 @@
+"""What events do to an incident: firing again, joining, getting worse, clearing, recovering."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules.commands import Acknowledge, Heard, Mitigate, Settle
+from rules.decision import Gate
+from rules.event import Action
+from rules.incident import State
+from rules.transition import TIMELINE_SIGNALS
+from tests.rules.lives import CEO, LEAD, MINUTE, ON_CALL, P1, START, Life, an_event, everywhere, heard_so_far, opened
+
+ANA = Acknowledge(by="ana", via="slack")
+GATE = Gate(key="payments", count=10, within=300, quiet_for=15 * MINUTE)
+
+
+def gated() -> Life:
+    """An incident that a gate opened, its first pages already looked at."""
+    return heard_so_far("P1", decision={"gate": GATE, "group_key": "payments"}, gated=True)
+
+
+def test_a_repeat_is_counted_and_pages_nobody() -> None:
+    """The monitor says `down` every minute: one incident, a higher count, silence, the ladder untouched."""
+    life = heard_so_far("P1").passes("1m").fires("P1", count=3)
+    signal = life.incident.signals["uptime/web"]
+    assert (life.incident.count, signal.first_seen, signal.last_seen) == (4, START, START + MINUTE)
+    assert (life.last.effects, life.last.timeline) == ((), ())
+
+
+@pytest.mark.parametrize("state", ["acknowledged", "mitigated"])
+def test_a_repeat_is_quiet_in_every_open_state(state: str) -> None:
+    """Whoever has it is not called by what they know."""
+    life = heard_so_far("P1").asks(ANA if state == "acknowledged" else Mitigate(by="ana", via="cli"))
+    life.said()
+    assert life.fires("P1").said() == []
+    assert (life.incident.count, life.incident.state) == (2, state)
+
+
+def test_an_event_that_came_before_is_ignored() -> None:
+    """Older by the sender's clock, or the same delivery handed in twice: the very same incident."""
+    life = opened("P1", occurred_at=START, delivery="d-5")
+    before = life.incident
+    assert life.fires("P1", occurred_at=START - 1).incident is before
+    assert life.fires("P1", occurred_at=START, delivery="d-5").incident is before
+    assert life.fires("P1", occurred_at=START + 1, delivery="d-5").incident is before
+    assert life.clears(occurred_at=START - 1).incident is before
+    assert life.clears(occurred_at=START, delivery="d-5").incident is before
+
+
+def test_a_late_event_does_not_turn_the_clock_back() -> None:
+    """Last seen is the latest there was, whatever order deliveries come in."""
+    life = opened("P1", occurred_at=START)
+    life.fires("P1", occurred_at=START + 1, at=START - 60)
+    assert life.incident.signals["uptime/web"].last_seen == START
+    life.clears(occurred_at=START + 2, at=START - 60)
+    assert life.incident.signals["uptime/web"].last_seen == START
+
+
+def test_a_further_signal_joins_without_a_page() -> None:
+    """A second monitor of the group: one line of history; an acknowledged incident is not paged by its new child."""
+    life = heard_so_far("P1").asks(ANA)
+    life.said()
+    assert life.fires("P1", "api").said() == []
+    line = life.timeline[-1]
+    assert (line.kind, line.text, line.detail) == ("joined", "joined by uptime: api is down", {"delivery": "d-000002"})
+    assert life.incident.firing
+
+
+def test_a_storm_is_counted_but_not_all_of_it_is_told() -> None:
+    """The history names the first hundred signals; the others are in the count."""
+    life = opened("P1")
+    for number in range(TIMELINE_SIGNALS + 5):
+        life.fires("P1", f"m{number}")
+    assert len(life.history("joined")) == TIMELINE_SIGNALS - 1
+    assert life.incident.count == TIMELINE_SIGNALS + 6
+
+
+@pytest.mark.parametrize(
+    "answer", [None, ANA, Mitigate(by="ana", via="cli")], ids=["open", "acknowledged", "mitigated"]
+)
+def test_an_event_that_is_worse_begins_the_matrix_anew(answer: Acknowledge | Mitigate | None) -> None:
+    """P3 becomes P1: another emergency, so it pages and starts at zero, even when somebody had the milder one."""
+    life = heard_so_far("P3")
+    if answer:
+        life.asks(answer)
+    life.passes("10m").said()
+    life.fires("P1", decision={"rule": "worse", "runbook": "r", "team": "t", "set_by": {"severity": "worse"}})
+    assert life.said() == everywhere("severity raised", ON_CALL)
+    assert life.wakes_in() == 15
+    incident = life.incident
+    assert (incident.state, incident.severity, incident.severity_since) == (State.TRIGGERED, P1, life.now)
+    assert (incident.rule, incident.runbook, incident.team, incident.set_by) == (
+        "worse",
+        "r",
+        "t",
+        {"severity": "worse"},
+    )
+    assert (incident.acknowledged_at, incident.acknowledged_by, incident.mitigated_at) == (None, None, None)
+    was = {None: "was P3, triggered", ANA: "was P3, acknowledged by ana"}.get(answer, "was P3, mitigated by ana")
+    assert {one.note for one in life.notified[-3:]} == {was}
+    line = next(line for line in life.timeline if line.kind == "severity")
+    assert line.text == "raised from P3 to P1 by rule «worse»: web is down"
+    assert line.detail == {"delivery": "d-000002"}
+
+
+def test_a_worse_event_of_a_plainer_rule_keeps_runbook_and_team() -> None:
+    """What the new rule does not name stays as it was."""
+    life = opened("P3", decision={"runbook": "r", "team": "t"}).fires("P1")
+    assert (life.incident.runbook, life.incident.team) == ("r", "t")
+
+
+def test_a_worse_event_uses_the_channels_of_its_own_rule() -> None:
+    """The P3's narrower channels do not narrow the P1."""
+    life = heard_so_far("P3", decision={"channels": ("slack",)}).fires("P1")
+    assert len(life.said()) == 3
+
+
+def test_a_milder_event_never_lowers() -> None:
+    """Events only raise."""
+    life = heard_so_far("P1").fires("P4").fires("P4", "api")
+    assert (life.incident.severity, life.said()) == (P1, [])
+
+
+def test_when_the_last_signal_clears_it_has_recovered() -> None:
+    """One of two clears: still firing. Both: nobody further is called, all who were told hear it, then it closes."""
+    life = heard_so_far("P1").fires("P1", "api").passes("5m").clears(actor="the probe")
+    assert (life.incident.state, life.said()) == (State.TRIGGERED, [])
+    assert life.timeline[-1].text == "uptime says it is over by the probe: web is up"
+    life.clears("api")
+    assert life.incident.state is State.RECOVERED
+    assert life.said() == everywhere("recovered", ON_CALL)
+    assert life.notified[-1].note == "It counts as resolved when it stays quiet for 15m."
+    assert life.history()[-2:] == ["uptime says it is over: api is up", "every signal has cleared"]
+    assert [line.kind for line in life.timeline[-2:]] == ["cleared", "recovered"]
+    assert life.timeline[-2].detail == {"delivery": "d-000004"}
+    assert (life.wake_at, life.settles_in(), life.incident.recovered_at) == (None, 15, life.now)
+
+
+def test_a_recovered_incident_that_stays_quiet_is_over() -> None:
+    """Closed by Tocsin after the quiet time, not earlier, and without a further message."""
+    life = opened("P1").clears()
+    life.said()
+    assert life.passes("14m59s").incident.state is State.RECOVERED
+    assert life.passes("1s").incident.state is State.RESOLVED
+    assert life.said() == []
+    line = life.timeline[-1]
+    assert (line.kind, line.text, line.by) == ("resolved", "resolved: recovered and quiet for 15m", "Tocsin")
+    assert life.incident.resolved_by == "Tocsin"
+
+
+def test_an_early_look_at_a_recovered_incident_keeps_the_promise() -> None:
+    """A bell that rings too soon closes nothing and is rung again."""
+    life = opened("P1").clears().passes("1m")
+    life.settle_at = None
+    assert life.asks(Settle()).settles_in() == 14
+    assert life.incident.state is State.RECOVERED
+
+
+def test_recovered_and_fires_again_pages_when_nobody_had_it() -> None:
+    """Flapping without an answer: the matrix from its bottom, and the look at the quiet is withdrawn."""
+    life = opened("P1").passes("16m").clears().passes("5m")
+    life.said()
+    life.fires("P1")
+    assert life.said() == everywhere("fired again", ON_CALL)
+    assert life.notified[-1].note == "It had recovered."
+    assert (life.wakes_in(), life.settle_at) == (15, None)
+    assert (life.incident.state, life.incident.recovered_at) == (State.TRIGGERED, None)
+    assert life.incident.severity_since == life.now
+    assert life.history("fired again") == ["fires again: web is down"]
+    life.passes("15m")
+    assert life.said() == everywhere("escalated", LEAD)
+
+
+def test_recovered_and_fires_again_tells_whoever_had_it() -> None:
+    """Ana took it before it recovered: she has it again, and nobody is paged."""
+    life = opened("P3").asks(ANA).clears()
+    life.said()
+    life.fires("P3")
+    assert life.said() == ["update: on-call engineer (ana) on slack"]
+    assert life.notified[-1].note == "fires again after it had recovered; ana has it"
+    assert (life.incident.state, life.incident.recovered_at) == (State.ACKNOWLEDGED, None)
+    assert (life.wake_at, life.settle_at) == (None, None)
+
+
+def test_a_new_signal_reopens_a_recovered_incident() -> None:
+    """Another monitor of the group fires within the quiet time: the same incident pages again."""
+    life = opened("P1").clears()
+    life.said()
+    assert life.fires("P1", "api").said() == everywhere("fired again", ON_CALL)
+
+
+def test_a_signal_that_cleared_fires_again_among_others() -> None:
+    """Others still fire: nobody has it, so who was told is paged; once somebody has it, they read an update."""
+    life = heard_so_far("P3").fires("P3", "api").clears().fires("P3")
+    assert life.said() == ["fired again: on-call engineer (ana) on slack"]
+    assert life.notified[-1].note == "web is down fires again"
+    life.asks(ANA).clears()
+    life.said()
+    assert life.fires("P3").said() == ["update: on-call engineer (ana) on slack"]
+    assert life.notified[-1].note == "web is down fires again"
+
+
+def test_a_late_clear_of_a_recovered_incident_changes_its_signal_only() -> None:
+    """The order of the signal is kept; nothing is said twice."""
+    life = opened("P1", occurred_at=START).clears(occurred_at=START + 5)
+    life.said()
+    before = life.incident
+    assert life.clears(occurred_at=START + 3).incident is before
+    assert life.clears("nobody knows").incident is before
+    life.clears(occurred_at=START + 9)
+    assert life.incident.signals["uptime/web"].last.occurred_at == START + 9
+    assert not life.incident.signals["uptime/web"].firing
+    assert (life.last.effects, life.last.timeline) == ((), ())
+
+
+def test_a_clear_of_an_unknown_signal_or_a_second_one_says_nothing() -> None:
+    """Only what fired can clear."""
+    life = opened("P1").fires("P1", "api").clears()
+    lines = len(life.timeline)
+    life.clears().clears("nobody knows")
+    assert (len(life.timeline), life.incident.state) == (lines, State.TRIGGERED)
+
+
+def test_what_a_sender_tells_besides_is_kept() -> None:
+    """A comment at the sender's: history, with who said it."""
+    event = an_event(at=START, delivery="d-9", action=Action.INFO, summary="looking into it", actor="Bo")
+    line = opened("P1").asks(Heard(event=event)).timeline[-1]
+    assert (line.kind, line.text, line.by) == ("heard", "uptime: looking into it", "Bo")
+    assert line.detail == {"delivery": "d-9", "event": "test.event"}
+
+
+def test_a_gates_incident_recovers_when_it_has_been_quiet() -> None:
+    """Each event puts the look off; after the quiet time without one it has recovered, and later is over."""
+    life = gated()
+    assert (life.settles_in(), list(life.incident.signals)) == (15, ["payments"])
+    life.passes("10m").fires("P1", "other card", decision={"gate": GATE, "group_key": "payments"}, gated=True)
+    assert (life.incident.count, len(life.incident.signals)) == (2, 1)
+    assert life.passes("14m59s").incident.state is State.TRIGGERED
+    assert life.passes("1s").incident.state is State.RECOVERED
+    assert [line.text for line in life.timeline[-2:]] == ["quiet for 15m", "every signal has cleared"]
+    assert life.timeline[-2].kind == "cleared"
+    assert not life.incident.firing
+    assert life.passes("15m").incident.state is State.RESOLVED
+
+
+def test_a_gates_incident_that_fires_again_is_watched_again() -> None:
+    """It recovered by quiet and an event comes: the quiet is looked for anew."""
+    life = gated().asks(ANA).passes("20m").fires("P1", decision={"gate": GATE, "group_key": "payments"}, gated=True)
+    assert (life.incident.state, life.settles_in()) == (State.ACKNOWLEDGED, 15)
+
+
+def test_a_gates_incident_that_gets_worse_is_still_watched() -> None:
+    """Raised to P1 by an event: quiet still recovers it."""
+    more = {"decision": {"gate": GATE, "group_key": "payments"}, "gated": True}
+    assert opened("P3", **more).passes("5m").fires("P1", **more).settles_in() == 15
+
+
+def test_quiet_means_nothing_where_no_gate_counts() -> None:
+    """A plain incident is over when its sender says so, not because nothing more was said."""
+    life = opened("P1")
+    assert life.asks(Settle()).last.effects == ()
+    assert life.incident.state is State.TRIGGERED
+    assert life.passes("30m").said()[-1] == f"escalated: {CEO} (victor) on mail"
