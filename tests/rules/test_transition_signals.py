@@ -112,8 +112,17 @@ def test_a_worse_event_of_a_plainer_rule_keeps_runbook_and_team() -> None:
 
 def test_a_worse_event_uses_the_channels_of_its_own_rule() -> None:
     """The P3's narrower channels do not narrow the P1."""
-    life = heard_so_far("P3", decision={"channels": ("slack",)}).fires("P1")
-    assert len(life.said()) == 3
+    life = heard_so_far("P3", decision={"channels": ("slack",)}).fires("P2", decision={"channels": ("mail",)})
+    assert life.said() == ["severity raised: on-call engineer (ana) on mail"]
+    assert len(life.fires("P1").said()) == 3
+
+
+def test_an_exhausted_or_recovered_incident_that_gets_worse_is_alive_again() -> None:
+    """Nothing of its former end is left: the new matrix has its whole length before it."""
+    exhausted = heard_so_far("P3").passes("8h").fires("P1")
+    assert (exhausted.incident.exhausted, exhausted.wakes_in()) == (False, 15)
+    recovered = opened("P3").clears().fires("P1")
+    assert (recovered.incident.state, recovered.incident.recovered_at) == (State.TRIGGERED, None)
 
 
 def test_a_milder_event_never_lowers() -> None:
@@ -125,6 +134,8 @@ def test_a_milder_event_never_lowers() -> None:
 def test_when_the_last_signal_clears_it_has_recovered() -> None:
     """One of two clears: still firing. Both: nobody further is called, all who were told hear it, then it closes."""
     life = heard_so_far("P1").fires("P1", "api").passes("5m").clears(actor="the probe")
+    assert life.incident.signals["uptime/web"].last_seen == life.now
+    assert life.incident.signals["uptime/web"].firing is False
     assert (life.incident.state, life.said()) == (State.TRIGGERED, [])
     assert life.timeline[-1].text == "uptime says it is over by the probe: web is up"
     life.clears("api")
@@ -167,7 +178,8 @@ def test_recovered_and_fires_again_pages_when_nobody_had_it() -> None:
     assert (life.wakes_in(), life.settle_at) == (15, None)
     assert (life.incident.state, life.incident.recovered_at) == (State.TRIGGERED, None)
     assert life.incident.severity_since == life.now
-    assert life.history("fired again") == ["fires again: web is down"]
+    again = next(line for line in life.timeline if line.kind == "fired again")
+    assert (again.text, again.detail) == ("fires again: web is down", {"delivery": "d-000003"})
     life.passes("15m")
     assert life.said() == everywhere("escalated", LEAD)
 
