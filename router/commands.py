@@ -42,6 +42,7 @@ class AskedToAcknowledge(Asked):
     """I have it."""
 
     def command(self, _roster: Roster) -> Command:
+        """Stop the ladder."""
         return Acknowledge(by=self.by, via=VIA)
 
 
@@ -51,6 +52,7 @@ class AskedToResolve(Asked):
     note: Words | None = None
 
     def command(self, _roster: Roster) -> Command:
+        """Close the incident."""
         return Resolve(by=self.by, via=VIA, note=self.note)
 
 
@@ -58,6 +60,7 @@ class AskedToMitigate(Asked):
     """The bleeding has stopped."""
 
     def command(self, _roster: Roster) -> Command:
+        """Keep it open, page nobody further."""
         return Mitigate(by=self.by, via=VIA)
 
 
@@ -67,6 +70,7 @@ class AskedForSeverity(Asked):
     severity: Severity
 
     def command(self, roster: Roster) -> Command:
+        """Begin the ladder of that severity, with who is on call now."""
         return ChangeSeverity(by=self.by, via=VIA, to=self.severity, roster=roster)
 
 
@@ -76,6 +80,7 @@ class AskedForFalsePositive(Asked):
     reason: Words
 
     def command(self, _roster: Roster) -> Command:
+        """Close it, and keep the reason."""
         return FalsePositive(by=self.by, via=VIA, reason=self.reason)
 
 
@@ -85,6 +90,7 @@ class AskedToAssign(Asked):
     to: Line
 
     def command(self, _roster: Roster) -> Command:
+        """Put a name on it."""
         return Assign(by=self.by, via=VIA, to=self.to)
 
 
@@ -94,6 +100,7 @@ class AskedToNote(Asked):
     text: Words
 
     def command(self, _roster: Roster) -> Command:
+        """Add a line to the timeline."""
         return AddNote(by=self.by, via=VIA, text=self.text)
 
 

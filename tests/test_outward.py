@@ -6,14 +6,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from email.message import EmailMessage
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
 
 from workers.addresses import permitted
-from workers.channels.contract import HttpRequest, MailRequest, Undelivered
+from workers.channels.contract import HttpRequest, Undelivered
 from workers.outward import Outward, call
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
@@ -282,24 +281,3 @@ def test_the_command_line_reaches_loopback() -> None:
     assert (reply.status, len(reply.body)) == (200, 5000)
     assert heard[0].endswith(b'{"a":1}')
     assert b"authorization: Bearer t" in heard[0]
-
-
-def mail(port: int, host: str = "127.0.0.1", **more: Any) -> MailRequest:
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "t@example.com", "ana@example.com", "[P1] Down"
-    message.set_content("Down")
-    return MailRequest(host=host, port=port, message=message, **{"tls": "none", **more})
-
-
-def test_a_mail_server_inside_is_refused_unless_listed() -> None:
-    """Mail goes through the same guard."""
-    with pytest.raises(Undelivered, match="TOCSIN_ALLOW_NET") as refused:
-        Outward().perform(mail(25))
-    assert refused.value.permanent
-
-
-def test_a_mail_server_that_never_greets_is_cut_off() -> None:
-    """The deadline holds for SMTP."""
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Undelivered, match=r"within 0\.2s") as refused:
-        Outward(LOOPBACK, timeout=0.2).perform(mail(silent.getsockname()[1]))
-    assert not refused.value.permanent

@@ -39,7 +39,7 @@ async def _converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
         line = await _line(reader)
         verb = line[:4].upper()
         if verb == b"RCPT":
-            recipients.append(line.partition(b":")[2].strip(b" <>").decode("utf-8", "replace"))
+            recipients.append(_mailbox(line))
         if verb == b"DATA" and recipients:
             await _say(writer, "354 go ahead")
             keep(message_from_bytes(await _data(reader), policy=default), recipients)
@@ -47,6 +47,12 @@ async def _converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
         await _say(writer, _answer(verb))
         if verb == b"QUIT":
             return
+
+
+def _mailbox(line: bytes) -> str:
+    """`RCPT TO:<dan@example.com> NOTIFY=NEVER` is a mailbox in brackets and parameters nobody here needs."""
+    path = line.decode("utf-8", "replace").partition(":")[2].strip()
+    return path.partition(">")[0].removeprefix("<").strip()
 
 
 def _answer(verb: bytes) -> str:
