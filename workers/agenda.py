@@ -22,8 +22,10 @@ from workers import keys
 LEASE = 12.0
 """Seconds a claim lasts, counted from the claim: longer than the 8 s an attempt may take."""
 CLAIM_AT_MOST = 50
-DEADLY = 2
+DEADLY = 3
 """An entry whose claim was lost this often is suspected of killing its workers, and is parked."""
+DEADLY_SEND = 10
+"""The same for a notification: a send takes so long that workers killed for other reasons are often killed in one."""
 
 
 class Lane(StrEnum):
@@ -99,6 +101,11 @@ class Entry:
     def lost(self) -> int:
         """How many earlier claims were never heard of again: their workers died."""
         return max(0, self.attempt - 1 - self.returned)
+
+    @property
+    def deadly(self) -> bool:
+        """Has it cost so many workers that it must not be tried again?"""
+        return self.lost >= (DEADLY_SEND if self.kind is Kind.NOTIFY else DEADLY)
 
 
 _FIELDS = ("kind", "lane", "created_at", "incident", "body", "attempt", "returned", "failures", "last_error")

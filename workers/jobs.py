@@ -15,7 +15,7 @@ from rules import own
 from rules.commands import Command, Escalate, Settle
 from workers import log as logging
 from workers import queue
-from workers.agenda import DEADLY, Entry, Job, Kind, Lane
+from workers.agenda import Entry, Job, Kind, Lane
 from workers.house import House
 from workers.intake import Judged, mint
 
@@ -66,7 +66,7 @@ def drain(house: House, lane: Lane, job: Job) -> int:
 
 def _parked(house: House, entry: Entry) -> bool:
     """Has this entry already killed its workers? Then it is put away and somebody is told."""
-    if entry.lost < DEADLY:
+    if not entry.deadly:
         return False
     _give_up(house, entry, f"{entry.lost} workers died over it")
     return True

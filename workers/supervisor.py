@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from workers import log
 
 FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 5.0
+LONGEST_PAUSE = 1.0
+"""Seconds: who is paged at night must not wait for a careful restart."""
 STABLE_AFTER = 10.0
 """Seconds: a process that lived longer did not die of its start."""
 GRACE = 10.0
