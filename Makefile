@@ -17,7 +17,7 @@ help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 run: .venv/.run  ## the demo on http://127.0.0.1:8080 (PORT=9000 make run for another port)
-	$(BIN)/tocsin up --demo --port $(PORT)
+	PORT=$(PORT) $(BIN)/tocsin up --demo
 
 test: .venv/.dev  ## every test; TESTS='tests/cli -x' for some
 	$(BIN)/python -m pytest $(TESTS)
