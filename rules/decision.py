@@ -9,7 +9,7 @@ from rules.event import Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Open only when more than `count` events of `key` fall within `within` seconds; quiet for `quiet_for` recovers it."""
+    """Opens above `count` events of `key` within `within` seconds; `quiet_for` seconds without one recover it."""
 
     key: str
     """The rule's name and the values it counts by."""

@@ -1,4 +1,4 @@
-"""What the world must do now, as `rules.transition` asks it: the ledger writes each as an agenda entry in the same MULTI."""
+"""What the world must do now, as `rules.transition` asks it; the ledger makes each an agenda entry."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Notify:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WakeAt:
-    """Look again at the incident's ladder at `at`; None: there is nothing left to wait for. One such promise per incident."""
+    """Look at the incident's ladder again at `at`; None: nothing is left to wait for. One promise per incident."""
 
     at: float | None
 

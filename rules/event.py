@@ -72,7 +72,7 @@ class Event:
     occurred_at: float | None = None
     """When the sender says it happened; None when the sender does not say."""
     sender_id: str | None = None
-    """The sender's own id of this message, the same on every retry; None where the sender has none that can be trusted."""
+    """The sender's own id of this message, the same on every retry; None where it has none that can be trusted."""
     incident: str | None = None
     """The id of an incident of ours, when the sender echoes one back to us (PagerDuty's `incident_key`)."""
     actor: str | None = None

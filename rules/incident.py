@@ -50,7 +50,7 @@ _PAGES = frozenset({Reason.OPENED, Reason.ESCALATED, Reason.SEVERITY_RAISED, Rea
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanStep:
-    """One row of the matrix, as frozen: `role` is told `after` seconds if nobody answered; `waits_for` is who did not."""
+    """One row of the matrix, frozen: `role` is told `after` seconds if nobody answered; `waits_for` did not."""
 
     role: str
     after: float
@@ -76,7 +76,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The plans of every severity, frozen into an incident when it opens, so that editing the matrix moves no live one."""
+    """The plans of every severity, frozen into an incident when it opens: editing the matrix moves no live one."""
 
     plans: dict[Severity, Plan]
     version: str = ""

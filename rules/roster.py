@@ -1,4 +1,4 @@
-"""Who a role is at one moment: `Roster`, asked by `transition` and worked out from the schedules by `rules.schedule`."""
+"""Who a role is at one moment: `Roster`, asked by `transition`, worked out by `rules.schedule`."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def _names(lines: list[str]) -> set[str]:
 def foreign(paths: list[Path]) -> set[str]:
     """The modules of others that these files import."""
     found = {name.split(".")[0] for path in paths for name in imports_of(path)}
-    return {name for name in found if not name in sys.stdlib_module_names and name not in OURS}
+    return {name for name in found if name not in sys.stdlib_module_names and name not in OURS}
 
 
 def test_what_is_imported_is_asked_for() -> None:

@@ -1,4 +1,4 @@
-"""The plan of the house, held by reading the source: who imports what, where a thing may stand, what is written down."""
+"""The plan of the house, held by reading the source: who imports what, where a thing stands, what is written down."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ OWN_DOORS = {
     "workers.supervisor": "`serve --processes`, `work` and `up` keep processes running",
     "workers.work": "`work` is a worker",
 }
-"""What only the command line and the demo may use beside those: they put the house together, or call it from outside."""
+"""What only the command line and the demo use beside those: they put the house together, or call it from outside."""
 
 ASSEMBLY = ("router/cli/", "router/demo/")
 

@@ -1,4 +1,4 @@
-"""A whole Tocsin of real processes for a test: its own Valkey, a receiver, a worker per lane, and a PagerDuty that writes down.
+"""A whole Tocsin of real processes: its own Valkey, a receiver, a worker per lane, and a PagerDuty that writes down.
 
 Severity P1 escalates after seconds instead of minutes, so that a story can be lived in real time.
 """
@@ -148,7 +148,9 @@ def wait_for(what: Callable[[], object], seconds: float) -> bool:
 
 
 @contextmanager
-def a_tocsin(folder: Path, *, lead: str = "2s", ceo: str = "4s", modes: dict[str, str] | None = None) -> Iterator[Running]:
+def a_tocsin(
+    folder: Path, *, lead: str = "2s", ceo: str = "4s", modes: dict[str, str] | None = None
+) -> Iterator[Running]:
     """Start everything; `modes` launches a process with a fault of `launch.py`."""
     sink, port = Sink(), _free_port()
     rules = folder / "rules"
