@@ -11,7 +11,7 @@ SOURCES := $(shell find $(CODE) tests bench -name '*.py' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check lint types format lock clean
+.PHONY: help run test browser check lint types format lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -19,8 +19,14 @@ help:  ## this list
 run: .venv/.run  ## the demo on http://127.0.0.1:8080 (PORT=9000 make run for another port)
 	PORT=$(PORT) $(BIN)/tocsin up --demo
 
-test: .venv/.dev  ## every test; TESTS='tests/cli -x' for some
+test: .venv/.dev browser  ## every test; TESTS='tests/cli -x' for some
 	$(BIN)/python -m pytest $(TESTS)
+
+# The browser tests drive Debian's Chromium: the one on PATH, else one that is installed where we may.
+browser:
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || \
+		{ echo 'no Chromium for the browser tests; please run: sudo apt-get install chromium'; exit 1; }
 
 check: .venv/.formatted lint types test  ## what must be green before a commit: format, lint, types, tests
 

@@ -116,7 +116,7 @@ def test_no_address_no_mail(address: str | None) -> None:
     [
         ({"username": "u"}, "belong together"),
         ({"username": "u", "password": "${env:P}", "tls": "none"}, "needs tls"),
-        ({"username": "u", "password": "literal"}, "must be a reference"),
+        ({"username": "u", "password": "literal"}, "expected a reference"),
         ({"sender": "Tocsin"}, "one mail address"),
         ({"port": 0}, "greater than or equal to 1"),
     ],

@@ -152,7 +152,7 @@ def test_one_way_only(options: dict[str, str]) -> None:
 
 def test_a_literal_secret_is_refused() -> None:
     """A webhook address written into the YAML is an error."""
-    with pytest.raises(ValidationError, match="must be a reference"):
+    with pytest.raises(ValidationError, match="expected a reference"):
         SlackOptions(url="https://hooks.example.com/T/B/secret")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ear import Ear
 from redis import Redis
+
+from tests.receiver.ear import Ear
 
 
 @pytest.fixture

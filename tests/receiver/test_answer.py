@@ -6,11 +6,11 @@ import dataclasses
 
 import httpx
 import pytest
-from ear import DOWN, ENVIRONMENT, KUMA, NOW, Ear
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.incident import State
+from tests.receiver.ear import DOWN, ENVIRONMENT, KUMA, NOW, Ear
 from workers.links import KEEP, Link, LinkExpired, LinkForged, acknowledge_url, read_link
 from workers.store import connect
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from ear import API_TOKEN, BEARER, ENVIRONMENT, Ear
 from starlette.routing import Mount, Route
 
 from router.api import routes
 from router.commands import ASKED
 from rules.incident import State
+from tests.receiver.ear import API_TOKEN, BEARER, ENVIRONMENT, Ear
 from workers.store import connect
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

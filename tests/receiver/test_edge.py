@@ -9,10 +9,10 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from ear import DOWN, KUMA, Ear
 
 from router import edge, serve
 from router.app import build
+from tests.receiver.ear import DOWN, KUMA, Ear
 
 Connect = Callable[[], socket.socket]
 

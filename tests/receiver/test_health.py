@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ear import BEARER, DOWN, ENVIRONMENT, KUMA, Ear
 
+from tests.receiver.ear import BEARER, DOWN, ENVIRONMENT, KUMA, Ear
 from workers import keys
 from workers.agenda import Lane
 from workers.store import connect

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from ear import DOWN, KUMA, TOKEN, Ear
 
+from tests.receiver.ear import DOWN, KUMA, TOKEN, Ear
 from workers import log
 
 

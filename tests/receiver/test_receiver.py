@@ -7,9 +7,9 @@ import resource
 from collections.abc import AsyncIterator
 
 import pytest
-from ear import DOWN, ENVIRONMENT, KUMA, NOW, SECRET, TOKEN, Ear
 
 from router.sources.signatures import sign_hex
+from tests.receiver.ear import DOWN, ENVIRONMENT, KUMA, NOW, SECRET, TOKEN, Ear
 from workers.agenda import Agenda, Job, Lane
 from workers.counters import read
 from workers.intake import Judged, judged_of

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hearing import broken, deliveries, heard, survives, told
 from hypothesis import given
 
 from router.sources.alertmanager import SOURCE
 from router.sources.contract import Delivery, Unreadable
 from rules.event import Action
+from tests.sources.hearing import broken, deliveries, heard, survives, told
 
 WORDS = ["alerts", "status", "firing", "resolved", "labels", "annotations", "summary", "fingerprint", "truncatedAlerts"]
 CPU, MEMORY = "alertmanager 5d1c0a7f3be24498", "alertmanager b07e9912cc45f3a1"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hearing import at, broken, deliveries, heard, survives, told
 from hypothesis import given
 
 from router.sources.betterstack import SOURCE
 from router.sources.contract import Delivery, Unreadable
 from rules.event import Action
+from tests.sources.hearing import at, broken, deliveries, heard, survives, told
 
 WORDS = ["event", "data", "id", "type", "incident", "attributes", "started", "resolved", "started_at", "resolved_at"]
 INCIDENT = "betterstack incident 88120457"

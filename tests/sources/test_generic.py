@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 
 import pytest
-from hearing import NOW, at, broken, deliveries, heard, survives
 from hypothesis import given
 from pydantic import ValidationError
 
@@ -14,6 +13,7 @@ from router.sources.generic import MOST, SOURCE
 from router.sources.generic.options import GenericOptions
 from router.sources.generic.signing import sign, verify
 from rules.event import Action, Event
+from tests.sources.hearing import NOW, at, broken, deliveries, heard, survives
 
 WORDS = ["data", "alert", "items", "id", "title", "status", "ok", "down", "severity", "url", "labels", "time", "0"]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hearing import NOW, broken, deliveries, heard, survives, told
 from hypothesis import given
 
 from router.sources.contract import Delivery, Options, Unreadable
 from router.sources.manual import SOURCE
 from rules.event import Action
+from tests.sources.hearing import NOW, broken, deliveries, heard, survives, told
 
 WORDS = ["summary", "severity", "labels", "url", "dedup_key", "reporter", "details", "P1"]
 

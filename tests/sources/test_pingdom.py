@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hearing import at, broken, deliveries, heard, survives, told
 from hypothesis import given
 
 from router.sources.contract import Delivery, Unreadable
 from router.sources.pingdom import SOURCE
 from rules.event import Action
+from tests.sources.hearing import at, broken, deliveries, heard, survives, told
 
 WORDS = ["check_id", "check_name", "current_state", "DOWN", "UP", "state_changed_timestamp", "check_params", "full_url"]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hearing import NOW, at, broken, deliveries, heard, survives, told
 from hypothesis import given
 
 from router.sources.contract import Delivery, Options, Unauthentic, Unreadable
 from router.sources.stripe import SOURCE, show_amount, sign, verify
 from rules.event import Action
+from tests.sources.hearing import NOW, at, broken, deliveries, heard, survives, told
 
 WORDS = ["type", "data", "object", "id", "amount", "currency", "usd", "related_object", "created", "invoice", "charge"]
 INTENT = "stripe payment_intent pi_3SampleIntent"

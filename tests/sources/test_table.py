@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from hearing import NOW, delivery
 
 import router.sources
 from router.sources import TYPES
 from router.sources.contract import Delivery
 from router.sources.samples import FOLDER, samples
+from tests.sources.hearing import NOW, delivery
 
 HERE = Path(router.sources.__file__).parent
 SHARED = {"__init__", "contract", "forms", "reading", "signatures", "samples"}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hearing import at, broken, deliveries, heard, survives, told
 from hypothesis import given
 
 from router.sources.contract import Delivery, Unreadable
 from router.sources.uptimekuma import SOURCE
 from rules.event import Action
+from tests.sources.hearing import at, broken, deliveries, heard, survives, told
 
 WORDS = ["heartbeat", "monitor", "msg", "status", "id", "monitorID", "name", "tags", "value", "[a] [🔴 Down] b", "time"]
 FORM = {"content-type": "multipart/form-data; boundary=b"}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hearing import at, broken, deliveries, heard, survives, told
 from hypothesis import given
 
 from router.sources.contract import Delivery, Unreadable
 from router.sources.uptimerobot import SOURCE
 from rules.event import Action
+from tests.sources.hearing import at, broken, deliveries, heard, survives, told
 
 WORDS = ["monitorID", "monitor_id", "monitorFriendlyName", "alertType", "1", "2", "3", "alertDateTime", "alertDetails"]
 SHOP = "uptimerobot monitor 790412266"
