@@ -1,4 +1,4 @@
-"""A person with a telephone: sees what Slack shows, follows its button, and answers. Real processes, a real Chromium."""
+"""A person with a telephone sees what Slack shows, follows its button, and answers: real processes and Chromium."""
 
 from __future__ import annotations
 
