@@ -65,7 +65,7 @@ def compose(
         labels=incident.labels,
         runbook=_runbook(incident, public_url),
         acknowledge=_acknowledge(incident, acknowledge_url),
-        links=tuple(_links(incident, public_url)),
+        links=tuple(_links(incident)),
         by=_shown(config, by),
         note=note,
         team=tuple(_recipient(config, name, field) for name in team.people if name != person) if team else (),
@@ -164,8 +164,7 @@ def _acknowledge(incident: Incident, url: str | None) -> Link | None:
     return Link(text="Acknowledge", url=url) if url and not incident.answered else None
 
 
-def _links(incident: Incident, public_url: str) -> Iterator[Link]:
-    yield Link(text="Incident", url=f"{public_url}/incidents/{incident.id}")
+def _links(incident: Incident) -> Iterator[Link]:
     found = {incident.url: next(iter(incident.signals.values())).source if incident.signals else "the sender"}
     found |= {signal.url: signal.source for signal in incident.signals.values()}
     web = [(url, source) for url, source in found.items() if url and is_web(url)]

@@ -172,6 +172,7 @@ class Draft:
         )
         if incident_id in self._opened:
             self._pipe.zadd(keys.INCIDENTS, {incident.id: incident.opened_at})
+            self._pipe.zremrangebyscore(keys.INCIDENTS, "-inf", self.now - keys.KEEP_RESOLVED)
             self._pipe.zadd(keys.OPEN, {incident.id: incident.opened_at})
         lines = self._timeline.get(incident_id)
         if lines:

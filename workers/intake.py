@@ -96,6 +96,8 @@ def queue_commands(pipe: Any, batch: Sequence[Received], now: float) -> None:
     """Queue everything that keeps a batch onto a pipeline, sync or async."""
     for received in batch:
         _keep(pipe, received)
+    for index in (keys.DELIVERIES, keys.QUARANTINE):
+        pipe.zremrangebyscore(index, "-inf", now - keys.KEEP_DELIVERY)
     judged = [one for received in batch for one in received.judged]
     if judged:
         agenda.add(pipe, _promise(judged, now))

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import WatchError
-from rules.load import Ruleset
-from rules.schedule import Way
 
 from rules.commands import Command, Undeliverable
 from rules.incident import Incident, TimelineEntry
+from rules.load import Ruleset
 from rules.record import encode
 from rules.roster import Roster
+from rules.schedule import Way
 from rules.transition import transition
 from workers import agenda, keys, queue, routing
 from workers.agenda import Entry
