@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -229,6 +231,13 @@ def _say_ready(session: Session, settings: Settings, demonstrate: bool) -> None:
     session.line(f"Tocsin is up at {base}. Ctrl-C stops everything.", "bold")
     if demonstrate:
         session.line(f"  What Slack, PagerDuty and mail were told:  {base}/demo/outbox")
-        session.line("  Send a first signed sample:                tocsin send shop-sentry")
+        session.line(f"  Send a first signed sample:                {_ourselves(settings)} send shop-sentry")
     session.line("  See what is open, and answer it:           tocsin incidents list")
     session.line("  See what happens next, and to whom:        tocsin pending")
+
+
+def _ourselves(settings: Settings) -> str:
+    """How the shell of whoever started us calls us: by path unless on PATH, with the address where it is unusual."""
+    called = "tocsin" if shutil.which("tocsin") else sys.argv[0]
+    default = Settings.model_fields["port"].default
+    return called if settings.port == default else f"TOCSIN_URL={settings.base_url} {called}"
