@@ -5,7 +5,7 @@ PYTHON ?= python3
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header --no-annotate
 CODE := router workers rules
 SOURCES := $(shell find $(CODE) tests bench -name '*.py' 2>/dev/null)
 
@@ -41,7 +41,7 @@ format: .venv/.dev  ## write the code the way the check wants it
 lock: .venv/.dev  ## resolve again, within pyproject.toml; UPGRADE=--upgrade takes newer releases
 	$(COMPILE) $(UPGRADE) --output-file requirements.lock
 	$(COMPILE) $(UPGRADE) --constraint requirements.lock --group dev --output-file requirements-dev.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--constraint requirements-dev.lock --group build --output-file requirements-build.lock
 
 clean:  ## forget everything that can be made again

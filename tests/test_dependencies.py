@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.test_house import FLOORS, MODULES, ROOT, TESTS, imports_of
 
@@ -94,7 +96,29 @@ def test_locks_pin_everything_and_name_no_place(lock: str) -> None:
 def test_what_ships_and_what_tests_run_on_are_the_same_versions() -> None:
     """The development lock pins every runtime dependency to the version of requirements.lock."""
 
-    def pins(lock: str) -> set[str]:
-        return set(re.findall(r"^([a-z0-9._-]+==\S+)", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE))
+    def pins(lock: str) -> set[tuple[str, str]]:
+        text = (ROOT / lock).read_text(encoding="utf-8")
+        return set(re.findall(r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==(\S+)", text, re.MULTILINE))
 
     assert pins("requirements.lock") | pins("requirements-build.lock") <= pins("requirements-dev.lock")
+
+
+def test_locks_name_the_extras_that_are_asked_for() -> None:
+    """A plain pin beside somebody's `coverage[toml]` makes an older pip look for the newest release, and find no hash."""
+    locked = set(
+        re.findall(r"^([a-z0-9._\[\],-]+)==", (ROOT / "requirements-dev.lock").read_text("utf-8"), re.MULTILINE)
+    )
+    names = {name.partition("[")[0] for name in locked}
+    asked = {
+        f"{_canonical(wish.name)}[{','.join(sorted(wish.extras))}]"
+        for distribution in distributions()
+        if _canonical(distribution.name) in names
+        for wish in map(Requirement, distribution.requires or ())
+        if wish.extras and (wish.marker is None or wish.marker.evaluate({"extra": ""}))
+    }
+    assert asked
+    assert asked <= locked
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
