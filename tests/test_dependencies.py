@@ -104,7 +104,7 @@ def test_what_ships_and_what_tests_run_on_are_the_same_versions() -> None:
 
 
 def test_locks_name_the_extras_that_are_asked_for() -> None:
-    """A plain pin beside somebody's `coverage[toml]` makes an older pip look for the newest release, and find no hash."""
+    """Beside a plain pin, somebody's `coverage[toml]` makes an older pip want the newest release, without a hash."""
     locked = set(
         re.findall(r"^([a-z0-9._\[\],-]+)==", (ROOT / "requirements-dev.lock").read_text("utf-8"), re.MULTILINE)
     )
