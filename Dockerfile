@@ -9,7 +9,7 @@ COPY --from=build /opt/tocsin /opt/tocsin
 ENV PATH=/opt/tocsin/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1
-USER tocsin
+USER 10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080

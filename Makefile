@@ -30,7 +30,7 @@ browser:
 
 check: .venv/.formatted lint types test  ## what must be green before a commit: format, lint, types, tests
 
-lint: .venv/.linted  ## ruff
+lint: .venv/.linted  ## ruff, and hadolint for the Dockerfile
 
 types: .venv/.typed  ## mypy --strict
 
@@ -68,8 +68,9 @@ clean:  ## forget everything that can be made again
 	$(BIN)/ruff format --quiet --check $(CODE) tests bench || { echo 'run: make format'; exit 1; }
 	@touch $@
 
-.venv/.linted: $(SOURCES) pyproject.toml .venv/.dev
+.venv/.linted: $(SOURCES) Dockerfile pyproject.toml .venv/.dev
 	$(BIN)/ruff check --quiet $(CODE) tests bench
+	$(BIN)/hadolint Dockerfile
 	@touch $@
 
 .venv/.typed: $(SOURCES) pyproject.toml .venv/.dev

