@@ -115,7 +115,7 @@ class Undeliverable:
     role: str
     person: str | None
     step: int
-    round: int
+    ladder: int
     why: str
     roster: Roster
 

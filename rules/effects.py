@@ -18,7 +18,8 @@ class Notify:
     role: str
     person: str | None
     step: int | None = None
-    round: int = 0
+    ladder: int = 0
+    """Which of the incident's ladders it belongs to; steps of another have the same numbers."""
     after: str | None = None
     """The notification that went this way before: this one waits for it."""
     by: str | None = None

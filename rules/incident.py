@@ -166,6 +166,9 @@ class Incident:
     """When the ladder will be (or was) exhausted; None when it will not be."""
     exhausted: bool = False
     round: int = 0
+    """How often the matrix has begun again because nobody answered."""
+    ladders: int = 0
+    """How often it has begun at all: at first, after a raise, in a further round."""
     told: tuple[Told, ...] = ()
     sent: int = 0
     """How many notifications have been written for it; numbers them."""

@@ -80,7 +80,7 @@ class Turn:
                 role=way.role,
                 person=way.person,
                 step=step.number if step else None,
-                round=step.round if step else self.incident.round,
+                ladder=self.incident.ladders,
                 after=before.entry if before else None,
                 by=by,
                 note=note,
@@ -117,6 +117,7 @@ def climb(turn: Turn, reason: Reason, roster: Roster, *, round_number: int = 0, 
     turn.change(
         steps=ladder(plan, turn.now, round_number),
         round=round_number,
+        ladders=turn.incident.ladders + 1,
         exhausted_at=turn.now + plan.exhausted_after,
         exhausted=False,
     )

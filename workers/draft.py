@@ -233,7 +233,7 @@ def _notification(incident: Incident, effect: Notify, now: float) -> Entry:
         "role": effect.role,
         "person": effect.person,
         "step": effect.step,
-        "round": effect.round,
+        "ladder": effect.ladder,
         "after": effect.after,
         "by": effect.by,
         "note": effect.note,

@@ -178,7 +178,7 @@ class Sender:
             role=body["role"],
             person=body["person"],
             step=body["step"],
-            round=body["round"],
+            ladder=body["ladder"],
             why=why,
             roster=self._ledger.roster(),
         )

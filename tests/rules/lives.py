@@ -223,3 +223,15 @@ def heard_so_far(severity: Severity | str = P1, **more: Any) -> Life:
 def everywhere(reason: str, role: str) -> list[str]:
     """A step of P1 as it is said: to the person on pager and mail, and in the room."""
     return [f"{reason}: {role} ({PEOPLE[role]}) on {channel}" for channel in ("pager", "slack", "mail")]
+
+
+EXHAUSTED = [
+    "exhausted: on-call engineer (ana) on pager",
+    "exhausted: on-call engineer (ana) on mail",
+    "exhausted: engineering lead (maria) on pager",
+    "exhausted: engineering lead (maria) on mail",
+    "exhausted: ceo (victor) on pager",
+    "exhausted: ceo (victor) on mail",
+    "exhausted: ceo (victor) on slack",
+]
+"""How the end of P1's matrix is said, on every channel."""

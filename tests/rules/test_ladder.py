@@ -9,6 +9,7 @@ from rules.incident import State, StepState
 from tests.rules.lives import (
     CEO,
     EVERYBODY,
+    EXHAUSTED,
     LEAD,
     MINUTE,
     ON_CALL,
@@ -21,16 +22,6 @@ from tests.rules.lives import (
     heard_so_far,
     opened,
 )
-
-EXHAUSTED = [
-    "exhausted: on-call engineer (ana) on pager",
-    "exhausted: on-call engineer (ana) on mail",
-    "exhausted: engineering lead (maria) on pager",
-    "exhausted: engineering lead (maria) on mail",
-    "exhausted: ceo (victor) on pager",
-    "exhausted: ceo (victor) on mail",
-    "exhausted: ceo (victor) on slack",
-]
 
 
 def test_opening_tells_the_first_responder_at_once_and_promises_the_next_step() -> None:
@@ -66,7 +57,7 @@ def test_an_escalation_says_who_did_not_answer() -> None:
     line = life.timeline[-1]
     assert (line.at, line.kind, line.text) == (life.now, "step", "engineering lead (maria) is told")
     assert line.detail == {"role": LEAD, "channels": "pager, slack, mail"}
-    assert [(one.step, one.round) for one in life.notified] == [(0, 0)] * 3 + [(1, 0)] * 3
+    assert [(one.step, one.ladder) for one in life.notified] == [(0, 1)] * 3 + [(1, 1)] * 3
 
 
 def test_a_step_without_somebody_who_was_waited_for_has_no_note() -> None:
@@ -91,31 +82,6 @@ def test_a_p3_really_waits_four_hours() -> None:
     life = heard_so_far("P3")
     assert life.passes("3h59m").said() == []
     assert life.passes("1m").said() == ["escalated: team lead (dan) on slack"]
-
-
-def test_a_late_wake_tells_everybody_who_is_due_exactly_once() -> None:
-    """After an outage of ours of half an hour both the lead and the CEO are told, each once."""
-    life = heard_so_far("P1").sleeps("31m")
-    assert life.said() == everywhere("escalated", LEAD) + everywhere("escalated", CEO)
-    assert life.wakes_in() == 14
-    assert life.keeps_promises().said() == []
-
-
-def test_an_early_wake_tells_nobody_and_keeps_the_promise() -> None:
-    """A bell that rings too soon changes nothing: the step stays promised for its time."""
-    life = heard_so_far("P1")
-    life.passes("1m").asks(Escalate(roster=EVERYBODY))
-    assert life.said() == []
-    assert life.wakes_in() == 14
-    assert life.last.timeline == ()
-
-
-def test_the_same_wake_twice_tells_nobody_twice() -> None:
-    """Two workers answering one bell send one page."""
-    life = heard_so_far("P1").passes("15m")
-    life.said()
-    assert life.asks(Escalate(roster=EVERYBODY)).said() == []
-    assert life.wakes_in() == 15
 
 
 @pytest.mark.parametrize(
@@ -185,7 +151,7 @@ def test_a_repeated_ladder_climbs_again_at_its_own_pace() -> None:
     assert life.passes("1s").said() == everywhere("escalated", ON_CALL)
     assert {one.note for one in life.notified[-3:]} == {"Nobody has answered so far."}
     assert life.passes("15m").said() == everywhere("escalated", LEAD)
-    assert [(one.step, one.round) for one in life.notified[-6:]] == [(0, 1)] * 3 + [(1, 1)] * 3
+    assert [(one.step, one.ladder) for one in life.notified[-6:]] == [(0, 2)] * 3 + [(1, 2)] * 3
     assert {step.round for step in life.incident.steps} == {1}
 
 

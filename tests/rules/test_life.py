@@ -67,8 +67,8 @@ class AnyLife(RuleBasedStateMachine):
         for one in new:
             if one.reason is Reason.ESCALATED and not hurried:
                 assert one.step is not None
-                self.stepped[self.ladder, one.round, one.step, one.channel, one.person] += 1
-                if one.round == life.incident.round:  # a late wake may end one round and begin the next
+                self.stepped[self.ladder, one.ladder, one.step, one.channel, one.person] += 1
+                if one.ladder == life.incident.ladders:  # a late wake may end one round and begin the next
                     assert nobody or life.incident.steps[one.step].due_at <= life.now
         assert max(self.stepped.values(), default=1) == 1
 
@@ -115,7 +115,7 @@ class AnyLife(RuleBasedStateMachine):
     def fails(self, channel: str, step: int, nth: int) -> None:
         """A page is given up; perhaps one of an earlier ladder."""
         failed = Undeliverable(
-            channel=channel, role=ON_CALL, person="ana", step=step, round=nth, why="gone", roster=self.life.roster
+            channel=channel, role=ON_CALL, person="ana", step=step, ladder=nth, why="gone", roster=self.life.roster
         )
         self.ask(failed, hurried=True)
 

@@ -14,7 +14,7 @@ from rules.incident import Incident, State, TimelineEntry
 from rules.record import as_data, decode, encode
 from tests.rules.lives import EVERYBODY, ON_CALL, START, a_decision, an_event, opened
 
-FAILED = Undeliverable(channel="pager", role=ON_CALL, person="ana", step=0, round=0, why="gone", roster=EVERYBODY)
+FAILED = Undeliverable(channel="pager", role=ON_CALL, person="ana", step=0, ladder=1, why="gone", roster=EVERYBODY)
 
 
 def test_an_incident_in_the_middle_of_its_life_comes_back_whole() -> None:

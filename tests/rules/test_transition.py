@@ -47,11 +47,11 @@ ROWS: dict[type[Command], set[State]] = {
     Trigger: {T, A, M, R},
     Clear: {T, A, M, R},
     Heard: {T, A, M, R},
-    Acknowledge: {T, A, M},
-    Mitigate: {T, A},
+    Acknowledge: {T, A, M, R},
+    Mitigate: {T, A, R},
     Resolve: {T, A, M, R},
     FalsePositive: {T, A, M, R},
-    ChangeSeverity: {T, A, M},
+    ChangeSeverity: {T, A, M, R},
     Assign: {T, A, M, R},
     AddNote: {T, A, M, R, DONE},
     Escalate: {T},
@@ -79,7 +79,7 @@ def each_command(life: Life) -> dict[type[Command], Command]:
     """One of every kind, such that it has something to do where it has a row."""
     life.now += MINUTE
     key = "uptime/web"
-    page = {"channel": "pager", "role": ON_CALL, "person": "ana", "step": 0, "round": 0, "why": "410 Gone"}
+    page = {"channel": "pager", "role": ON_CALL, "person": "ana", "step": 0, "ladder": 1, "why": "410 Gone"}
     return {
         Trigger: life.trigger("P1"),
         Clear: Clear(event=an_event(at=life.now, delivery="d-9", action=Action.RESOLVE), key=key),
@@ -165,6 +165,7 @@ def test_what_the_opening_writes_down() -> None:
         signals={"uptime/web": signal},
         exhausted_at=START + 45 * MINUTE,
         sent=1,
+        ladders=1,
         previous="inc-0",
         **said,  # type: ignore[arg-type]
     )

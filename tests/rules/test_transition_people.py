@@ -6,7 +6,7 @@ import pytest
 
 from rules.commands import Acknowledge, AddNote, Assign, ChangeSeverity, Command, FalsePositive, Mitigate, Resolve
 from rules.event import Severity
-from rules.incident import Incident, State
+from rules.incident import Incident, Reason, State
 from tests.rules.lives import (
     EVERYBODY,
     LEAD,
@@ -250,3 +250,26 @@ def test_lowering_to_a_severity_without_rows_waits_for_its_end() -> None:
     life = heard_so_far("P2").asks(to_severity(P4))
     assert [step.state.value for step in life.incident.steps] == ["sent"]
     assert life.wakes_in() == 24 * 60
+
+
+@pytest.mark.parametrize("answer", [Acknowledge(by="ana", via="link"), Mitigate(by="ana", via="cli")])
+def test_who_answers_after_it_recovered_has_it_when_it_fires_again(answer: Acknowledge | Mitigate) -> None:
+    """The monitor was faster than the button: nothing is said then, but the next down wakes nobody else."""
+    life = opened("P1").clears()
+    life.said()
+    life.asks(answer)
+    assert (life.said(), life.incident.state) == ([], State.RECOVERED)
+    assert life.history()[-1] == "ana has it, should it fire again"
+    life.passes("1m").fires("P1")
+    assert (life.incident.state, life.incident.acknowledged_by) == (State.ACKNOWLEDGED, "ana")
+    assert {one.reason for one in life.notified[-3:]} == {Reason.UPDATE}
+
+
+def test_the_severity_of_a_recovered_incident_can_be_set_right() -> None:
+    """For the post-mortem: it says how bad it was, and calls nobody."""
+    life = opened("P3").clears()
+    life.said()
+    life.asks(ChangeSeverity(by="ana", via="cli", to=P1, roster=life.roster))
+    assert life.incident.severity is P1
+    assert {one.reason for one in life.notified[-1:]} == {Reason.UPDATE}
+    assert life.wakes_in() is None

@@ -8,7 +8,7 @@ from rules.commands import Acknowledge, Heard, Mitigate, Settle
 from rules.decision import Gate
 from rules.event import Action
 from rules.incident import State
-from rules.transition import TIMELINE_SIGNALS
+from rules.on_events import TIMELINE_SIGNALS
 from tests.rules.lives import CEO, LEAD, MINUTE, ON_CALL, P1, START, Life, an_event, everywhere, heard_so_far, opened
 
 ANA = Acknowledge(by="ana", via="slack")

@@ -18,7 +18,7 @@ from tests.rules.lives import (
 )
 
 
-def fails(life: Life, channel: str, role: str = ON_CALL, step: int = 0, round_number: int = 0) -> Life:
+def fails(life: Life, channel: str, role: str = ON_CALL, step: int = 0, ladder: int = 1) -> Life:
     """One page is given up."""
     return life.asks(
         Undeliverable(
@@ -26,7 +26,7 @@ def fails(life: Life, channel: str, role: str = ON_CALL, step: int = 0, round_nu
             role=role,
             person=PEOPLE[role],
             step=step,
-            round=round_number,
+            ladder=ladder,
             why="410 Gone",
             roster=life.roster,
         )
@@ -55,7 +55,7 @@ def test_a_failed_page_is_written_into_the_history() -> None:
     )
     life.asks(
         Undeliverable(
-            channel="slack", role=ON_CALL, person=None, step=0, round=0, why="no such room", roster=life.roster
+            channel="slack", role=ON_CALL, person=None, step=0, ladder=1, why="no such room", roster=life.roster
         )
     )
     assert life.history()[-1] == "slack could not tell on-call engineer: no such room"
@@ -136,7 +136,7 @@ def test_with_rounds_left_the_last_one_unreachable_does_not_end_it() -> None:
     assert fails(life, "slack").said() == []
     assert life.wakes_in() == 24 * 60
     assert life.passes("24h").said() == ["escalated: on-call engineer (ana) on slack"]
-    fails(life, "slack", round_number=1)
+    fails(life, "slack", ladder=2)
     assert life.said() == ["exhausted: on-call engineer (ana) on slack"]
 
 
@@ -147,7 +147,7 @@ def test_the_cry_that_nobody_answered_is_not_repeated_when_it_fails() -> None:
     while sent < len(life.notified) and sent < 50:
         page = life.notified[sent]
         sent += 1
-        fails(life, page.channel, page.role, page.step or 0, page.round)
+        fails(life, page.channel, page.role, page.step or 0, page.ladder)
     assert sent == 3
     assert life.said() == ["escalated: team lead (dan) on slack", "exhausted: team lead (dan) on slack"]
     assert len(life.history("exhausted")) == 1
@@ -157,7 +157,7 @@ def test_a_failure_of_an_earlier_round_moves_nothing() -> None:
     """What failed before the ladder began again is history only."""
     life = heard_so_far("P4", policy=a_policy(repeat=1)).passes("24h")
     life.said()
-    assert fails(life, "slack", round_number=0).said() == []
+    assert fails(life, "slack", ladder=1).said() == []
     assert life.incident.steps[0].failed == ()
     assert life.history()[-1].startswith("slack could not tell")
 
@@ -168,6 +168,15 @@ def test_a_failure_of_an_earlier_ladder_calls_nobody_who_is_still_to_come() -> N
     life.said()
     assert fails(life, "slack", "team lead", 1).said() == []
     assert life.incident.steps[1].failed == ()
+
+
+def test_a_failure_from_before_a_raise_asks_no_fallback_of_the_new_ladder() -> None:
+    """The first page of the P3 fails after it has become a P1: the first page of the P1 has not failed."""
+    life = heard_so_far("P3").fires("P1")
+    life.said()
+    assert fails(life, "slack", ladder=1).said() == []
+    assert life.incident.steps[0].failed == ()
+    assert fails(life, "slack", ladder=2).said() == ["opened: on-call engineer (ana) on sms"]
 
 
 def test_a_failure_of_a_step_the_ladder_does_not_have_is_written_down() -> None:

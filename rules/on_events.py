@@ -1,0 +1,155 @@
+"""What comes of events: signals fire, join, fire again, clear. `rules.transition` says in which state which applies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rules.commands import Clear, Heard, Trigger
+from rules.duration import show_duration
+from rules.incident import Reason, Signal, State
+from rules.turn import Turn, climb
+
+TIMELINE_SIGNALS = 100
+"""So many signals are named in the timeline when they join; a storm beyond that is only counted."""
+
+
+def trigger(turn: Turn, command: Trigger) -> None:
+    """A signal fires: count it, and page when that is news. What a gate counts has no order among itself."""
+    key = signal_key(command)
+    before = turn.incident.signals.get(key)
+    if before is not None and not command.gated and not command.event.moment.is_after(before.last):
+        return
+    turn.change(signals=turn.incident.signals | {key: signal(command, before)})
+    if command.decision.severity.worse_than(turn.incident.severity):
+        _raise_by_event(turn, command)
+    elif before is None:
+        _join(turn, command)
+    elif not before.firing:
+        _fire_again(turn, command)
+
+
+def signal_key(command: Trigger) -> str:
+    """Under which key a trigger is a signal: a gate's events are one signal, the group itself."""
+    return command.decision.group_key if command.gated else command.event.signal_key
+
+
+def signal(command: Trigger, before: Signal | None) -> Signal:
+    """The signal as it stands after this trigger."""
+    event = command.event
+    newest = before is None or event.moment.is_after(before.last)
+    return Signal(
+        key=signal_key(command),
+        source=event.source,
+        kind=event.kind,
+        summary=event.summary,
+        firing=True,
+        last=event.moment if newest or before is None else before.last,
+        first_seen=before.first_seen if before else event.received_at,
+        last_seen=max(event.received_at, before.last_seen if before else 0.0),
+        count=(before.count if before else 0) + command.count,
+        url=event.url,
+    )
+
+
+def _raise_by_event(turn: Turn, command: Trigger) -> None:
+    """An event raises the severity: whoever had it, the matrix begins anew, for it is another emergency now."""
+    was, decision = turn.incident, command.decision
+    turn.change(
+        severity=decision.severity,
+        severity_since=turn.now,
+        state=State.TRIGGERED,
+        rule=decision.rule,
+        set_by=decision.set_by,
+        runbook=decision.runbook or was.runbook,
+        team=decision.team or was.team,
+        channels=decision.channels,
+        acknowledged_at=None,
+        acknowledged_by=None,
+        recovered_at=None,
+        mitigated_at=None,
+    )
+    text = f"raised from {was.severity} to {decision.severity} by rule «{decision.rule}»: {command.event.summary}"
+    turn.note("severity", text, delivery=command.event.delivery)
+    note = f"was {was.severity}, {was.state}" + (f" by {was.acknowledged_by}" if was.acknowledged_by else "")
+    climb(turn, Reason.SEVERITY_RAISED, command.roster, note=note)
+    watch_quiet(turn)
+
+
+def _join(turn: Turn, command: Trigger) -> None:
+    """A further signal of the group: whoever has the incident has it too."""
+    if len(turn.incident.signals) <= TIMELINE_SIGNALS:
+        turn.note(
+            "joined", f"joined by {command.event.source}: {command.event.summary}", delivery=command.event.delivery
+        )
+    if turn.incident.state is State.RECOVERED:
+        _reopen(turn, command)
+
+
+def _fire_again(turn: Turn, command: Trigger) -> None:
+    """A signal that had cleared fires: page if nobody has acknowledged, else tell whoever has it."""
+    turn.note("fired again", f"fires again: {command.event.summary}", delivery=command.event.delivery)
+    if turn.incident.state is State.RECOVERED:
+        _reopen(turn, command)
+    elif turn.incident.state is State.TRIGGERED:
+        turn.update(Reason.RETRIGGERED, note=f"{command.event.summary} fires again")
+    else:
+        turn.update(Reason.UPDATE, note=f"{command.event.summary} fires again")
+
+
+def _reopen(turn: Turn, command: Trigger) -> None:
+    """It had recovered and fires again. Who acknowledged it still has it; else the matrix begins anew."""
+    turn.settle(None)
+    watch_quiet(turn)
+    taken_by = turn.incident.acknowledged_by
+    if taken_by is None:
+        turn.change(state=State.TRIGGERED, recovered_at=None, severity_since=turn.now)
+        climb(turn, Reason.RETRIGGERED, command.roster, note="It had recovered.")
+    else:
+        turn.change(state=State.ACKNOWLEDGED, recovered_at=None)
+        turn.update(Reason.UPDATE, note=f"fires again after it had recovered; {taken_by} has it")
+
+
+def watch_quiet(turn: Turn) -> None:
+    """A gate's incident has no sender who takes it back: promise to see whether it has become quiet."""
+    if turn.incident.gate_quiet_for is not None:
+        turn.settle(turn.now + turn.incident.gate_quiet_for)
+
+
+def clear(turn: Turn, command: Clear) -> None:
+    """A signal is over; when it was the last that fired, the incident has recovered."""
+    before = turn.incident.signals.get(command.key)
+    if before is None or not command.event.moment.is_after(before.last):
+        return
+    seen = max(before.last_seen, command.event.received_at)
+    cleared = replace(before, firing=False, last=command.event.moment, last_seen=seen)
+    turn.change(signals=turn.incident.signals | {command.key: cleared})
+    if before.firing:
+        by = f" by {command.event.actor}" if command.event.actor else ""
+        text = f"{command.event.source} says it is over{by}: {command.event.summary}"
+        turn.note("cleared", text, delivery=command.event.delivery)
+        if not turn.incident.firing:
+            recover(turn)
+
+
+def recover(turn: Turn) -> None:
+    """Nothing fires any more: nobody is called, and if it stays so the incident is over."""
+    quiet = turn.incident.plan.resolve_after
+    turn.change(state=State.RECOVERED, recovered_at=turn.now)
+    turn.note("recovered", "every signal has cleared")
+    turn.stop_ladder()
+    turn.update(Reason.RECOVERED, note=f"It counts as resolved when it stays quiet for {show_duration(quiet)}.")
+    turn.settle(turn.now + quiet)
+
+
+def stay_recovered(turn: Turn, command: Clear) -> None:
+    """A late word that another signal has cleared changes the signal only."""
+    before = turn.incident.signals.get(command.key)
+    if before is not None and command.event.moment.is_after(before.last):
+        cleared = replace(before, firing=False, last=command.event.moment)
+        turn.change(signals=turn.incident.signals | {command.key: cleared})
+
+
+def heard(turn: Turn, command: Heard) -> None:
+    """It is written down, and changes nothing."""
+    event = command.event
+    turn.note("heard", f"{event.source}: {event.summary}", by=event.actor, delivery=event.delivery, event=event.kind)

@@ -1,0 +1,123 @@
+"""What comes of what people do with an incident. `rules.transition` says in which state which applies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rules.commands import Acknowledge, AddNote, Assign, ChangeSeverity, FalsePositive, Mitigate, Resolve
+from rules.incident import Reason, State, StepState
+from rules.turn import Turn, climb, ladder
+
+
+def acknowledge(turn: Turn, command: Acknowledge) -> None:
+    """Somebody has it: nobody further is called."""
+    turn.change(
+        state=State.ACKNOWLEDGED,
+        acknowledged_at=turn.now,
+        acknowledged_by=command.by,
+        assignee=command.by,
+    )
+    turn.note("acknowledged", f"acknowledged by {command.by}", by=command.by, via=command.via)
+    turn.stop_ladder()
+    turn.update(Reason.ACKNOWLEDGED, by=command.by)
+
+
+def acknowledge_too(turn: Turn, command: Acknowledge) -> None:
+    """Somebody else joins in: it is written down, and whoever had it keeps it."""
+    if command.by != turn.incident.acknowledged_by:
+        turn.note("acknowledged", f"{command.by} acknowledges too", by=command.by, via=command.via)
+
+
+def take_recovered(turn: Turn, command: Acknowledge | Mitigate) -> None:
+    """It has recovered before they answered: nobody needs to hear of that, but should it fire again, it is theirs."""
+    turn.change(
+        acknowledged_at=turn.incident.acknowledged_at or turn.now,
+        acknowledged_by=turn.incident.acknowledged_by or command.by,
+        assignee=turn.incident.assignee or command.by,
+    )
+    turn.note("acknowledged", f"{command.by} has it, should it fire again", by=command.by, via=command.via)
+
+
+def mitigate(turn: Turn, command: Mitigate) -> None:
+    """The bleeding has stopped; whoever does that has it, if nobody had."""
+    turn.change(
+        state=State.MITIGATED,
+        mitigated_at=turn.now,
+        acknowledged_at=turn.incident.acknowledged_at or turn.now,
+        acknowledged_by=turn.incident.acknowledged_by or command.by,
+    )
+    turn.note("mitigated", f"mitigated by {command.by}", by=command.by, via=command.via)
+    turn.stop_ladder()
+    turn.update(Reason.MITIGATED, by=command.by)
+
+
+def resolve(turn: Turn, command: Resolve) -> None:
+    """It is over, and everybody who was told hears so."""
+    close(turn, command.by)
+    text = f"resolved by {command.by}" + (f": {command.note}" if command.note else "")
+    turn.note("resolved", text, by=command.by, via=command.via)
+    turn.update(Reason.RESOLVED, by=command.by, note=command.note)
+
+
+def false_positive(turn: Turn, command: FalsePositive) -> None:
+    """It never was one: closed, with the reason kept."""
+    close(turn, command.by)
+    turn.change(false_positive=command.reason)
+    turn.note(
+        "false positive",
+        f"marked as a false positive by {command.by}: {command.reason}",
+        by=command.by,
+        via=command.via,
+    )
+    turn.update(Reason.FALSE_POSITIVE, by=command.by, note=command.reason)
+
+
+def close(turn: Turn, by: str) -> None:
+    """Nothing more is promised for it."""
+    turn.change(state=State.RESOLVED, resolved_at=turn.now, resolved_by=by)
+    turn.stop_ladder()
+    turn.settle(None)
+
+
+def change_severity(turn: Turn, command: ChangeSeverity) -> None:
+    """A person says how bad it is. Raised, the matrix begins anew; lowered, its coming steps are the milder ones."""
+    was = turn.incident.severity
+    if command.to == was:
+        return
+    turn.change(severity=command.to, severity_since=turn.now)
+    raised = command.to.worse_than(was)
+    text = f"{command.by} {'raised' if raised else 'lowered'} it from {was} to {command.to}"
+    turn.note("severity", text, by=command.by, via=command.via)
+    if turn.incident.answered:
+        turn.update(Reason.UPDATE, by=command.by, note=text)
+    elif raised:
+        climb(turn, Reason.SEVERITY_RAISED, command.roster, note=text)
+    else:
+        _lower(turn, text, command.by)
+
+
+def _lower(turn: Turn, text: str, by: str) -> None:
+    """What was sent stays sent; the steps still to come are those of the milder severity, from now."""
+    sent = tuple(step for step in turn.incident.steps if step.state is not StepState.WAITING)
+    plan = turn.incident.plan
+    coming = ladder(plan, turn.now, turn.incident.round)[1:]
+    steps = (*sent, *(replace(step, number=len(sent) + n) for n, step in enumerate(coming)))
+    turn.change(steps=steps, exhausted=False, exhausted_at=turn.now + plan.exhausted_after)
+    turn.update(Reason.SEVERITY_LOWERED, by=by, note=text)
+    turn.wake()
+
+
+def assign(turn: Turn, command: Assign) -> None:
+    """It is theirs, and they are told."""
+    turn.change(assignee=command.to)
+    turn.note("assigned", f"{command.by} assigned it to {command.to}", by=command.by, via=command.via)
+    rooms = frozenset(told.channel for told in turn.incident.told if told.room)
+    note = f"{command.by} assigned it to {command.to}"
+    turn.tell(
+        Reason.ASSIGNED, turn.incident.ways, role="assignee", person=command.to, rooms=rooms, by=command.by, note=note
+    )
+
+
+def add_note(turn: Turn, command: AddNote) -> None:
+    """A sentence for the history."""
+    turn.note("note", command.text, by=command.by, via=command.via)
