@@ -206,6 +206,8 @@ class MoreThan(Strict):
     quiet_for: Duration = 15 * 60.0
     per: Annotated[list[FieldName], BeforeValidator(listed)] = []
     """Count separately for each value of these fields (`source`, `kind`, `labels.user`)."""
+    distinct: FieldName | None = None
+    """Events with the same value of this field count once: the same payment, reported as a charge and as an intent."""
 
 
 class Then(Strict):

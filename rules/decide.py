@@ -125,6 +125,7 @@ def _gate(name: str, more_than: MoreThan, event: Event, labels: dict[str, str]) 
         count=more_than.count,
         within=more_than.within,
         quiet_for=more_than.quiet_for,
+        counts=_value(more_than.distinct, event, labels) if more_than.distinct else "",
     )
 
 

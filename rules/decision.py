@@ -16,6 +16,8 @@ class Gate:
     count: int
     within: float
     quiet_for: float
+    counts: str = ""
+    """What the event counts as: events that count as the same count once. Empty: each for itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

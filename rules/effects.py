@@ -17,6 +17,8 @@ class Notify:
     channel: str
     role: str
     person: str | None
+    room: bool = False
+    """It goes to a room, whoever is called in it."""
     step: int | None = None
     ladder: int = 0
     """Which of the incident's ladders it belongs to; steps of another have the same numbers."""

@@ -44,7 +44,13 @@ class Reason(StrEnum):
         """Does it call somebody to work? A page is not sent once somebody has answered; an update still is."""
         return self in _PAGES
 
+    @property
+    def ends(self) -> bool:
+        """Does it tell that it is over? Whoever was never told that it began need not hear that."""
+        return self in _ENDS
 
+
+_ENDS = frozenset({Reason.RECOVERED, Reason.RESOLVED, Reason.FALSE_POSITIVE})
 _PAGES = frozenset({Reason.OPENED, Reason.ESCALATED, Reason.SEVERITY_RAISED, Reason.RETRIGGERED, Reason.EXHAUSTED})
 
 

@@ -79,6 +79,7 @@ class Turn:
                 channel=way.channel,
                 role=way.role,
                 person=way.person,
+                room=way.room,
                 step=step.number if step else None,
                 ladder=self.incident.ladders,
                 after=before.entry if before else None,

@@ -232,6 +232,7 @@ def _notification(incident: Incident, effect: Notify, now: float) -> Entry:
         "channel": effect.channel,
         "role": effect.role,
         "person": effect.person,
+        "room": effect.room,
         "step": effect.step,
         "ladder": effect.ladder,
         "after": effect.after,

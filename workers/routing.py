@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rules.commands import Acknowledge, Clear, Command, Heard, Resolve, Trigger
-from rules.decision import Decision
+from rules.decision import Decision, Gate
 from rules.event import Action, Event
 from rules.gate import is_over
 from rules.incident import Incident, Policy, State
@@ -68,17 +68,40 @@ def _trigger(draft: Draft, event: Event, decision: Decision, policy: Policy, ros
     if _overtaken(event, place, holder):
         draft.count("incidents", decision.severity, "overtaken")
         return
-    last = draft.last_of_group(decision.group_key)
     command = Trigger(event=event, decision=decision, roster=roster, gated=decision.gate is not None)
     if holder is not None and holder.is_open:
         _change(draft, holder, replace(command, gated=False))
-    elif last is not None and last.is_open:
-        if not command.gated:
-            draft.put(event.signal_key, Place(last.id))
+    elif decision.gate is None:
+        _trigger_group(draft, command, policy)
+    elif _counted(draft, event, decision.gate):
+        _trigger_gated(draft, command, decision.gate, policy)
+
+
+def _trigger_group(draft: Draft, command: Trigger, policy: Policy) -> None:
+    """To the open incident of the group, else to a new one; from then on the signal leads there."""
+    last = draft.last_of_group(command.decision.group_key)
+    if last is not None and last.is_open:
+        draft.put(command.event.signal_key, Place(last.id))
         _change(draft, last, command)
-    elif _passes(draft, event, decision):
-        outcome = open_incident(mint_short(), command, policy, draft.now, last.id if last else None)
-        draft.opened(outcome, None if command.gated else event.signal_key)
+    else:
+        _open(draft, command, policy, last, command.event.signal_key)
+
+
+def _trigger_gated(draft: Draft, command: Trigger, gate: Gate, policy: Policy) -> None:
+    """To the open incident of the gate; one that has recovered, or a new one, only if more are counted than may be."""
+    last = draft.last_of_group(command.decision.group_key)
+    running = last if last is not None and last.is_open else None
+    calm = running is None or running.state is State.RECOVERED
+    if calm and not is_over(gate, draft.gate(gate.key).values(), _at(command.event)):
+        draft.count("incidents", command.decision.severity, "below the gate")
+    elif running is not None:
+        _change(draft, running, command)
+    else:
+        _open(draft, command, policy, last, None)
+
+
+def _open(draft: Draft, command: Trigger, policy: Policy, last: Incident | None, signal_key: str | None) -> None:
+    draft.opened(open_incident(mint_short(), command, policy, draft.now, last.id if last else None), signal_key)
 
 
 def _overtaken(event: Event, place: Place, holder: Incident | None) -> bool:
@@ -89,17 +112,13 @@ def _overtaken(event: Event, place: Place, holder: Incident | None) -> bool:
     return signal is not None and not signal.firing and not event.moment.is_after(signal.last)
 
 
-def _passes(draft: Draft, event: Event, decision: Decision) -> bool:
-    """Count the event at its gate; does it open? Without a gate everything does."""
-    gate = decision.gate
-    if gate is None:
-        return True
-    member = event.sender_id or f"{event.delivery}/{event.dedup_key}"
-    draft.counted(gate.key, member[:200], _at(event), max(KEEP_GATE, gate.within))
-    if is_over(gate, draft.gate(gate.key).values(), _at(event)):
-        return True
-    draft.count("incidents", decision.severity, "below the gate")
-    return False
+def _counted(draft: Draft, event: Event, gate: Gate) -> bool:
+    """Count the event at its gate; False when this very event has been counted before."""
+    seen = draft.gate(gate.key)
+    member = (gate.counts or event.sender_id or f"{event.delivery}/{event.dedup_key}")[:200]
+    known = member in seen
+    draft.counted(gate.key, member, _at(event), max(KEEP_GATE, gate.within))
+    return not known or bool(gate.counts)
 
 
 def _follow(draft: Draft, event: Event) -> None:

@@ -78,6 +78,8 @@ class Sender:
             self._done(entry, "skipped", f"not sent, the incident is {incident.state}: {_what(entry)}")
         elif self._before_is_waiting(entry):
             self._ledger.retry(entry, self._clock.now() + 0.5, None)
+        elif reason.ends and self._never_told(entry):
+            self._done(entry, "skipped", f"not sent, nobody there was told that it began: {_what(entry)}")
         else:
             self._try(entry, incident)
 
@@ -85,6 +87,11 @@ class Sender:
         before = entry.body.get("after")
         patient = self._clock.now() - entry.created_at < IN_TURN
         return bool(before and patient and self._agenda.waiting([before]))
+
+    def _never_told(self, entry: Entry) -> bool:
+        """Was every notification that went this way skipped, none of them perhaps sent by a worker that died?"""
+        lines = self._store.timeline(entry.incident or "")
+        return not any(line.detail.get("way") == _way(entry.body) and line.detail.get("left") for line in lines)
 
     def _try(self, entry: Entry, incident: Incident) -> None:
         began = self._clock.now()
@@ -186,8 +193,20 @@ class Sender:
     def _line(self, kind: str, text: str | None, entry: Entry) -> TimelineEntry:
         shown = text or f"nothing to say on {entry.body['channel']}: {entry.body['reason']}"
         return TimelineEntry(
-            at=self._clock.now(), kind=kind, text=shown, via=entry.body["channel"], detail={"entry": entry.id}
+            at=self._clock.now(), kind=kind, text=shown, via=entry.body["channel"], detail=_detail(kind, entry)
         )
+
+
+def _detail(kind: str, entry: Entry) -> dict[str, str]:
+    """What the history keeps for programs: the entry, the way it went, and whether anything may have left the house."""
+    left = kind == "sent" or entry.failures or entry.lost
+    return {"entry": entry.id, "way": _way(entry.body), **({"left": "yes"} if left else {})}
+
+
+def _way(body: dict[str, Any]) -> str:
+    """A room is one way; a personal channel is one for each role and person."""
+    whom = "" if body["room"] else f"/{body['role']}/{body['person'] or ''}"
+    return f"{body['channel']}{whom}"
 
 
 def _what(entry: Entry) -> str:

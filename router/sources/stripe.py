@@ -149,7 +149,10 @@ def _amount(what: str, thing: dict[str, object]) -> int | None:
 def _labels(body: dict[str, object], thing: dict[str, object]) -> dict[str, str]:
     error = mapping(thing, "last_payment_error")
     labels = {name: text(thing, name) for name in _LABELS}
+    # A failed payment is told twice, of the charge and of its intent: this label is the same in both.
+    itself = text(thing, "id") if text(thing, "object") == "payment_intent" else ""
     return labels | {
+        "payment_intent": first(labels["payment_intent"], itself),
         "account": text(body, "account"),
         "currency": text(thing, "currency").upper(),
         "livemode": text(body, "livemode"),

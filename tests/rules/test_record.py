@@ -54,6 +54,7 @@ def test_records_show_as_plain_data() -> None:
         "count": 1,
         "within": 2.0,
         "quiet_for": 3.0,
+        "counts": "",
     }
 
 

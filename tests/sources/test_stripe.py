@@ -92,6 +92,7 @@ def test_what_rules_can_ask_about():
     (event,) = heard(SOURCE, "payment_intent_failed")
     assert event.labels == {
         "amount": "4250",
+        "payment_intent": "pi_3SampleIntent",
         "currency": "EUR",
         "livemode": "false",
         "customer": "cus_SampleMaria",

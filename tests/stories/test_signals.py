@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from redis import Redis
 
 from rules.commands import Acknowledge, Resolve
@@ -141,6 +143,54 @@ def test_a_gate_opens_only_above_its_count(redis: Redis) -> None:
         world.outside.heard_exactly([("pagerduty", "resolve"), ("slack", Reason.RECOVERED), ("mail", Reason.RECOVERED)])
 
 
+def test_a_few_failures_do_not_bring_back_what_has_recovered(redis: Redis) -> None:
+    """Quiet ended it; one failed payment a little later is the ordinary noise again and calls nobody."""
+    with a_world(redis) as world:
+        for number in range(4):
+            world.hears("payment", key=f"charge {number}")
+        world.passes("16m")
+        assert world.incident.state is State.RECOVERED
+        world.outside.heard_exactly(
+            [*P1_PAGE, ("pagerduty", "resolve"), ("slack", Reason.RECOVERED), ("mail", Reason.RECOVERED)]
+        )
+        world.hears("payment", key="charge 5")
+        assert world.incident.state is State.RECOVERED
+        for number in range(6, 9):
+            world.hears("payment", key=f"charge {number}")
+        assert world.incident.state is State.TRIGGERED
+        world.outside.heard_exactly(
+            [("pagerduty", "trigger"), ("slack", Reason.RETRIGGERED), ("mail", Reason.RETRIGGERED)]
+        )
+
+
+def test_several_failures_of_one_delivery_all_count(redis: Redis) -> None:
+    """One webhook tells of several failures, each with its own time: all count, before the gate opens and after."""
+    with a_world(redis) as world:
+        first = world.hears("payment", key="charge 0", at=START, work=False)
+        world.takes_in(*(replace(first, dedup_key=f"charge {n}", occurred_at=START - n) for n in range(1, 4)))
+        world.works()
+        world.outside.heard_exactly(P1_PAGE)
+        again = world.hears("payment", key="charge 4", at=START + 9, work=False)
+        world.takes_in(replace(again, dedup_key="charge 5", occurred_at=START + 8))
+        world.works()
+        assert world.incident.count == 3
+        world.takes_in(again)
+        world.works()
+        assert world.incident.count == 3
+
+
+def test_one_payment_told_as_two_things_counts_once(redis: Redis) -> None:
+    """Stripe tells a failed payment as a charge and as an intent: `distinct` counts payments, not messages."""
+    rules = RULES.replace("quiet_for: 15m}", "quiet_for: 15m, distinct: labels.payment}")
+    with a_world(redis, rules) as world:
+        for number in range(3):
+            for what in ("charge", "intent"):
+                world.hears("payment", key=f"{what} {number}", labels={"payment": f"pi {number}"})
+        assert world.incidents == []
+        world.hears("payment", key="charge 3", labels={"payment": "pi 3"})
+        world.outside.heard_exactly(P1_PAGE)
+
+
 def test_slow_failures_never_open_the_gate(redis: Redis) -> None:
     """Three failed payments every five minutes are the ordinary noise of a shop: nobody is paged."""
     with a_world(redis) as world:
@@ -166,7 +216,7 @@ def test_suppressed_noise_tells_nobody(redis: Redis) -> None:
 
 
 def test_a_batch_in_the_wrong_order_ends_in_the_same_truth(redis: Redis) -> None:
-    """Down, up and down of one monitor are worked on in one batch, whatever order they were kept in."""
+    """Down and up of one monitor are worked on in one batch, in whatever order: nobody hears of either."""
     with a_world(redis, RULES) as world:
         down = world.hears("minor", at=START, work=False)
         world.clock.at += 1
@@ -174,4 +224,19 @@ def test_a_batch_in_the_wrong_order_ends_in_the_same_truth(redis: Redis) -> None
         world.takes_in(up, down)
         world.works()
         assert world.incident.state is State.RECOVERED
-        world.outside.heard_exactly([("slack", Reason.RECOVERED)])
+        world.outside.heard_nothing()
+        assert sum(line.kind == "skipped" for line in world.timeline) == 2
+
+
+def test_the_end_is_told_where_the_beginning_may_have_arrived(redis: Redis) -> None:
+    """PagerDuty did not answer in time and may have paged all the same: its page is resolved, not left open."""
+    with a_world(redis) as world:
+        world.outside.pagerduty.hangs()
+        world.outside.slack.fails(status=404)
+        world.hears("outage")
+        world.hears(action=Action.RESOLVE)
+        world.passes("5s")
+        world.outside.heard_exactly(
+            [("webhook", Reason.OPENED), ("mail", Reason.OPENED), ("mail", Reason.RECOVERED)]
+            + [("pagerduty", "resolve"), ("webhook", Reason.RECOVERED)]
+        )

@@ -22,7 +22,6 @@ from workers.channels.contract import (
 from workers.plain import is_web, plain, since
 
 _SEVERITIES = {Severity.P1: "critical", Severity.P2: "error", Severity.P3: "warning", Severity.P4: "info"}
-_ENDS = frozenset({Reason.RECOVERED, Reason.RESOLVED, Reason.FALSE_POSITIVE})
 _SUMMARY, _VALUE, _KEY = 1024, 1000, 255
 
 
@@ -52,7 +51,7 @@ def post(notification: Notification, options: ChannelOptions) -> HttpRequest | N
 def _action(reason: Reason) -> str | None:
     if reason.pages:
         return "trigger"
-    if reason in _ENDS:
+    if reason.ends:
         return "resolve"
     return "acknowledge" if reason is Reason.ACKNOWLEDGED else None
 
