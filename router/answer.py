@@ -1,4 +1,4 @@
-"""`/a/{token}`: the page behind the link in a notification. Looking changes nothing, since mail scanners look too."""
+"""`/a/{token}`: the page behind the link in a notification, and its runbook. Looking changes nothing: scanners look."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from router import runbooks
 from router.context import Context
 from router.pages import HEADERS, notice, page
 from router.requests import headers_of, read_body
@@ -41,9 +42,17 @@ class Answer:
         """GET: who has it, and the buttons."""
         try:
             link = self._link(request)
-            return self._page(link, await self._incident(link))
+            return self._page(request, link, await self._incident(link))
         except Refused as why:
             return why.page
+
+    async def runbook(self, request: Request) -> Response:
+        """GET: what to do. Whoever was told of the incident may read it, and nobody else."""
+        try:
+            incident = await self._incident(self._link(request))
+        except Refused as why:
+            return why.page
+        return runbooks.shown(incident.runbook or "", self._context.in_force.ruleset.runbooks)
 
     async def act(self, request: Request) -> Response:
         """POST: acknowledge or resolve, then back to the page, which says who has it now."""
@@ -54,7 +63,7 @@ class Answer:
             by = self._name(link, form)
             if not by:
                 said = "Please write your name, so that the others know who has it."
-                return self._page(link, await self._incident(link), said)
+                return self._page(request, link, await self._incident(link), said)
             await self._answer(link.incident, _command(form.get("action", ""), by))
         except Refused as why:
             return why.page
@@ -93,7 +102,7 @@ class Answer:
         given = plain(form.get("name", ""), _NAME_LIMIT)
         return f"{given} (unverified)" if given else ""
 
-    def _page(self, link: Link, incident: Incident, wrong: str = "") -> Response:
+    def _page(self, request: Request, link: Link, incident: Incident, wrong: str = "") -> Response:
         now = self._context.clock.now()
         return page(
             "answer.html",
@@ -105,6 +114,7 @@ class Answer:
             may_acknowledge=incident.state is State.TRIGGERED,
             person=link.person,
             runbook=incident.runbook,
+            here=request.url.path,
             wrong=wrong,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -24,9 +25,12 @@ from router.sources.contract import Delivery
 from rules.incident import Incident
 from rules.record import as_data, encode
 from workers.agenda import Agenda
-from workers.intake import mint
+from workers.intake import Received, mint
 from workers.ledger import Busy, NoIncident
 from workers.store import Ambiguous
+
+LOOKS, BETWEEN_LOOKS = 40, 0.05
+"""How often, and every how many seconds, a report looks whether it has become an incident: two seconds at most."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -86,7 +90,18 @@ class _Api:
             body=_body(said),
         )
         received = await keep(self._context, in_force, source, delivery)
-        return _json(answer(received), 202)
+        opened = await self._opened(received)
+        return _json({**answer(received), "incident": opened}, 202)
+
+    async def _opened(self, received: Received) -> str | None:
+        """The incident a report has come to, as a person wants to know; None when no worker was quick enough."""
+        keys = [one.event.signal_key for one in received.judged if one.decision and not one.decision.suppress]
+        for _ in range(LOOKS if keys else 0):
+            await asyncio.sleep(BETWEEN_LOOKS)
+            found = await run_in_threadpool(self._context.store.holder, keys[0])
+            if found is not None:
+                return found
+        return None
 
     async def agenda(self, request: Request) -> Response:
         limit = read_limit(request.query_params.get("limit", "200"))

@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router import api, health, metrics, runbooks
+from router import api, health, metrics
 from router.answer import Answer
 from router.context import Context
 from router.guard import Guarded, Outermost
@@ -34,7 +34,7 @@ def build(context: Context, mounts: Mapping[str, ASGIApp] | None = None) -> ASGI
             Route("/metrics", Guarded(metrics.routes(context), context), methods=["GET"]),
             Route("/a/{token}", answer.show, methods=["GET"]),
             Route("/a/{token}", answer.act, methods=["POST"]),
-            Route("/runbooks/{name}", runbooks.show(context)),
+            Route("/a/{token}/runbook", answer.runbook, methods=["GET"]),
             *health.routes(context),
             Mount("/static", StaticFiles(directory=STATIC)),
             *(Mount(path, app) for path, app in (mounts or {}).items()),

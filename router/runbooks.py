@@ -1,15 +1,13 @@
-"""`/runbooks/{name}`: a runbook, fit for a telephone. Only text reaches the page; the template escapes it."""
+"""A runbook, fit for a telephone. Only text reaches the page; the template escapes it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from starlette.requests import Request
 from starlette.responses import Response
 
-from router.context import Context
 from router.pages import notice, page
 
 _HEADING = re.compile(r"(#{1,4}) +(.+)")
@@ -26,17 +24,11 @@ class Block:
     level: int = 0
 
 
-def show(context: Context) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint."""
-
-    async def runbook(request: Request) -> Response:
-        name = request.path_params["name"].removesuffix(".md")
-        written = context.in_force.ruleset.runbooks.get(name)
-        if written is None:
-            return notice(404, "There is no such runbook", "The rules in force carry no runbook of this name.")
-        return page("runbook.html", name=name, blocks=list(blocks(written)))
-
-    return runbook
+def shown(name: str, written: Mapping[str, str]) -> Response:
+    """The page of one of the `written` runbooks, or one that says there is none."""
+    if name not in written:
+        return notice(404, "There is no such runbook", "The rules in force carry no runbook for this incident.")
+    return page("runbook.html", name=name, blocks=list(blocks(written[name])))
 
 
 def blocks(markdown: str) -> Iterator[Block]:

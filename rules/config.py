@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -63,6 +64,17 @@ Reference = Annotated[str, AfterValidator(_reference)]
 """`${env:NAME}` or `${file:/path}`; only fields of this type may hold one."""
 FieldName = Annotated[str, AfterValidator(_field)]
 """Something of an event that incidents are grouped or counted by: `source`, `kind`, `labels.host`."""
+
+
+def references(part: object) -> Iterator[str]:
+    """Every reference in a part of the configuration: a model, or maps and lists of them."""
+    if isinstance(part, BaseModel):
+        part = part.model_dump()
+    if isinstance(part, dict | list | tuple):
+        for inner in part.values() if isinstance(part, dict) else part:
+            yield from references(inner)
+    elif isinstance(part, str) and _REFERENCE.fullmatch(part):
+        yield part
 
 
 class Strict(BaseModel):

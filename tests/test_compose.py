@@ -84,7 +84,6 @@ def said(incident: Incident = INCIDENT, **asked: Any) -> Any:
         "id": "n-1",
         "ruleset": RULES,
         "now": OPENED + 900,
-        "public_url": "https://tocsin.example.com",
         "acknowledge_url": "https://tocsin.example.com/a/x",
     }
     return compose(incident, **{**wanted, **asked})
@@ -98,7 +97,7 @@ def test_an_escalation_says_who_did_not_answer_and_who_is_next() -> None:
     assert page.next == "ceo at 10:45 UTC (12:45 EET), in 15m, if nobody acknowledges"
     assert page.recipient == Recipient(name="Maria", address="U02MARIA")
     assert (page.team, page.room) == ((Recipient(name="dan", address="U02DAN"),), "C0PAY")
-    assert (page.runbook.url, page.acknowledge.text) == ("https://tocsin.example.com/runbooks/site-down", "Acknowledge")
+    assert (page.runbook.url, page.acknowledge.text) == ("https://tocsin.example.com/a/x/runbook", "Acknowledge")
     assert [link.text for link in page.links] == ["Open in uptime"]
 
 

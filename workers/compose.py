@@ -40,7 +40,6 @@ def compose(
     id: str,  # noqa: A002 - the notification's own word
     ruleset: Ruled,
     now: float,
-    public_url: str,
     acknowledge_url: str | None,
 ) -> Notification:
     """The notification `reason` asks for, to `person` as `role` through `channel`; `id` is the agenda entry's."""
@@ -63,7 +62,7 @@ def compose(
         recipient=_recipient(config, person, field) if person else None,
         count=incident.count,
         labels=incident.labels,
-        runbook=_runbook(incident, public_url),
+        runbook=_runbook(incident, acknowledge_url),
         acknowledge=_acknowledge(incident, acknowledge_url),
         links=tuple(_links(incident)),
         by=_shown(config, by),
@@ -156,8 +155,9 @@ def _shown(config: Config, by: str | None) -> str | None:
     return (_person(config, by).name or by) if by else None
 
 
-def _runbook(incident: Incident, public_url: str) -> Link | None:
-    return Link(text="Runbook", url=f"{public_url}/runbooks/{incident.runbook}") if incident.runbook else None
+def _runbook(incident: Incident, url: str | None) -> Link | None:
+    """Below the answer page: a runbook tells how a house is built, and is not for everybody who knows its name."""
+    return Link(text="Runbook", url=f"{url}/runbook") if url and incident.runbook else None
 
 
 def _acknowledge(incident: Incident, url: str | None) -> Link | None:

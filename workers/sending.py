@@ -141,7 +141,6 @@ class Sender:
             id=entry.id,
             ruleset=ruleset,
             now=now,
-            public_url=self._settings.base_url,
             acknowledge_url=link,
         )
 

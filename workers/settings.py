@@ -138,6 +138,16 @@ class Environment:
             return self._file(Path(text[len("${file:") : -1]))
         return text
 
+    def missing(self, references: Iterable[str]) -> list[str]:
+        """Why each of these references that leads nowhere does so; empty when all can be revealed."""
+        problems = []
+        for text in dict.fromkeys(references):
+            try:
+                self.reveal(text)
+            except MissingReference as missing:
+                problems.append(str(missing))
+        return problems
+
     def reveal_options(self, options: T) -> T:
         """The same options with every reference replaced by its secret; never logged, never stored."""
         references = {name: value for name, value in options if isinstance(value, str) and value.startswith("${")}

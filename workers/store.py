@@ -13,6 +13,7 @@ from redis.retry import Retry
 from rules.incident import Incident, TimelineEntry
 from rules.record import decode
 from workers import keys
+from workers.draft import Place
 
 TIMEOUT = 1.0
 """Seconds a command may take: a Redis that hangs counts as one that is away."""
@@ -43,6 +44,11 @@ class Store:
         """One incident as it is now."""
         stored = cast("bytes | None", self._redis.get(keys.incident(incident_id)))
         return decode(Incident, stored) if stored else None
+
+    def holder(self, signal_key: str) -> str | None:
+        """The id of the incident a signal's events go to; None while none does."""
+        stored = cast("bytes | None", self._redis.get(keys.signal(signal_key)))
+        return decode(Place, stored).incident if stored else None
 
     def full_id(self, beginning: str) -> str | None:
         """The id of the only incident whose id begins so; None when there is none. Raises Ambiguous."""

@@ -159,7 +159,17 @@ def report(session: Session, summary: str, severity: str, labels: tuple[str, ...
     """Open an incident by hand: a user's report, something you saw."""
     body: dict[str, object] = {"summary": summary, "severity": severity, "labels": dict(map(_label, labels)), "by": by}
     answer = ask(session, "POST", "/api/incidents", body)
-    session.answer(answer, lambda: session.line(f"Reported as {severity}. See it: tocsin incidents list"))
+    session.answer(answer, lambda: _reported(session, answer))
+
+
+def _reported(session: Session, answer: Record) -> None:
+    incident, became = answer.get("incident"), answer.get("severity") or "no incident"
+    if incident:
+        session.line(f"Reported: {became}, incident {incident}, by rule «{plain(str(answer.get('rule')))}».", "bold")
+        session.line(f"See who is told: tocsin incidents show {incident}")
+    else:
+        session.line(f"Reported and kept ({became}); no worker has dealt with it yet.", "bold")
+        session.line("See whether workers run: tocsin doctor")
 
 
 def _label(text: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from router.cli.timetable import timetable
 from router.sources import TYPES
 from router.sources.contract import Delivery, Unreadable
 from rules.config import Config, SourceConfig
+from rules.decision import Decision
+from rules.duration import show_duration
 from rules.event import Action, Event
 from rules.load import Ruleset
 from rules.problem import Problem, Wrong, nearest
@@ -169,11 +172,29 @@ def _explained(ruleset: Ruleset, events: list[Event]) -> dict[str, Any]:
         if event.action is not Action.TRIGGER:
             continue
         decision = ruleset.decide(event, event.received_at)
-        decisions.append(
-            {"rule": decision.rule, "severity": decision.severity, "why": _why(ruleset, event, decision.rule)}
-        )
+        decisions.append(_decided(ruleset, event, decision))
         rows += [dataclasses.asdict(row) for row in timetable(ruleset.config, decision, event.received_at)]
     return {"events": [_shown(event) for event in events], "decisions": decisions, "timetable": rows}
+
+
+def _decided(ruleset: Ruleset, event: Event, decision: Decision) -> dict[str, Any]:
+    team = ruleset.config.teams.get(decision.team or "")
+    gate = decision.gate and {
+        "opens_above": decision.gate.count,
+        "within": show_duration(decision.gate.within),
+        "recovers_after_quiet": show_duration(decision.gate.quiet_for),
+    }
+    return {
+        "rule": decision.rule,
+        "severity": decision.severity,
+        "why": _why(ruleset, event, decision.rule),
+        "set_by": decision.set_by,
+        "group_key": decision.group_key,
+        "runbook": decision.runbook,
+        "team": team and {"name": decision.team, "people": team.people},
+        "gate": gate,
+        "suppress": decision.suppress,
+    }
 
 
 def _why(ruleset: Ruleset, event: Event, until: str) -> list[str]:
@@ -200,6 +221,20 @@ def _say(session: Session, answer: dict[str, Any]) -> None:
         session.line(f"{decision['severity']} by rule «{decision['rule']}»", "bold")
         for why in decision["why"]:
             session.line(f"  {why}")
+        for line in _besides(decision):
+            session.line(line, "bold")
     if answer["timetable"]:
         rows = [[row["at"], str(row["step"]), row["to"], ", ".join(row["channels"])] for row in answer["timetable"]]
         session.table(["AT", "STEP", "TOLD", "THROUGH"], rows)
+
+
+def _besides(decision: dict[str, Any]) -> Iterator[str]:
+    """What else a person must know before the timetable: why it may not begin, and who is told beside it."""
+    gate, team = decision["gate"], decision["team"]
+    if decision["suppress"] is not None:
+        yield f"Suppressed, nobody is told: {plain(decision['suppress'])}"
+    if gate:
+        opens, quiet = f"above {gate['opens_above']} within {gate['within']}", gate["recovers_after_quiet"]
+        yield f"Only {opens}; {quiet} of quiet end it."
+    if team:
+        yield f"Team {team['name']} ({', '.join(team['people']) or 'nobody'}) is told beside every step."

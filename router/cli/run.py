@@ -18,6 +18,7 @@ from router import demo, serve
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.in_force import InForce, in_force
 from router.sources import TYPES as SOURCES
+from rules.config import references
 from rules.load import Ruleset, Wrong
 from workers import configuration, demonstration, embedded, generated, house, supervisor, work
 from workers.agenda import Lane
@@ -27,7 +28,6 @@ from workers.ledger import Ledger
 from workers.outward import call
 from workers.settings import (
     Environment,
-    MissingReference,
     Settings,
     SettingsError,
     child_environment,
@@ -62,23 +62,47 @@ def _required(settings: Settings) -> Settings:
     return settings
 
 
+def _revealed(*parts: object) -> None:
+    """Ends the command when a secret that the rules refer to is not there: found now, and not at 3 am."""
+    problems = Environment().missing(reference for part in parts for reference in references(part))
+    if problems:
+        then = "\n  ".join([*problems[1:], "set what is missing, or take out of the rules what needs it"])
+        raise Failure(problems[0], then, code=USAGE)
+
+
+def _to_send(ruleset: Ruleset) -> tuple[object, ...]:
+    """The parts of the rules whose secrets a worker needs."""
+    return (*ruleset.config.channels.values(), *ruleset.config.people.values())
+
+
 def _listening(ruleset: Ruleset) -> InForce:
-    try:
-        return in_force(ruleset, SOURCES, Environment().reveal)
-    except MissingReference as missing:
-        raise Failure(str(missing), "set it, or take the source out of the rules", code=USAGE) from None
+    _revealed(*ruleset.config.sources.values())
+    return in_force(ruleset, SOURCES, Environment().reveal)
+
+
+weaker_option = click.option(
+    "--accept-weaker-durability",
+    "weaker",
+    is_flag=True,
+    help="Start on a Redis that may forget: a 2xx then survives our crash, not that of Redis.",
+)
+WEAKER = "TOCSIN_ACCEPT_WEAKER_DURABILITY"
 
 
 @click.command("serve", cls=Command)
+@weaker_option
 @click.option("--processes", type=click.IntRange(1, 64), default=1, help="How many receivers share the port.")
 @click.option("--share-port", is_flag=True, hidden=True)
 @pass_session
-def serve_command(session: Session, processes: int, share_port: bool) -> None:
+def serve_command(session: Session, weaker: bool, processes: int, share_port: bool) -> None:
     """Receive deliveries, answer people. Needs REDIS_URL, TOCSIN_API_TOKEN and TOCSIN_SECRET."""
     settings = _required(session.settings)
+    if weaker:
+        settings = settings.model_copy(update={"accept_weaker_durability": True})
     if processes > 1:
         rules_of(settings, session.config)
-        Supervisor([_receiver(session, settings, n + 1, "--share-port") for n in range(processes)]).run()
+        env = {WEAKER: "1"} if weaker else {}
+        Supervisor([_receiver(session, settings, n + 1, "--share-port", **env) for n in range(processes)]).run()
     else:
         _serve(settings, rules_of(settings, session.config), share_port)
 
@@ -92,7 +116,7 @@ def _serve(settings: Settings, ruleset: Ruleset, share_port: bool) -> None:
     try:
         serve.run(settings, _listening(ruleset), ledger, mounts=mounts, beside=beside, sockets=sockets)
     except serve.Weak as weak:
-        then = "\n  ".join([*weak.problems, "or accept that with TOCSIN_ACCEPT_WEAKER_DURABILITY=1"])
+        then = "\n  ".join([*weak.problems, "or accept that with --accept-weaker-durability"])
         raise Failure("this Redis does not keep what Tocsin promises", then) from None
     except RedisError as wrong:
         raise Failure(f"Redis is not to be had ({type(wrong).__name__})", "check REDIS_URL", code=3) from None
@@ -128,6 +152,7 @@ def work_command(session: Session, lane: str | None) -> None:
     """Notify and escalate: a supervised process per lane. Needs REDIS_URL, TOCSIN_API_TOKEN and TOCSIN_SECRET."""
     settings = _required(session.settings)
     ruleset = rules_of(settings, session.config)
+    _revealed(*_to_send(ruleset))
     if lane is not None:
         work.run(Lane(lane), settings, ruleset)
     else:
@@ -164,15 +189,16 @@ def _answers(address: str) -> bool:
 @click.option(
     "--demo", "demonstrate", is_flag=True, help="Fake Slack, PagerDuty and mail; missing secrets are made up."
 )
+@weaker_option
 @pass_session
-def up(session: Session, demonstrate: bool) -> None:
+def up(session: Session, demonstrate: bool, weaker: bool) -> None:
     """Everything in one terminal: an embedded Valkey (unless REDIS_URL is set), the receiver and the workers."""
     settings = session.settings
-    env = _environment(session, settings, demonstrate)
+    env = _environment(session, settings, demonstrate) | ({WEAKER: "1"} if weaker else {})
     settings = _with(env, settings)
     ruleset = rules_of(settings, session.config)
     if not demonstrate:
-        _listening(ruleset)
+        _revealed(*ruleset.config.sources.values(), *_to_send(ruleset))
     children = [_receiver(session, settings, 1, **env), *_workers(session, env)]
     if settings.redis_url is None:
         children.insert(0, _valkey(settings, env))

@@ -1,12 +1,14 @@
-"""Who would be told when, if nobody answered: the matrix of one severity, read aloud before anything has happened."""
+"""Who would be told when, if nobody answered: the frozen plan of one severity, read aloud before anything happened."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules.config import Config, MatrixRow
+from rules.config import Config
 from rules.decision import Decision
 from rules.duration import show_duration
+from rules.incident import Plan
+from rules.matrix import plan
 from rules.schedule import on_call
 
 
@@ -21,33 +23,26 @@ class Row:
 
 
 def timetable(config: Config, decision: Decision, now: float) -> list[Row]:
-    """Step 0, every row of the matrix, and the end of the ladder; nothing for a suppressed decision.
+    """Step 0, every row of the matrix, its repetition, and its end; nothing for a suppressed decision.
 
     `now` (Unix seconds) says who a schedule means.
     """
     if decision.suppress is not None:
         return []
-    plan = config.severities[decision.severity]
-    rows = [row for row in config.escalation if row.severity == decision.severity]
-    ways = list(plan.channels if decision.channels is None else decision.channels)
-    first = rows[0].responder if rows else plan.first_responder or ""
-    times = due_times(config, rows)
-    told = [Row(_at(0), 0, _who(config, first, now), ways)]
-    told += [
-        Row(_at(due), number, _who(config, row.escalate_to, now), ways)
-        for number, (row, due) in enumerate(zip(rows, times, strict=True), 1)
-    ]
-    last = times[-1] if times else 0.0
-    before = times[-2] if len(times) > 1 else 0.0
-    waits = plan.exhausted_after if plan.exhausted_after is not None else (last - before or plan.respond_within)
-    return [*told, Row(_at(last + waits), "exhausted", "everybody has been told; nobody answered", ways)]
+    written = plan(config, decision.severity)
+    ways = list(written.channels if decision.channels is None else decision.channels)
+    told = [(0.0, written.responder), *((step.after, step.role) for step in written.steps)]
+    rows = [Row(_at(after), number, _who(config, role, now), ways) for number, (after, role) in enumerate(told)]
+    return [*rows, *_end(written, ways)]
 
 
-def due_times(config: Config, rows: list[MatrixRow]) -> list[float]:
-    """Seconds from the severity's beginning to each row, by the operator's `escalation_clock`."""
-    if config.escalation_clock == "severity":
-        return [row.after for row in rows]
-    return [sum(row.after for row in rows[: number + 1]) for number in range(len(rows))]
+def _end(written: Plan, ways: list[str]) -> list[Row]:
+    """What follows the last step: as many rounds as the YAML says, then the cry that nobody has answered."""
+    ends = written.exhausted_after * (written.repeat + 1)
+    last = Row(_at(ends), "exhausted", "everybody above, once more: nobody has answered", ways)
+    times = "once" if written.repeat == 1 else f"{written.repeat} times"
+    again = Row(_at(written.exhausted_after), "repeat", f"all of the above again, {times}", ways)
+    return [again, last] if written.repeat else [last]
 
 
 def _at(seconds: float) -> str:

@@ -25,7 +25,7 @@ PAGE = Notification(
     recipient=Recipient(name="Maria", address="U02MARIA"),
     count=3,
     labels={"service": "checkout", "environment": "production"},
-    runbook=Link(text="Runbook", url="https://tocsin.example.com/runbooks/site-down"),
+    runbook=Link(text="Runbook", url="https://tocsin.example.com/a/x/runbook"),
     acknowledge=Link(text="Acknowledge", url="https://tocsin.example.com/a/abc"),
     links=(Link(text="Incident", url="https://tocsin.example.com/incidents/inc-7"),),
 )

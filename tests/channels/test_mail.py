@@ -49,7 +49,7 @@ def test_a_mail_says_everything_in_both_parts() -> None:
         ):
             assert fact in body
         assert "https://tocsin.example.com/a/abc" in body
-        assert "https://tocsin.example.com/runbooks/site-down" in body
+        assert "https://tocsin.example.com/a/x/runbook" in body
     assert part(message, "plain").splitlines()[1] == "Escalated. You are told as engineering lead."
 
 

@@ -65,7 +65,10 @@ def test_explain_tells_who_would_be_told_when(folder: Path, clock: str, times: l
     body = Path(__file__).parents[2] / SAMPLE
     said = json.loads(tell("explain", "shop", str(body), "--config", str(folder), "-o", "json").stdout)
     assert set(said) == {"events", "decisions", "timetable"}
-    assert said["decisions"] == [{"rule": "shop down", "severity": "P1", "why": ["shop down: matched"]}]
+    (decision,) = said["decisions"]
+    assert decision["rule"] == "shop down"
+    assert decision["severity"] == "P1"
+    assert decision["why"] == ["shop down: matched"]
     assert [row["at"] for row in said["timetable"]] == times
     assert said["timetable"][2]["to"] == "ceo (victor)"
 
@@ -81,3 +84,44 @@ def test_init_overwrites_nothing(folder: Path) -> None:
     """A folder that holds something is refused and stays as it is."""
     assert tell("init", str(folder)).exit_code == 2
     assert (folder / "rules.yaml").read_text(encoding="utf-8") == RULES
+
+
+def explained(folder: Path, old: str, new: str, output: str = "text") -> str:
+    """What `explain` says of the sample after one change of the rules."""
+    (folder / "rules.yaml").write_text(RULES.replace(old, new), encoding="utf-8")
+    body = Path(__file__).parents[2] / SAMPLE
+    said = tell("explain", "shop", str(body), "--config", str(folder), "-o", output)
+    assert said.exit_code == 0, said.output
+    return said.stdout
+
+
+def test_explain_tells_of_further_rounds(folder: Path) -> None:
+    """`repeat: 2`: the matrix three times, and only then its end."""
+    rows = json.loads(explained(folder, "respond_within: 15m", "respond_within: 15m, repeat: 2", "json"))["timetable"]
+    assert [(row["at"], row["step"]) for row in rows[-2:]] == [("T+45m", "repeat"), ("T+2h15m", "exhausted")]
+    assert rows[-2]["to"] == "all of the above again, 2 times"
+
+
+def test_explain_tells_what_stands_between_the_event_and_the_page(folder: Path) -> None:
+    """A gate, a team beside the role, and a suppression are said before the timetable."""
+    gated = "more_than: {count: 10, within: 5m}, then: {severity: P1, team: web}}\nteams: {web: {people: [ana]}}"
+    said = explained(folder, "then: {severity: P1}}", gated)
+    assert "Only above 10 within 5m; 15m of quiet end it." in said
+    assert "Team web (ana) is told beside every step." in said
+    quiet = explained(folder, "then: {severity: P1}", "then: {suppress: a known nuisance}")
+    assert "Suppressed, nobody is told: a known nuisance" in quiet
+    assert "T+0" not in quiet
+
+
+def test_init_copies_rules_that_can_be_used_and_overwrites_nothing(tmp_path: Path) -> None:
+    """A new folder is a working, commented start; a folder with something in it is left as it is."""
+    folder = tmp_path / "config"
+    assert tell("init", str(folder)).exit_code == 0
+    assert tell("check", str(folder)).exit_code == 0
+    assert "# " in (folder / "rules.yaml").read_text(encoding="utf-8")
+    assert (folder / "runbooks" / "site-down.md").is_file()
+    (folder / "rules.yaml").write_text("rules: []", encoding="utf-8")
+    again = tell("init", str(folder))
+    assert again.exit_code == 2
+    assert "is not empty" in again.output
+    assert (folder / "rules.yaml").read_text(encoding="utf-8") == "rules: []"

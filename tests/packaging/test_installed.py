@@ -104,6 +104,18 @@ def test_serve_and_work_say_what_the_environment_lacks(installed: Stranger) -> N
         assert "Traceback" not in said
 
 
+def test_a_missing_secret_stops_the_start(installed: Stranger) -> None:
+    """Outside the demonstration no process starts with a secret that would be missed at 3 am: each one is named."""
+    wanted = {"REDIS_URL": "redis://127.0.0.1:1", "TOCSIN_API_TOKEN": "t" * 32, "TOCSIN_SECRET": "s" * 32}
+    for command, needs in (("serve", ["SENTRY_SECRET"]), ("work", ["SLACK_WEBHOOK_URL", "PD_ANA", "PD_MARIA"])):
+        code, said = tocsin(installed, command, **wanted)
+        assert code == 2
+        assert all(f"the environment variable {name} is not set" in said for name in needs)
+    code, said = tocsin(installed, "up")
+    assert code == 2
+    assert all(name in said for name in ("SENTRY_SECRET", "SLACK_WEBHOOK_URL", "PD_ANA"))
+
+
 def test_a_newcomer_sends_a_sample_and_is_told(installed: Stranger) -> None:
     """`up --demo`, `send`, and the incident is there, told in the outbox; Ctrl-C leaves no process behind."""
     with up(installed) as where:

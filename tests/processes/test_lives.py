@@ -39,6 +39,16 @@ def test_an_acknowledgement_between_two_steps_keeps_the_ceo_asleep(tmp_path: Pat
         assert [said["event_action"] for _, said in tocsin.sink.heard[2:]] == ["acknowledge", "acknowledge"]
 
 
+def test_a_report_is_told_which_incident_it_became(tmp_path: Path) -> None:
+    """Whoever reports by hand can at once see who is being woken for it, and a second report of it joins the first."""
+    with a_tocsin(tmp_path, lead="1h", ceo="2h") as tocsin:
+        said = tocsin.api("POST", "/incidents", {"summary": "Nobody can log in", "dedup_key": "login", "by": "dan"})
+        assert said["severity"] == "P1"
+        assert tocsin.api("GET", f"/incidents/{said['incident']}")["title"] == "Nobody can log in"
+        again = tocsin.api("POST", "/incidents", {"summary": "Still nobody", "dedup_key": "login", "by": "ana"})
+        assert again["incident"] == said["incident"]
+
+
 def test_a_worker_killed_while_it_sends_loses_no_page(tmp_path: Path) -> None:
     """kill -9 of the sending worker, 20 times: every page arrives within 30 s, and at most one double per kill."""
     with a_tocsin(tmp_path, lead="1h", ceo="2h") as tocsin:

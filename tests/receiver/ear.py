@@ -45,7 +45,7 @@ sources:
   kuma: {type: uptimekuma, token: "${env:KUMA}", labels: {environment: production, monitor: ours}}
   anything: {type: generic, unsigned: true}
 rules:
-  - {name: the site is down, when: {kind: [uptimekuma.down]}, then: {severity: P1}}
+  - {name: the site is down, when: {kind: [uptimekuma.down]}, then: {severity: P1, runbook: site-down}}
   - {name: everything else, then: {severity: P3}}
 """
 SECRETS = {

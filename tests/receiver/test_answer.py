@@ -204,17 +204,30 @@ def test_the_pages_policy_lets_nothing_run_and_nothing_frame_it(ear: Ear) -> Non
 
 
 def test_a_runbook_is_readable_and_escaped(ear: Ear) -> None:
-    """Headings, steps and commands as such, everything else as it was typed."""
-    said = ear.ask("GET", "/runbooks/site-down").text
+    """The page leads to it: headings, steps and commands as such, everything else as it was typed."""
+    path = link(ear.is_down().id)
+    assert f'href="{path}/runbook"' in ear.ask("GET", path).text
+    said = ear.ask("GET", f"{path}/runbook").text
     assert "<h1>The site is down</h1>" in said
     assert "Look &lt;b&gt;first&lt;/b&gt;." in said
     assert "<code>dig +short example.com</code>" in said
     assert "Check DNS" in said
-    assert ear.ask("GET", "/runbooks/none").status_code == 404
+
+
+def test_a_runbook_is_for_those_who_were_told(ear: Ear) -> None:
+    """It tells how the house is built: without a link of ours, or after its time, nobody reads it."""
+    incident = ear.is_down().id
+    assert ear.ask("GET", "/runbooks/site-down").status_code == 404
+    assert ear.ask("GET", f"{link(incident)}x/runbook").status_code == 403
+    assert ear.ask("GET", f"{link(incident, expires=NOW - 1)}/runbook").status_code == 410
 
 
 def test_reloaded_rules_show_their_runbooks(ear: Ear) -> None:
-    """The page reads the rules in force."""
-    ruleset = dataclasses.replace(ear.ruleset, runbooks={"new": "# New"})
-    ear.in_force = dataclasses.replace(ear.in_force, ruleset=ruleset)
-    assert "<h1>New</h1>" in ear.ask("GET", "/runbooks/new").text
+    """The page reads the rules in force, and says when they have no such runbook any more."""
+    path = f"{link(ear.is_down().id)}/runbook"
+    for runbooks, status in (({"site-down": "# New"}, 200), ({}, 404)):
+        ruleset = dataclasses.replace(ear.ruleset, runbooks=runbooks)
+        ear.in_force = dataclasses.replace(ear.in_force, ruleset=ruleset)
+        said = ear.ask("GET", path)
+        assert said.status_code == status
+        assert ("<h1>New</h1>" in said.text) == (status == 200)
