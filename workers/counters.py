@@ -18,7 +18,6 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "decisions": ("Decisions on triggers, by rule and severity.", ("rule", "severity")),
     "incidents": ("Incidents, by severity and what became of them.", ("severity", "what")),
     "notifications": ("Notifications, by channel and outcome.", ("channel", "outcome")),
-    "steps": ("Steps of the matrix, by severity and outcome.", ("severity", "outcome")),
     "entries_parked": ("Agenda entries given up, by kind.", ("kind",)),
 }
 

@@ -12,6 +12,9 @@ from redis import Redis, RedisError
 from router.cli.remote import reach
 from router.cli.rules import configured
 from router.cli.session import FINDINGS, Command, Failure, Session, pass_session, stop
+from rules.config import references
+from workers import generated
+from workers.settings import Environment
 
 
 class Finding(NamedTuple):
@@ -70,10 +73,16 @@ def _rules(session: Session) -> Iterator[Finding]:
     config = configured(session)
     yield Finding("ok", f"the rules can be used: {len(config.rules)} rules, {len(config.sources)} sources")
     for name, source in sorted(config.sources.items()):
-        if source.unsigned or not (source.secret or source.token):
+        if source.unsigned:
             yield Finding(
                 "warn", f"source {name} is unsigned: anybody may speak for it", "Give it a secret or a token."
             )
+
+    made = generated.load(session.settings.data)
+    for why in Environment(made).missing(references(config)):
+        yield Finding(
+            "fail", why, "`serve` and `work` refuse to start without it: set it, or take it out of the rules."
+        )
 
 
 def _redis(session: Session) -> Iterator[Finding]:

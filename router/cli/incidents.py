@@ -9,10 +9,11 @@ from urllib.parse import quote
 import click
 
 from router.cli.remote import ask
-from router.cli.session import USAGE, Command, Failure, Group, Session, pass_session
+from router.cli.session import FINDINGS, USAGE, Command, Failure, Group, Session, pass_session, stop
 from router.cli.showing import Record, show_agenda, show_incident, show_list
 from workers.plain import plain
 
+_ENDING = ("resolve", "false-positive")
 SEVERITIES = click.Choice(["P1", "P2", "P3", "P4"], case_sensitive=False)
 
 
@@ -70,7 +71,21 @@ def _whole(session: Session, part: str) -> str:
 def _act(session: Session, id_: str, what: str, done: str, **body: Any) -> None:
     whole = _whole(session, id_)
     answer = ask(session, "POST", f"/api/incidents/{whole}/{what}", body)
-    session.answer(answer, lambda: session.line(f"{whole} {done}."))
+    idle = _too_late(answer, what, str(body["by"]))
+    session.answer(answer, lambda: session.line(f"{whole} {idle or done}."))
+    if idle:
+        stop(FINDINGS)
+
+
+def _too_late(incident: Record, what: str, by: str) -> str:
+    """Why nothing came of it: somebody was faster. Empty when it did what was asked."""
+    who = plain(str(incident.get("resolved_by") or "somebody"))
+    if incident["state"] == "resolved" and what != "note" and (what not in _ENDING or who != by):
+        return f"had been resolved by {who} before: nothing was changed"
+    has = plain(str(incident.get("acknowledged_by") or by))
+    if what == "acknowledge" and has != by:
+        return f"is {has}'s already; you are in its timeline, and nobody else will be woken"
+    return ""
 
 
 @incidents.command()

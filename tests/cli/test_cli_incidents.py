@@ -152,6 +152,27 @@ def test_each_action_reaches_its_incident(tocsin: Tocsin, words: list[str], path
     )
 
 
+@pytest.mark.parametrize(
+    ("verb", "became", "words", "code"),
+    [
+        ("ack", {"state": "resolved", "resolved_by": "dan"}, "had been resolved by dan before: nothing was", 1),
+        ("resolve", {"state": "resolved", "resolved_by": "dan"}, "had been resolved by dan before: nothing was", 1),
+        ("resolve", {"state": "resolved", "resolved_by": "ana"}, "is resolved by ana.", 0),
+        ("ack", {"state": "acknowledged", "acknowledged_by": "dan"}, "is dan's already", 1),
+        ("ack", {"state": "acknowledged", "acknowledged_by": "ana"}, "nobody else will be woken", 0),
+    ],
+)
+def test_whoever_comes_late_is_told_so(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch, verb: str, became: dict[str, str], words: str, code: int
+) -> None:
+    """Somebody else was faster: the answer says who, and does not claim that anything was done."""
+    for name, value in became.items():
+        monkeypatch.setitem(INCIDENT, name, value)
+    said = tell("incidents", verb, "20260301-7", "--by", "ana")
+    assert words in said.output
+    assert said.exit_code == code
+
+
 def test_an_ambiguous_id_changes_nothing(tocsin: Tocsin) -> None:
     """When a shortened id fits two incidents, both are named and none is touched."""
     said = tell("incidents", "ack", "20260301")
