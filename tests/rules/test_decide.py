@@ -105,6 +105,33 @@ def test_a_gate_may_count_finer_than_it_groups() -> None:
     assert (decision.gate.key, decision.group_key) == ('["rule 1"]', '["rule 1","shop"]')
 
 
+def test_a_gate_counts_by_labels_and_once_for_what_is_the_same() -> None:
+    """`per` and `distinct` may name labels, also those with dots in their names; one that is missing is empty."""
+
+    def gate(**labels: str) -> Gate:
+        written = {"count": 1, "within": "5m", "quiet_for": "1h", "per": "labels.app.name", "distinct": "labels.pi"}
+        found = decide(event(labels=labels), rules({"more_than": written, "then": {"severity": "P1"}}), 0.0).gate
+        assert found is not None
+        return found
+
+    whole = Gate(key='["rule 1","shop"]', count=1, within=300.0, quiet_for=3600.0, counts="pi_1")
+    assert gate(pi="pi_1", **{"app.name": "shop"}) == whole
+    assert (gate().key, gate().counts) == ('["rule 1",""]', "")
+
+
+def test_a_field_the_event_does_not_have_is_empty() -> None:
+    """Grouped by the sender's severity, events without one belong together."""
+    grouped = rules({"then": {"severity": "P1", "group_by": "severity"}})
+    assert decide(event(), grouped, 0.0).group_key == '["rule 1",""]'
+
+
+def test_why_a_rule_does_not_hold_is_asked_for_the_same_moment() -> None:
+    """Hours and weekdays are those of the event, not of whoever asks."""
+    at_night = rules({"when": {"hours": "22:00-06:00"}, "then": {"severity": "P1"}})
+    assert [one.matched for one in explain(event(), at_night, 23 * 3600.0)] == [True]
+    assert explain(event(), at_night, 9 * 3600.0)[0].why == "it is 09:00 in UTC, not within 22:00-06:00"
+
+
 def test_a_suppressed_event_says_why() -> None:
     """The reason is kept, and channels of the rule replace those of the severity."""
     then = {"suppress": "known noise", "severity": "P4", "channels": ["slack"]}

@@ -259,7 +259,13 @@ def test_who_answers_after_it_recovered_has_it_when_it_fires_again(answer: Ackno
     life.said()
     life.asks(answer)
     assert (life.said(), life.incident.state) == ([], State.RECOVERED)
-    assert life.history()[-1] == "ana has it, should it fire again"
+    line = life.timeline[-1]
+    assert (line.kind, line.text, line.by, line.via) == (
+        "acknowledged", "ana has it, should it fire again", "ana", answer.via,
+    )  # fmt: skip
+    assert fields(life.incident, "acknowledged_at", "acknowledged_by", "assignee") == [life.now, "ana", "ana"]
+    life.passes("1m").asks(Acknowledge(by="dan", via="cli"))
+    assert fields(life.incident, "acknowledged_at", "acknowledged_by", "assignee") == [life.now - MINUTE, "ana", "ana"]
     life.passes("1m").fires("P1")
     assert (life.incident.state, life.incident.acknowledged_by) == (State.ACKNOWLEDGED, "ana")
     assert {one.reason for one in life.notified[-3:]} == {Reason.UPDATE}

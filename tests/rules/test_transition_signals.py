@@ -274,3 +274,21 @@ def test_quiet_means_nothing_where_no_gate_counts() -> None:
     assert life.asks(Settle()).last.effects == ()
     assert life.incident.state is State.TRIGGERED
     assert life.passes("30m").said()[-1] == f"escalated: {CEO} (victor) on mail"
+
+
+def test_a_gate_counts_what_comes_late_and_keeps_what_is_newest() -> None:
+    """Failures of one delivery have no order: each counts, and the last of them by its own time is remembered."""
+    more = {"decision": {"gate": GATE, "group_key": "payments"}, "gated": True}
+    life = gated().passes("1m").fires("P1", occurred_at=START + 50, delivery="d-9", **more)
+    life.fires("P1", occurred_at=START + 40, delivery="d-9", **more)
+    (signal,) = life.incident.signals.values()
+    assert (signal.count, signal.last.occurred_at) == (3, START + 50)
+
+
+def test_a_room_is_told_as_a_room() -> None:
+    """Whoever sends can tell a room, which hears each thing once, from a person."""
+    assert [(one.channel, one.room) for one in opened("P1").notified] == [
+        ("pager", False),
+        ("slack", True),
+        ("mail", False),
+    ]
