@@ -68,6 +68,7 @@ def _lifespan(context: Context) -> Lifespan:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         beside = [asyncio.create_task(work()) for work in context.beside]
+        log.get("receiver").info("listening", host=context.settings.host, port=context.settings.port)
         try:
             yield
         finally:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
 from redis import Redis
 from redis.client import Pipeline
@@ -140,12 +140,12 @@ class Agenda:
     def claim(self, lane: Lane, job: Job, now: float, at_most: int = CLAIM_AT_MOST) -> list[Entry]:
         """Take up to `at_most` due entries of a desk for one lease. `now` is by Redis' clock."""
         arguments: list[str | float] = [repr(now), LEASE, at_most, keys.entry("")]
-        found = cast("list[Any]", self._claim(keys=[keys.agenda(lane, job)], args=arguments))
+        found: Any = self._claim(keys=[keys.agenda(lane, job)], args=arguments)
         return [_entry(name.decode(), float(due), _pairs(stored)) for name, _, due, stored in found]
 
     def entry(self, entry_id: str) -> Entry | None:
         """The entry as it stands, without claiming it."""
-        stored = cast("dict[bytes, bytes]", self._redis.hgetall(keys.entry(entry_id)))
+        stored: Any = self._redis.hgetall(keys.entry(entry_id))
         if not stored:
             return None
         entry = _entry(entry_id, 0.0, stored)
@@ -184,8 +184,8 @@ class Agenda:
         return min(firsts, default=None)
 
     def _soonest(self, lane: Lane, job: Job, at_most: int) -> list[tuple[bytes, float]]:
-        found = self._redis.zrange(keys.agenda(lane, job), 0, at_most - 1, withscores=True)
-        return cast("list[tuple[bytes, float]]", found)
+        found: Any = self._redis.zrange(keys.agenda(lane, job), 0, at_most - 1, withscores=True)
+        return list(found)
 
 
 def add(pipe: Any, entry: Entry) -> None:
@@ -243,7 +243,7 @@ def guard(pipe: Pipeline, entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _attempt(pipe: Pipeline, entry_id: str) -> int | None:
-    stored = cast("bytes | None", pipe.hget(keys.entry(entry_id), "attempt"))
+    stored: Any = pipe.hget(keys.entry(entry_id), "attempt")
     return None if stored is None else int(stored)
 
 

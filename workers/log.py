@@ -63,8 +63,9 @@ def _route(writer: logging.Handler, level: int) -> None:
         theirs = logging.getLogger(name)
         theirs.handlers.clear()
         theirs.propagate = True
-    # It writes the whole address of a request, and httpx that of what we send: both hold tokens.
-    for name in ("uvicorn.access", "httpx", "httpcore"):
+    # Access logs write the whole address of a request, and httpx that of what we send: both hold tokens.
+    # What uvicorn says of its own start is said by us, in one line.
+    for name in ("uvicorn.access", "uvicorn.error", "httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

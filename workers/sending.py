@@ -107,8 +107,7 @@ class Sender:
             log.exception("notification could not be made", entry=entry.id, incident=incident.id)
             self._failed(entry, incident, Undelivered(f"could not be made ({type(wrong).__name__})", permanent=True))
         else:
-            took = show_duration(self._clock.now() - began)
-            self._done(entry, "sent", f"{_what(entry)} sent in {took}, attempt {entry.failures + 1}")
+            self._done(entry, "sent", _what(entry, "told") + _how(entry, self._clock.now() - began))
 
     def _request(self, entry: Entry, incident: Incident) -> tuple[HttpRequest | MailRequest | None, ChannelType]:
         ruleset, name = self._rules(), str(entry.body["channel"])
@@ -196,6 +195,12 @@ class Sender:
         )
 
 
+def _how(entry: Entry, took: float) -> str:
+    """What is worth knowing of how it went: nothing, when it went at once."""
+    again = f", on attempt {entry.failures + 1}" if entry.failures else ""
+    return again + (f", after {show_duration(took)}" if took >= 1 else "")
+
+
 def _detail(kind: str, entry: Entry) -> dict[str, str]:
     """What the history keeps for programs: the entry, the way it went, and whether anything may have left the house."""
     left = kind == "sent" or entry.failures or entry.lost
@@ -208,7 +213,7 @@ def _way(body: dict[str, Any]) -> str:
     return f"{body['channel']}{whom}"
 
 
-def _what(entry: Entry) -> str:
+def _what(entry: Entry, did: str = "to") -> str:
     body: dict[str, Any] = entry.body
     whom = f"{body['role']} ({body['person']})" if body["person"] else body["role"]
-    return f"{body['channel']} to {whom}: {body['reason']}"
+    return f"{body['channel']} {did} {whom}: {body['reason']}"

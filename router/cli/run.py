@@ -253,13 +253,13 @@ def _valkey(settings: Settings, env: dict[str, str]) -> Child:
 
 
 def _say_ready(session: Session, settings: Settings, demonstrate: bool) -> None:
-    base = settings.base_url
+    base, ourselves = settings.base_url, _ourselves(settings)
     session.line(f"Tocsin is up at {base}. Ctrl-C stops everything.", "bold")
     if demonstrate:
         session.line(f"  What Slack, PagerDuty and mail were told:  {base}/demo/outbox")
-        session.line(f"  Send a first signed sample:                {_ourselves(settings)} send shop-sentry")
-    session.line("  See what is open, and answer it:           tocsin incidents list")
-    session.line("  See what happens next, and to whom:        tocsin pending")
+        session.line(f"  Send a first signed sample:                {ourselves} send shop-sentry")
+    session.line(f"  See what is open, and answer it:           {ourselves} incidents list")
+    session.line(f"  See what happens next, and to whom:        {ourselves} pending")
 
 
 def _ourselves(settings: Settings) -> str:

@@ -106,8 +106,15 @@ def _steps(session: Session, incident: Record, now: float) -> None:
         session.line("Steps", "bold")
     for step in steps:
         who = plain(f"{step['role']} ({step['person']})" if step.get("person") else step["role"])
-        when = f"{moment(step['due_at'])}, {ahead(step['due_at'] - now)}" if step["state"] == "waiting" else ""
-        session.line(f"  {step['number']}. {who}: {step['state']} {when or moment(step.get('sent_at'))}")
+        session.line(f"  {step['number']}. {who}: {_step(step, incident['state'], now)}")
+
+
+def _step(step: Record, state: str, now: float) -> str:
+    """`sent 2026-03-01 10:15 UTC`, `waiting, in 14m`; once somebody has answered, nobody waits to be told."""
+    if step["state"] != "waiting":
+        return f"{step['state']} {moment(step.get('sent_at'))}"
+    due = f"{moment(step['due_at'])}, {ahead(step['due_at'] - now)}"
+    return f"waiting {due}" if state == "triggered" else "not told: somebody answered before"
 
 
 def _timeline(session: Session, incident: Record) -> None:
@@ -115,8 +122,10 @@ def _timeline(session: Session, incident: Record) -> None:
     if entries:
         session.line("Timeline", "bold")
     for entry in entries:
-        by = f" — {plain(entry['by'])}" if entry.get("by") else ""
-        session.line(f"  {moment(entry['at'])}  {plain(entry['text'])}{by}")
+        who, text = plain(entry.get("by") or ""), plain(entry["text"])
+        by = f" — {who}" if who and who not in text else ""
+        via = f" (by {plain(entry['via'])})" if who and entry.get("via") else ""
+        session.line(f"  {moment(entry['at'])}  {text}{by}{via}")
 
 
 def show_agenda(session: Session, items: list[Record]) -> None:

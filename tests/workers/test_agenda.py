@@ -131,7 +131,7 @@ def test_what_is_given_up_stays_readable_and_is_taken_no_more(redis: Redis) -> N
     assert redis.zrange(keys.PARKED, 0, -1, withscores=True) == [(b"n-1", NOW)]
     found = of.entry("n-1")
     assert found is not None
-    assert (found.attempt, found.due_at) == (1, 0.0)
+    assert (found.id, found.attempt, found.due_at) == ("n-1", 1, 0.0)
 
 
 def test_only_the_present_claim_may_conclude(redis: Redis) -> None:
