@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from router import promises
-from router.commands import ASKED, Report, read_asked, read_limit, read_report, read_state
+from router.commands import ASKED, Report, read_asked, read_limit, read_parked, read_report, read_state
 from router.context import Context
 from router.problems import Problem, unavailable
 from router.receiver import answer, keep
@@ -49,6 +49,7 @@ def routes(context: Context) -> Router:
             Route("/incidents/{id}", _kept(api.incident), methods=["GET"]),
             *commands,
             Route("/agenda", _kept(api.agenda), methods=["GET"]),
+            Route("/agenda/{id}/retry", _kept(api.retry), methods=["POST"]),
         ]
     )
 
@@ -105,14 +106,28 @@ class _Api:
 
     async def agenda(self, request: Request) -> Response:
         limit = read_limit(request.query_params.get("limit", "200"))
+        parked = read_parked(request.query_params.get("state", "promised"))
 
         def read() -> list[dict[str, Any]]:
-            entries = Agenda(self._context.redis).upcoming(limit)
+            agenda = Agenda(self._context.redis)
+            entries = agenda.parked(limit) if parked else agenda.upcoming(limit)
             concerned = {entry.incident for entry in entries if entry.incident}
             known = {one: self._context.store.incident(one) for one in concerned}
             return promises.read_aloud(entries, known, self._context.clock.now())
 
         return _json({"items": await run_in_threadpool(read)})
+
+    async def retry(self, request: Request) -> Response:
+        def take_up() -> list[dict[str, Any]]:
+            parked = {entry.id: entry for entry in Agenda(self._context.redis).parked()}
+            entry = parked.get(request.path_params["id"])
+            if entry is None:
+                raise Problem(404, "No entry of this id was given up. GET /api/agenda?state=parked lists them.")
+            self._context.ledger.take_up(entry)
+            incident = self._context.store.incident(entry.incident or "")
+            return promises.read_aloud([entry], {entry.incident or "": incident}, self._context.clock.now())
+
+        return _json({"items": await run_in_threadpool(take_up)})
 
     def _whole(self, part: str) -> dict[str, Any]:
         incident = self._find(part)

@@ -148,6 +148,13 @@ def read_state(text: str) -> bool:
     return text == "open"
 
 
+def read_parked(text: str) -> bool:
+    """Does `?state=` ask for what was given up? Raises Problem 422."""
+    if text not in ("promised", "parked"):
+        raise _wrong([("state", "expected promised or parked")])
+    return text == "parked"
+
+
 def read_limit(text: str, most: int = 1000) -> int:
     """`?limit=`. Raises Problem 422."""
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= most):

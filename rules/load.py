@@ -25,7 +25,7 @@ from rules.shape import fill
 __all__ = ["Problem", "Ruleset", "Verdict", "Way", "Wrong", "load"]
 
 TESTS = ".test.yaml"
-"""Files that end so hold cases for `tocsin test`, not rules."""
+"""Files that end so hold cases to try the rules with, not rules."""
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,11 @@ class Agenda:
             pipe.exists(keys.entry(entry_id))
         return {entry_id for entry_id, there in zip(entry_ids, pipe.execute(), strict=True) if there}
 
+    def parked(self, at_most: int = 500) -> list[Entry]:
+        """What was given up, the latest first."""
+        ids: Any = self._redis.zrevrange(keys.PARKED, 0, at_most - 1)
+        return [entry for name in ids if (entry := self.entry(name.decode())) is not None]
+
     def upcoming(self, at_most: int = 500) -> list[Entry]:
         """What is promised, the soonest first."""
         found: list[Entry] = []
@@ -225,10 +230,18 @@ def postpone(pipe: Pipeline, entry: Entry, until: float, error: str | None = Non
     pipe.zadd(keys.agenda(entry.lane, entry.job), {entry.id: until})
 
 
-def park(pipe: Pipeline, entry: Entry, now: float) -> None:
+def park(pipe: Pipeline, entry: Entry, now: float, why: str) -> None:
     """Give up an entry that kills or fails its workers: it stays readable and is tried no more."""
+    pipe.hset(keys.entry(entry.id), mapping={"last_error": why[:500]})
     pipe.zrem(keys.agenda(entry.lane, entry.job), entry.id)
     pipe.zadd(keys.PARKED, {entry.id: now})
+
+
+def take_up(pipe: Pipeline, entry: Entry, now: float) -> None:
+    """Try an entry that was given up once more, now, with what it cost before forgiven."""
+    pipe.zrem(keys.PARKED, entry.id)
+    pipe.hset(keys.entry(entry.id), mapping={"returned": entry.attempt, "failures": 0})
+    pipe.zadd(keys.agenda(entry.lane, entry.job), {entry.id: now})
 
 
 def guard(pipe: Pipeline, entries: Sequence[Entry]) -> list[Entry]:

@@ -106,12 +106,15 @@ def _put_off(house: House, entry: Entry, wrong: Exception) -> None:
 
 
 def _give_up(house: House, entry: Entry, why: str) -> None:
-    house.ledger.park(entry)
     log.error("entry given up", entry=entry.id, kind=entry.kind, incident=entry.incident, why=why)
-    if entry.incident is None or entry.kind is not Kind.NOTIFY:
-        now = house.clock.now()
-        event, decision = own.given_up(entry.id, entry.kind, why, now, delivery=mint(now))
-        house.ledger.take_in([Judged(event=event, decision=decision)])
+    if entry.kind is Kind.NOTIFY:
+        house.sender.give_up(entry, why)
+        return
+    # Told first: a crash between the two tells it twice, the other way round it would be told never.
+    now = house.clock.now()
+    event, decision = own.given_up(entry.id, entry.kind, why, now, delivery=mint(now))
+    house.ledger.take_in([Judged(event=event, decision=decision)])
+    house.ledger.park(entry, why)
 
 
 def _escalate(house: House, entries: Sequence[Entry]) -> None:

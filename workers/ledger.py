@@ -117,14 +117,29 @@ class Ledger:
         """An entry could not be dealt with through a fault of ours; it is tried again at `until`."""
         self._transact(_nothing, [entry], lambda pipe, one: agenda.postpone(pipe, one, until, error))
 
-    def park(self, entry: Entry) -> None:
-        """Give an entry up: it is kept for a person to look at, and tried no more."""
+    def park(
+        self, entry: Entry, why: str, line: TimelineEntry | None = None, command: Undeliverable | None = None
+    ) -> None:
+        """Give an entry up: it is kept for a person to look at, and tried no more. A page's incident is told."""
+
+        def apply(draft: Draft, held: Sequence[Entry]) -> None:
+            if held and command is not None:
+                _changed(draft, entry.incident, command)
 
         def put_away(pipe: Pipeline, one: Entry) -> None:
-            agenda.park(pipe, one, self._clock.now())
+            agenda.park(pipe, one, self._clock.now(), why)
+            if line is not None and one.incident is not None:
+                pipe.rpush(keys.timeline(one.incident), encode(line))
             count(pipe, "entries_parked", one.kind)
 
-        self._transact(_nothing, [entry], put_away)
+        self._transact(apply, [entry], put_away)
+
+    def take_up(self, entry: Entry) -> None:
+        """Try an entry that was given up once more, now."""
+        with self._redis.pipeline(transaction=True) as pipe:
+            agenda.take_up(pipe, entry, self._clock.now())
+            pipe.execute()
+        self._ring([(entry.lane, entry.job)])
 
     def _finish(
         self,

@@ -83,6 +83,11 @@ class Sender:
         else:
             self._try(entry, incident)
 
+    def give_up(self, entry: Entry, why: str) -> None:
+        """Put a notification away that must not be tried again; its incident does not wait for it."""
+        line = self._line("failed", f"{_what(entry)} given up: {why}", entry)
+        self._ledger.park(entry, why, line, self._call_for_help(entry, why))
+
     def _before_is_waiting(self, entry: Entry) -> bool:
         before = entry.body.get("after")
         patient = self._clock.now() - entry.created_at < IN_TURN

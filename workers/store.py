@@ -84,10 +84,6 @@ class Store:
         """Ids of authentic deliveries that no parser understood, the newest first."""
         return [one.decode() for one in cast("list[bytes]", self._redis.zrevrange(keys.QUARANTINE, 0, limit - 1))]
 
-    def parked(self) -> list[str]:
-        """Ids of agenda entries that were given up."""
-        return [one.decode() for one in cast("list[bytes]", self._redis.zrange(keys.PARKED, 0, -1))]
-
     def beating(self) -> list[str]:
         """Names of the workers that beat, `lane:host:pid`."""
         prefix = len(keys.worker(""))

@@ -10,7 +10,7 @@ import click
 
 from router.cli.remote import ask
 from router.cli.session import FINDINGS, USAGE, Command, Failure, Group, Session, pass_session, stop
-from router.cli.showing import Record, show_agenda, show_incident, show_list
+from router.cli.showing import Record, show_agenda, show_incident, show_list, show_parked
 from workers.plain import plain
 
 _ENDING = ("resolve", "false-positive")
@@ -156,12 +156,18 @@ def note(session: Session, id_: str, text: str, by: str) -> None:
 
 
 @click.command(cls=Command)
+@click.option("--parked", is_flag=True, help="What was given up instead, and why.")
+@click.option("--retry", metavar="ID", help="Try an entry that was given up once more, now.")
 @pass_session
-def pending(session: Session) -> None:
+def pending(session: Session, parked: bool, retry: str | None) -> None:
     """Read the agenda aloud: what will be done, for whom, and in how long."""
-    answer = ask(session, "GET", "/api/agenda")
-    items: list[Record] = answer["items"] if isinstance(answer, dict) else answer
-    session.answer({"items": items}, lambda: show_agenda(session, items))
+    if retry:
+        answer = ask(session, "POST", f"/api/agenda/{quote(retry, safe='')}/retry")
+        session.answer(answer, lambda: session.line(f"{plain(retry)} is tried again now. See: tocsin pending"))
+        return
+    answer = ask(session, "GET", f"/api/agenda{'?state=parked' if parked else ''}")
+    items: list[Record] = answer["items"]
+    session.answer({"items": items}, lambda: (show_parked if parked else show_agenda)(session, items))
 
 
 @click.command(cls=Command)

@@ -147,6 +147,16 @@ def show_agenda(session: Session, items: list[Record]) -> None:
     session.table(["WHEN", "AT", "WHAT", "TO", "INCIDENT", "TRIED"], rows)
 
 
+def show_parked(session: Session, items: list[Record]) -> None:
+    """What was given up, with the way to try it again."""
+    if not items:
+        session.line("Nothing was given up.")
+        return
+    rows = [[item["id"], item["what"], item.get("incident") or "–", item.get("last_error") or "–"] for item in items]
+    session.table(["ID", "WHAT", "INCIDENT", "WHY"], rows)
+    session.line("Try one again: tocsin pending --retry ID")
+
+
 def _attempts(item: Record) -> str:
     tried = item.get("attempt") or 0
     return f"{tried}×: {item['last_error']}" if item.get("last_error") else str(tried or "–")

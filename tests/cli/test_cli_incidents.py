@@ -88,7 +88,7 @@ def tocsin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tocsin]:
 
 
 def _answer(path: str) -> object:
-    if path == "/api/agenda":
+    if path.startswith("/api/agenda"):
         return {"items": [ITEM]}
     return {"incidents": [OTHER, INCIDENT]} if "?" in path else INCIDENT
 
@@ -194,6 +194,16 @@ def test_pending_says_what_for_whom_and_in_how_long(tocsin: Tocsin) -> None:
     said = tell("pending").output
     for words in ("in 5m", "escalate", "engineering lead", "1×: pager: 503"):
         assert words in said
+
+
+def test_what_was_given_up_is_listed_and_tried_again(tocsin: Tocsin) -> None:
+    """The flag that Tocsin's own alarm names exists, and says how to go on."""
+    said = tell("pending", "--parked").output
+    assert "n1" in said
+    assert "pager: 503" in said
+    assert "tocsin pending --retry ID" in said
+    assert tell("pending", "--retry", "n1").exit_code == 0
+    assert tocsin.asked[-1][:2] == ("POST", "/api/agenda/n1/retry")
 
 
 def test_report_opens_an_incident_by_hand(tocsin: Tocsin) -> None:

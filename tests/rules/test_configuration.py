@@ -31,7 +31,7 @@ def test_a_copy_of_the_example_reads_like_the_example(folder: Path) -> None:
 
 
 def test_test_cases_and_other_files_are_left_alone(folder: Path) -> None:
-    """Cases of `tocsin test`, notes and backups beside the rules are not rules."""
+    """Cases to try, notes and backups beside the rules are not rules."""
     before = read(folder).version
     (folder / "rules.test.yaml").write_text("- [")
     (folder / "NOTES.txt").write_text("rules: no")

@@ -126,12 +126,26 @@ def test_what_is_given_up_stays_readable_and_is_taken_no_more(redis: Redis) -> N
     """A person can still look at it."""
     of = promised(redis, an_entry())
     (entry,) = claimed(of)
-    conclude(redis, entry, agenda.park, NOW)
+    conclude(redis, entry, agenda.park, NOW, "it kills")
     assert claimed(of, NOW + 999) == []
     assert redis.zrange(keys.PARKED, 0, -1, withscores=True) == [(b"n-1", NOW)]
     found = of.entry("n-1")
     assert found is not None
-    assert (found.id, found.attempt, found.due_at) == ("n-1", 1, 0.0)
+    assert (found.id, found.attempt, found.due_at, found.last_error) == ("n-1", 1, 0.0, "it kills")
+    assert of.parked() == [found]
+
+
+def test_what_was_given_up_can_be_taken_up_again(redis: Redis) -> None:
+    """A person has mended what it stumbled over: it is due at once, and what it cost before is forgiven."""
+    of = promised(redis, an_entry())
+    for attempt in range(DEADLY_SEND + 1):
+        (entry,) = claimed(of, NOW + LEASE * attempt)
+    assert entry.deadly
+    conclude(redis, entry, agenda.park, NOW, "it kills")
+    conclude(redis, entry, agenda.take_up, NOW + 200)
+    assert of.parked() == []
+    (again,) = claimed(of, NOW + 200)
+    assert (again.lost, again.failures, again.deadly) == (0, 0, False)
 
 
 def test_only_the_present_claim_may_conclude(redis: Redis) -> None:

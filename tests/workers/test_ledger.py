@@ -174,10 +174,30 @@ def test_a_job_that_fails_leaves_its_entry_due(redis: Redis, monkeypatch: pytest
         world.works()
         assert [one.title for one in world.incidents] == ["whole is down"]
         world.passes("1m")
-        assert world.house.store.parked() != []
+        assert [entry.last_error for entry in world.house.agenda.parked()] == ["ZeroDivisionError"]
         assert "Tocsin gave up an agenda entry" in world.incidents[1].title
         assert world.incidents[1].severity == "P2"
         world.outside.heard_exactly(
             [("slack", Reason.OPENED), ("pagerduty", "trigger"), ("slack", Reason.OPENED)],
         )
         assert jobs.FAILED_TOO_OFTEN == 5
+
+
+def test_a_page_that_kills_its_workers_goes_to_the_fallback(redis: Redis) -> None:
+    """Ten workers died in it: it is put away, the incident is told and asks the fallback; a person may try it again."""
+    with a_world(redis) as world:
+        world.hears("outage", work=False)
+        jobs.drain(world.house, Lane.INTAKE, Job.DEDUPLICATE)
+        for _ in range(10):
+            world.house.agenda.claim(Lane.URGENT, Job.NOTIFY, world.clock.now())
+            world.clock.at += LEASE
+        world.works()
+        heard = world.outside.heard_exactly([("webhook", Reason.OPENED)])
+        assert heard[0].at == world.clock.now()
+        parked = world.house.agenda.parked()
+        assert {entry.body["channel"] for entry in parked} == {"pager", "slack", "mail"}
+        assert {entry.last_error for entry in parked} == {"10 workers died over it"}
+        assert sum("given up" in line for line in world.history()) == 3
+        world.house.ledger.take_up(next(entry for entry in parked if entry.body["channel"] == "mail"))
+        world.works()
+        world.outside.heard_exactly([("mail", Reason.OPENED)])
