@@ -110,7 +110,7 @@ class Entry:
 
 _FIELDS = ("kind", "lane", "created_at", "incident", "body", "attempt", "returned", "failures", "last_error")
 
-# KEYS: the desk. ARGV: now, lease, at most, prefix of entry keys.
+# KEYS: the desk. ARGV: now, lease, at most, prefix of entry keys, who claims.
 # Returns [id, attempt, due, [field, value …]] for each entry; an id without a record is swept away.
 _CLAIM = """
 local now = tonumber(ARGV[1])
@@ -120,6 +120,7 @@ for i = 1, #due, 2 do
   local key = ARGV[4] .. due[i]
   if redis.call('EXISTS', key) == 1 then
     local attempt = redis.call('HINCRBY', key, 'attempt', 1)
+    redis.call('HSET', key, 'by', ARGV[5])
     redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), due[i])
     claimed[#claimed + 1] = {due[i], attempt, due[i + 1], redis.call('HGETALL', key)}
   else
@@ -131,15 +132,16 @@ return claimed
 
 
 class Agenda:
-    """The agenda in Redis: taking what is due, and looking at what is promised."""
+    """The agenda in Redis: taking what is due, and looking at what is promised. `worker` is who takes."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, worker: str = "") -> None:
         self._redis = redis
+        self._worker = worker
         self._claim = redis.register_script(_CLAIM)
 
     def claim(self, lane: Lane, job: Job, now: float, at_most: int = CLAIM_AT_MOST) -> list[Entry]:
         """Take up to `at_most` due entries of a desk for one lease. `now` is by Redis' clock."""
-        arguments: list[str | float] = [repr(now), LEASE, at_most, keys.entry("")]
+        arguments: list[str | float] = [repr(now), LEASE, at_most, keys.entry(""), self._worker]
         found: Any = self._claim(keys=[keys.agenda(lane, job)], args=arguments)
         return [_entry(name.decode(), float(due), _pairs(stored)) for name, _, due, stored in found]
 
@@ -227,6 +229,7 @@ def postpone(pipe: Pipeline, entry: Entry, until: float, error: str | None = Non
     if body:
         changed["body"] = encode(entry.body | body)
     pipe.hset(keys.entry(entry.id), mapping=changed)
+    pipe.hdel(keys.entry(entry.id), "by")
     pipe.zadd(keys.agenda(entry.lane, entry.job), {entry.id: until})
 
 

@@ -59,6 +59,8 @@ class House:
     environment: Environment
     perform: Perform
     clock: Clock
+    name: str = ""
+    """This worker's, in its claims: `lane:host:pid`."""
     pools: Pools = field(default_factory=Pools)
     agenda: Agenda = field(init=False)
     store: Store = field(init=False)
@@ -66,7 +68,7 @@ class House:
     sender: Sender = field(init=False)
 
     def __post_init__(self) -> None:
-        self.agenda = Agenda(self.redis)
+        self.agenda = Agenda(self.redis, self.name)
         self.store = Store(self.redis)
         self.ledger = Ledger(self.redis, self.rules, self.clock, lambda: ways(self.rules()))
         self.sender = Sender(
@@ -81,9 +83,12 @@ class House:
         )
 
 
-def build(redis: Redis, ruleset: Ruleset, settings: Settings, environment: Environment, perform: Perform) -> House:
+def build(
+    redis: Redis, ruleset: Ruleset, settings: Settings, environment: Environment, perform: Perform, name: str
+) -> House:
     """A house on Redis' own clock."""
     return House(
+        name=name,
         redis=redis,
         rules=lambda: ruleset,
         settings=settings,

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import threading
 from collections.abc import Callable
 
@@ -16,7 +15,7 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
 from rules.load import Ruleset
-from workers import jobs, keys, log, queue
+from workers import jobs, keys, log, queue, succession
 from workers.agenda import DESKS, Agenda, Lane
 from workers.clock import RedisClock
 from workers.house import build
@@ -79,9 +78,10 @@ def run(lane: Lane, settings: Settings, ruleset: Ruleset) -> None:
     log.configure(settings.log)
     url = settings.redis_url.get_secret_value() if settings.redis_url else ""
     redis = connect(url)
-    house = build(redis, ruleset, settings, Environment(), Outward(settings.allow_net).perform)
+    name = succession.name_of(lane)
+    house = build(redis, ruleset, settings, Environment(), Outward(settings.allow_net).perform, name)
     jobs.install(house)
-    name = f"{lane}:{socket.gethostname()}:{os.getpid()}"
+    succession.inherit(redis, lane, house.clock.now())
     tick = Tick(redis, name, orphaned=lambda: os._exit(1))
     tick.start()
     try:

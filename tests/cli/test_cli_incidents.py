@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -79,6 +80,7 @@ def tocsin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tocsin]:
     seen = Tocsin(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
+    monkeypatch.setattr("router.cli.showing.time", SimpleNamespace(time=lambda: NOW))
     monkeypatch.setenv("TOCSIN_URL", seen.url)
     monkeypatch.setenv("TOCSIN_API_TOKEN", "right")
     yield seen

@@ -63,6 +63,10 @@ class Sink:
     def __init__(self) -> None:
         self.delay = 0.0
         self.heard: list[tuple[float, dict[str, Any]]] = []
+        self.begun: set[str] = set()
+        """Summaries of the pages that somebody has begun to send."""
+        self.in_flight = 0
+        """Requests that have arrived and are not answered yet."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._receiver())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -91,7 +95,10 @@ class Sink:
         class Receiver(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 said = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                sink.begun.add(said.get("payload", {}).get("summary", ""))
+                sink.in_flight += 1
                 time.sleep(sink.delay)
+                sink.in_flight -= 1
                 sink.heard.append((time.time(), said))
                 self.send_response(202)
                 self.end_headers()
