@@ -99,7 +99,10 @@ class _Api:
         keys = [one.event.signal_key for one in received.judged if one.decision and not one.decision.suppress]
         for _ in range(LOOKS if keys else 0):
             await asyncio.sleep(BETWEEN_LOOKS)
-            found = await run_in_threadpool(self._context.store.holder, keys[0])
+            try:
+                found = await run_in_threadpool(self._context.store.holder, keys[0])
+            except RedisError:
+                return None  # It is kept all the same, in the spool.
             if found is not None:
                 return found
         return None

@@ -11,6 +11,7 @@ from redis import Redis
 from router.committer import Committer
 from router.in_force import InForce
 from router.refusals import Refusals
+from router.spooling import Spooling
 from workers.clock import Clock
 from workers.ledger import Ledger
 from workers.settings import Settings
@@ -25,6 +26,7 @@ class Context:
     in_force: InForce
     clock: Clock
     committer: Committer
+    spooling: Spooling
     refusals: Refusals
     redis: Redis
     """Blocking: only used in threads."""

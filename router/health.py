@@ -22,8 +22,10 @@ def routes(context: Context) -> list[Route]:
 
     async def ready(_request: Request) -> Response:
         wrong = await run_in_threadpool(unreachable, context)
+        if wrong and not await run_in_threadpool(context.spooling.writable):
+            return _say(503, {"status": "unavailable", "reasons": [*wrong, "the spool cannot be written either"]})
         if wrong:
-            return _say(503, {"status": "unavailable", "reasons": wrong})
+            return _say(200, {"status": "ok", "degraded": [*wrong, await run_in_threadpool(spooled, context)]})
         idle = await run_in_threadpool(idle_lanes, context)
         return _say(200, {"status": "ok", "degraded": [*context.weaknesses, *idle]})
 
@@ -41,8 +43,14 @@ def unreachable(context: Context) -> list[str]:
             count(pipe, "deliveries", "unknown", "unknown", by=0)
             pipe.execute()
     except RedisError as wrong:
-        return [f"Redis takes no writes ({type(wrong).__name__}): deliveries are answered 503"]
+        return [f"Redis takes no writes ({type(wrong).__name__}): deliveries go to the spool"]
     return []
+
+
+def spooled(context: Context) -> str:
+    """How much waits on this host's disk."""
+    waiting = context.spooling.waiting()
+    return "spooling" if waiting is None else f"spooling: {waiting} deliveries wait for Redis on this host's disk"
 
 
 def idle_lanes(context: Context) -> list[str]:

@@ -49,6 +49,10 @@ class _Measured(Collector):
         up = GaugeMetricFamily("tocsin_redis_up", "1 when Redis answers this process, else 0.")
         up.add_metric([], 1 if measured else 0)
         yield up
+        waiting = self._context.spooling.waiting()
+        yield GaugeMetricFamily(
+            "tocsin_spool_deliveries", "Deliveries on this host's disk that Redis has not got yet.", value=waiting or 0
+        )
         yield from measured
 
     def _counters(self) -> Iterator[Metric]:

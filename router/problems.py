@@ -42,8 +42,8 @@ class Problem(Exception):
 
 
 def unavailable() -> Problem:
-    """Redis is away or slow: nothing has been kept, so the sender must keep it."""
-    detail = "Nothing has been stored: Redis did not answer in time. Please send this again in 5 seconds."
+    """Nothing has been kept, so the sender must keep it."""
+    detail = "Nothing has been stored: neither Redis nor the spool took it in time. Please send this again in 5 seconds."
     return Problem(503, detail, headers={"Retry-After": "5"})
 
 

@@ -7,9 +7,12 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import uvicorn
+from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeout
 from starlette.types import ASGIApp
 
 from router.app import build
@@ -19,12 +22,14 @@ from router.edge import Edge, Server
 from router.in_force import InForce
 from router.redis_time import RedisTime
 from router.refusals import Refusals
+from router.spooling import Spooling
 from workers import intake, log
 from workers.agenda import Job, Lane
 from workers.intake import Received
 from workers.ledger import Ledger
 from workers.queue import Ringer
 from workers.settings import Settings, require
+from workers.spool import Spool
 from workers.store import Store, connect, durability
 
 TIMEOUT = 1.0
@@ -53,30 +58,43 @@ def open_context(settings: Settings, in_force: InForce, ledger: Callable[..., Le
         raise ValueError("REDIS_URL is not set")
     url = settings.redis_url.get_secret_value()
     redis, fast = connect(url), fast_redis(url)
-    problems = durability(redis)
-    if problems and not settings.accept_weaker_durability:
-        raise Weak(problems)
+    problems = _examined(redis, settings)
     clock, refusals = RedisTime(fast), Refusals(fast)
     ringer = Ringer(redis, lambda wrong: log.get("ringer").warning("no bell", why=type(wrong).__name__))
 
     async def write(batch: Sequence[Received], now: float) -> None:
         await intake.commit(fast, batch, now)
 
-    committer = Committer(write, clock, lambda: ringer.ring(Lane.INTAKE, Job.DEDUPLICATE))
+    spool = Spool(settings.data, settings.spool_limit)
+    spooling = Spooling(write, spool, clock, lambda: ringer.ring(Lane.INTAKE, Job.DEDUPLICATE))
+    committer = Committer(spooling.write, clock, spooling.ring)
     context = Context(
         settings=settings,
         in_force=in_force,
         clock=clock,
         committer=committer,
+        spooling=spooling,
         refusals=refusals,
         redis=redis,
         fast=fast,
         store=Store(redis),
         ledger=ledger(redis, clock),
         weaknesses=problems,
-        beside=(clock.keep_measuring, refusals.keep_flushing),
+        beside=(clock.keep_measuring, refusals.keep_flushing, spooling.keep_draining),
     )
     return context, ringer
+
+
+def _examined(redis: Redis, settings: Settings) -> list[str]:
+    """What this Redis does not promise. Away, it promises nothing and the spool does. Raises Weak."""
+    try:
+        problems = list(durability(redis))
+    except (RedisConnectionError, RedisTimeout) as wrong:
+        log.get("receiver").error("redis is away at the start, spooling", why=type(wrong).__name__)
+        return ["Redis was away when this receiver started: whether it keeps what it is told was not examined"]
+    if problems and not settings.accept_weaker_durability:
+        raise Weak(problems)
+    return problems
 
 
 def server(app: ASGIApp, settings: Settings) -> Server:
@@ -117,4 +135,5 @@ def run(
         server(build(context, mounts), settings).run(sockets)
     finally:
         ringer.stop()
+        context.spooling.close()
         context.redis.close()

@@ -24,6 +24,7 @@ DOORS = {
     "workers.plain": "a sender's text made harmless for one line",
     "workers.queue": "the bell, and how long the queues are",
     "workers.settings": "the one reader of the environment",
+    "workers.spool": "what Redis cannot take now, on this host's disk",
     "workers.store": "incidents and timelines, read",
 }
 """What the ear may use of the hands, each with its reason."""

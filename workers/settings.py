@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, validation_alias="PORT", ge=0, le=65535)
     body_limit: int = Field(default=1024 * 1024, validation_alias="TOCSIN_BODY_LIMIT", ge=1024, le=64 * 1024 * 1024)
     """Bytes of a delivery's body; more is 413."""
+    spool_limit: int = Field(default=256 * 1024 * 1024, validation_alias="TOCSIN_SPOOL_LIMIT", ge=1024 * 1024)
+    """Bytes a receiver may keep on its own disk (in the data folder) while Redis is away; more is 503."""
     log: Literal["json", "console"] = Field(default="json", validation_alias="TOCSIN_LOG")
     accept_weaker_durability: bool = Field(default=False, validation_alias="TOCSIN_ACCEPT_WEAKER_DURABILITY")
     url: str = Field(default="http://127.0.0.1:8080", validation_alias="TOCSIN_URL")

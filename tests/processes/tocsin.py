@@ -182,6 +182,7 @@ def a_tocsin(
 def _variables(port: int, data: Path, rules: Path) -> dict[str, str]:
     return {
         "REDIS_URL": embedded.url(data),
+        "TOCSIN_DATA": str(data),
         "PORT": str(port),
         "TOCSIN_CONFIG": str(rules),
         "TOCSIN_API_TOKEN": API,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +18,7 @@ from router.in_force import in_force
 from router.refusals import Refusals
 from router.serve import fast_redis
 from router.sources import TYPES
+from router.spooling import Spooling
 from rules.incident import Incident
 from rules.load import load
 from workers import intake
@@ -24,6 +27,7 @@ from workers.clock import DrivenClock
 from workers.house import ways
 from workers.ledger import Ledger
 from workers.settings import Environment, Settings
+from workers.spool import Spool
 from workers.store import Store
 
 NOW = 1_795_168_800.0
@@ -87,6 +91,7 @@ class Ear:
         self.commits: list[int] = []
         self.rung = 0
         self.refusals: Refusals | None = None
+        self.spool = Spool(Path(tempfile.mkdtemp(prefix="tocsin-spool-")))
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request."""
@@ -139,11 +144,13 @@ class Ear:
         def ring() -> None:
             self.rung += 1
 
+        self.spooling = Spooling(write, self.spool, self.clock, ring)
         return Context(
             settings=self.settings,
             in_force=self.in_force,
             clock=self.clock,
-            committer=Committer(write, self.clock, ring),
+            committer=Committer(self.spooling.write, self.clock, self.spooling.ring),
+            spooling=self.spooling,
             refusals=Refusals(fast),
             redis=self.redis,
             fast=fast,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.receiver.ear import BEARER, DOWN, ENVIRONMENT, KUMA, Ear
 from workers import keys
 from workers.agenda import Lane
+from workers.spool import Spool
 from workers.store import connect
 
 
@@ -36,10 +39,24 @@ def test_ready_without_workers_is_ready_but_says_so(ear: Ear) -> None:
     assert ear.ask("GET", "/readyz").json()["degraded"] == []
 
 
-def test_not_ready_without_redis(away: Ear) -> None:
-    """Nothing could be kept."""
-    assert away.ask("GET", "/readyz").status_code == 503
+def test_without_redis_a_receiver_is_ready_while_its_disk_is(away: Ear) -> None:
+    """A load balancer must not take the spool away; but nobody can be paged, and both are said."""
+    assert away.post(KUMA, DOWN).status_code == 202
+    answer = away.ask("GET", "/readyz")
+    assert answer.status_code == 200
+    assert "Redis takes no writes" in answer.json()["degraded"][0]
+    assert "1 deliveries wait" in answer.json()["degraded"][1]
+    assert "tocsin_spool_deliveries 1.0" in away.ask("GET", "/metrics", headers=BEARER).text
     assert away.ask("GET", "/readyz/paging").status_code == 503
+
+
+def test_not_ready_when_nothing_could_be_kept(away: Ear, tmp_path: Path) -> None:
+    """Neither Redis nor the disk takes a delivery."""
+    (tmp_path / "file").touch()
+    away.spool = Spool(tmp_path / "file")
+    answer = away.ask("GET", "/readyz")
+    assert answer.status_code == 503
+    assert "the spool cannot be written either" in answer.json()["reasons"]
 
 
 def test_paging_needs_a_worker_in_every_lane(ear: Ear) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.receiver.ear import DOWN, ENVIRONMENT, KUMA, NOW, SECRET, TOKEN, Ear
 from workers.agenda import Agenda, Job, Lane
 from workers.counters import read
 from workers.intake import Judged, judged_of
+from workers.spool import Spool
 from workers.store import connect
 
 PROBLEM = "application/problem+json"
@@ -225,9 +227,11 @@ def test_deliveries_of_the_same_moment_share_a_transaction(ear: Ear) -> None:
     assert len(promised(ear)) == 5
 
 
-def test_without_redis_the_sender_keeps_it(ear: Ear) -> None:
+def test_without_redis_and_without_a_disk_the_sender_keeps_it(tmp_path: Path) -> None:
     """503, when to come back, and no word that anything was stored."""
+    (tmp_path / "file").touch()
     away = Ear(ENVIRONMENT["REDIS_URL"], connect(ENVIRONMENT["REDIS_URL"]))
+    away.spool = Spool(tmp_path / "file")
     answer = away.post(KUMA, DOWN)
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"

@@ -1,0 +1,129 @@
+"""Redis goes away and comes back: senders hear 202 all the while, and every delivery becomes what it should."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from redis.exceptions import ConnectionError as RedisAway
+
+from router import spooling
+from router.spooling import Spooling
+from rules.incident import State
+from tests.receiver.ear import DOWN, ENVIRONMENT, KUMA, Ear
+from tests.receiver.test_committer import delivery
+from workers.clock import DrivenClock
+from workers.intake import Received
+from workers.spool import Spool, SpoolFailed
+from workers.store import connect
+
+
+class Redis:
+    """Stands where Redis stands: takes, refuses or hangs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.taken: list[str] = []
+        self.asked = 0
+        self.mood = "takes"
+        self.rung = 0
+        self.spooling = Spooling(self.write, Spool(folder), DrivenClock(1.0), self.ring)
+
+    async def write(self, batch: Sequence[Received], _now: float) -> None:
+        self.asked += 1
+        if self.mood == "hangs":
+            await asyncio.Event().wait()
+        if self.mood == "refuses":
+            raise RedisAway
+        self.taken += [one.id for one in batch]
+
+    def ring(self) -> None:
+        self.rung += 1
+
+    async def put(self, *names: str) -> None:
+        """One batch."""
+        await self.spooling.write([delivery(name) for name in names], 1.0)
+
+
+@pytest.mark.parametrize("mood", ["refuses", "hangs"])
+def test_what_redis_does_not_take_is_kept_and_handed_over_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mood: str
+) -> None:
+    """Refused or hung: kept at once, in order; Redis is asked only once, and not again for every delivery."""
+    monkeypatch.setattr(spooling, "REDIS_WITHIN", 0.01)
+
+    async def story() -> None:
+        redis = Redis(tmp_path)
+        redis.mood = mood
+        await redis.put("a", "b")
+        await redis.put("c")
+        assert redis.asked == 1
+        assert redis.spooling.waiting() == 3
+        redis.spooling.ring()
+        assert redis.rung == 0
+        redis.mood = "takes"
+        assert await redis.spooling.drain() == 3
+        assert redis.taken == ["a", "b", "c"]
+        assert redis.rung == 1
+        await redis.put("d")
+        assert redis.taken[-1] == "d"
+        assert redis.spooling.waiting() == 0
+
+    asyncio.run(story())
+
+
+def test_while_redis_is_away_nothing_is_dropped_from_the_spool(tmp_path: Path) -> None:
+    """It dies again in the middle of the hand-over: what it did not take still waits."""
+
+    async def story() -> None:
+        redis = Redis(tmp_path)
+        redis.mood = "refuses"
+        await redis.put("a")
+        for _ in range(3):
+            with pytest.raises(RedisAway):
+                await redis.spooling.drain()
+        assert redis.spooling.waiting() == 1
+
+    asyncio.run(story())
+
+
+def test_what_a_former_process_left_is_handed_over(tmp_path: Path) -> None:
+    """Killed with a full spool: the next receiver drains it before anything has gone wrong for itself."""
+    Spool(tmp_path).put([delivery("left")])
+    redis = Redis(tmp_path)
+    assert asyncio.run(redis.spooling.drain()) == 1
+    assert redis.taken == ["left"]
+
+
+def test_without_redis_and_disk_it_is_refused(tmp_path: Path) -> None:
+    """Then, and only then, the sender must keep it."""
+    (tmp_path / "file").touch()
+    redis = Redis(tmp_path / "file")
+    redis.mood = "refuses"
+    with pytest.raises(SpoolFailed):
+        asyncio.run(redis.put("a"))
+
+
+def test_a_delivery_that_both_took_becomes_one_incident(valkey: str, ear: Ear) -> None:
+    """Redis took it, but too late to say so; the spool took it as well: one incident, one event in it."""
+    away = Ear(ENVIRONMENT["REDIS_URL"], connect(ENVIRONMENT["REDIS_URL"]))
+    assert away.post(KUMA, DOWN).status_code == 202
+    ear.spool = away.spool
+    twin = Ear(valkey, ear.redis)
+    twin.spool.put(away.spool.oldest(10))
+    for one in (ear, twin):
+        one.ask("GET", "/healthz")
+        assert drained(one) == 1
+        one.works()
+    assert ear.incident().state is State.TRIGGERED
+    assert ear.incident().count == 1
+
+
+def drained(ear: Ear) -> int:
+    """Hand over what waits, over a client of this moment's event loop."""
+
+    async def drain(_client: object) -> int:
+        return await ear.spooling.drain()
+
+    return int(ear.converse(drain))
