@@ -155,7 +155,10 @@ def _command(action: str, by: str) -> Command:
 
 async def _form(request: Request) -> dict[str, str]:
     body = await read_body(headers_of(request.scope), request.receive, _FORM_LIMIT)
-    return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
+    try:
+        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
+    except ValueError:
+        raise Refused(422, "Nothing was done", "The form has more fields than ours. Please go back.") from None
 
 
 def _same_site(request: Request) -> None:
@@ -167,11 +170,16 @@ def _same_site(request: Request) -> None:
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin", "null")
     ours = request.headers.get("host", "").lower()
-    trusted = (
-        site in ("same-origin", "none") if site is not None else origin == "null" or urlsplit(origin).netloc == ours
-    )
+    trusted = site in ("same-origin", "none") if site is not None else origin == "null" or _host(origin) == ours
     if not trusted:
         raise Refused(403, "Nothing was done", "Another site pressed this button. Open the link from the notification.")
+
+
+def _host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _away() -> Refused:

@@ -50,7 +50,9 @@ def routes(context: Context) -> Router:
             *commands,
             Route("/agenda", _kept(api.agenda), methods=["GET"]),
             Route("/agenda/{id}/retry", _kept(api.retry), methods=["POST"]),
-        ]
+        ],
+        # A redirect would be built from the Host header, which anybody may write.
+        redirect_slashes=False,
     )
 
 

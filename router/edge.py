@@ -28,6 +28,8 @@ _TOO_LONG = Problem(431, f"The request's line and headers are larger than {HEADE
 _TOO_SLOW = Problem(408, f"Send the headers within {HEADERS_WITHIN:.0f} s, the body within {BODY_WITHIN:.0f} s more.")
 _MALFORMED = Problem(400, "This is not HTTP/1.1 as RFC 9112 has it.")
 _AMBIGUOUS = Problem(400, "A request has either a Content-Length or a Transfer-Encoding, never both (RFC 9112, 6.1).")
+_TRAILER = Problem(400, "Trailers after a chunked body are not taken. Send them as headers.")
+_HOSTLESS = Problem(400, "A request has exactly one Host header (RFC 9112, 3.2).")
 _FULL = Problem(503, "Too many connections. Please try again in 5 seconds.", headers={"Retry-After": "5"})
 
 
@@ -72,19 +74,31 @@ class Edge(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
+        self._refusal = _MALFORMED
         self._in_headers = True
         self.deadline = self.loop.time() + HEADERS_WITHIN
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; after the head it is a trailer, which would pass the cap, and proxies, as a header."""
+        if not self._in_headers:
+            self._refusal = _TRAILER
+            raise _Refused
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The headers are whole: refuse them, or wait for the body."""
         self._in_headers = False
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        names = {name for name, _ in self.headers}
+        given = [name for name, _ in self.headers]
+        names = set(given)
         if size > HEADER_BYTES:
             self._refusal = _TOO_LONG
             raise _Refused
         if {b"content-length", b"transfer-encoding"} <= names:
             self._refusal = _AMBIGUOUS
+            raise _Refused
+        if given.count(b"host") != 1 and self.parser.get_http_version() == "1.1":
+            self._refusal = _HOSTLESS
             raise _Refused
         self.deadline = self.loop.time() + BODY_WITHIN
         super().on_headers_complete()
@@ -107,8 +121,12 @@ class Edge(HttpToolsProtocol):
         super().resume_writing()
 
     def send_400_response(self, _msg: str) -> None:
-        """uvicorn's word for a request its parser refused."""
-        self._refuse(self._refusal)
+        """uvicorn's word for a request its parser refused. A second answer would be read as the next request's."""
+        answered = not self._in_headers and self.cycle is not None and self.cycle.response_started  # type: ignore[redundant-expr]
+        if answered:
+            self.transport.abort()
+        else:
+            self._refuse(self._refusal)
 
     def expire(self) -> None:
         """The deadline has passed."""

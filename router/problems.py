@@ -43,7 +43,9 @@ class Problem(Exception):
 
 def unavailable() -> Problem:
     """Nothing has been kept, so the sender must keep it."""
-    detail = "Nothing has been stored: neither Redis nor the spool took it in time. Please send this again in 5 seconds."
+    detail = (
+        "Nothing has been stored: neither Redis nor the spool took it in time. Please send this again in 5 seconds."
+    )
     return Problem(503, detail, headers={"Retry-After": "5"})
 
 

@@ -50,7 +50,7 @@ class Received:
 
 
 class DeliveryIds:
-    """Mints ids that sort by arrival within a process and never repeat between processes: 26 characters, `[0-9A-Z]`."""
+    """Mints ids that sort by arrival within a process and never repeat between processes: 22 characters, `[0-9A-Z]`."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -64,9 +64,10 @@ def _route(writer: logging.Handler, level: int) -> None:
         theirs.handlers.clear()
         theirs.propagate = True
     # Access logs write the whole address of a request, and httpx that of what we send: both hold tokens.
-    # What uvicorn says of its own start is said by us, in one line.
-    for name in ("uvicorn.access", "uvicorn.error", "httpx", "httpcore"):
+    for name in ("uvicorn.access", "httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # One line for each malformed request would let anybody fill the disk.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 
 def redact(_logger: object, _method: str, said: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

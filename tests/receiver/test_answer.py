@@ -144,6 +144,21 @@ def test_another_site_cannot_press_the_button(ear: Ear, headers: dict[str, str])
     assert ear.incident() == incident
 
 
+def test_an_origin_that_is_no_address_is_another_site(ear: Ear) -> None:
+    """Whoever writes nonsense into the header is refused like every other stranger."""
+    for path in ("/a/x", link(ear.is_down().id)):
+        assert press(ear, path, headers={"Origin": "http://["}).status_code == 403
+    assert ear.incident().state is State.TRIGGERED
+
+
+def test_a_form_with_too_many_fields_does_nothing(ear: Ear) -> None:
+    """Ours has two; one with hundreds is not read to its end."""
+    answer = press(ear, link(ear.is_down().id), **{f"a{number}": "1" for number in range(40)})
+    assert answer.status_code == 422
+    assert "Nothing was done" in answer.text
+    assert ear.incident().state is State.TRIGGERED
+
+
 @pytest.mark.parametrize("headers", [{"Origin": SITE}, {"Origin": "null"}, {}])
 def test_an_old_browser_or_plain_http_can_answer(ear: Ear, headers: dict[str, str]) -> None:
     """Over plain http a browser tells only the Origin, and under our referrer policy not even that."""

@@ -184,3 +184,10 @@ def test_what_was_given_up_is_shown_and_can_be_tried_again(ear: Ear) -> None:
     assert again.status_code == 404
     assert "state=parked" in again.json()["detail"]
     assert ear.ask("GET", "/api/agenda?state=lost", headers=BEARER).status_code == 422
+
+
+def test_no_address_of_the_api_sends_a_client_elsewhere(ear: Ear) -> None:
+    """A slash too many is an address that does not exist, not a redirect to whatever the Host header says."""
+    answer = ear.ask("GET", "/api/incidents/", headers={**BEARER, "Host": "evil.example"})
+    assert answer.status_code == 404
+    assert "location" not in answer.headers

@@ -177,3 +177,23 @@ def test_a_body_beyond_the_cap_is_answered_while_it_still_comes(connect: Connect
         hostile.sendall(b"10000\r\n" + bytes(0x10000) + b"\r\n")
     assert hostile.recv(65536).startswith(b"HTTP/1.1 413 ")
     assert heard(connect)
+
+
+def test_trailers_are_no_way_around_the_cap_or_a_proxy(connect: Connect) -> None:
+    """Headers after the body, credentials among them, are refused: one connection cannot fill the memory with them."""
+    chunked = request(b"0\r\nAuthorization: Bearer api-token-1\r\n\r\n", "Transfer-Encoding: chunked", path="/api/x")
+    connection = connect()
+    connection.sendall(chunked)
+    status, said = answer(connection)
+    assert status == 400
+    assert b"Trailers" in said
+
+
+@pytest.mark.parametrize("hosts", [[], ["Host: a", "Host: b"]])
+def test_a_request_names_one_host(connect: Connect, hosts: list[str]) -> None:
+    """None or two is no request (RFC 9112, 3.2): proxy and receiver might each believe another."""
+    connection = connect()
+    connection.sendall("\r\n".join(["GET /healthz HTTP/1.1", *hosts, "", ""]).encode())
+    status, said = answer(connection)
+    assert status == 400
+    assert b"Host" in said

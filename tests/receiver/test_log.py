@@ -48,10 +48,10 @@ def test_no_control_character_reaches_the_terminal(form: str, capsys: pytest.Cap
 def test_lines_of_other_libraries_take_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
     """With the tokens cut out of the paths they mention."""
     log.configure("json")
-    logging.getLogger("uvicorn.error").warning("GET /hooks/kuma/%s and /a/%s", TOKEN, "eyJ.sig")
+    logging.getLogger("uvicorn.error").error("GET /hooks/kuma/%s and /a/%s", TOKEN, "eyJ.sig")
     logging.getLogger("rq.worker").info("redis://:%s@host:6379/0", "hunter2")
     lines = [json.loads(one) for one in capsys.readouterr().err.splitlines()]
-    assert [one["level"] for one in lines] == ["warning", "info"]
+    assert [one["level"] for one in lines] == ["error", "info"]
     assert lines[0]["event"] == "GET /hooks/kuma/… and /a/…"
     assert lines[1]["event"] == "redis://…@host:6379/0"
 
