@@ -9,7 +9,7 @@ from typing import Any
 from redis.client import Pipeline
 
 from rules.effects import Effect, Notify, SettleAt, WakeAt
-from rules.event import Moment, Severity
+from rules.event import Event, Moment, Severity
 from rules.incident import Incident, TimelineEntry
 from rules.record import decode, encode
 from rules.transition import Outcome
@@ -60,6 +60,8 @@ class Draft:
         self._grouped: dict[str, str] = {}
         self._counted: dict[str, tuple[dict[str, float], float]] = {}
         self._counts: list[tuple[str, ...]] = []
+        self._heard: dict[str, str] = {}
+        self._hears: dict[str, str] = {}
 
     # --- reading ---
 
@@ -74,6 +76,22 @@ class Draft:
             self._groups[key] = value.decode() if value else None
         led = [place.incident for place in self._places.values() if place and place.incident]
         self._load_incidents({*led, *(last for last in self._groups.values() if last), *incidents})
+
+    def load_heard(self, events: Iterable[Event]) -> None:
+        """Read in which deliveries the senders' own ids of these events have been heard before."""
+        named = list(dict.fromkeys(key for event in events if (key := _memory(event))))
+        for key, value in zip(named, self._watch_and_read(named), strict=True):
+            if value:
+                self._heard[key] = value.decode()
+
+    def repeats(self, event: Event) -> bool:
+        """Has the sender said this before, by its own id, in another delivery? If not, it is remembered."""
+        key = _memory(event)
+        if key is None:
+            return False
+        first = self._heard.setdefault(key, event.delivery)
+        self._hears[key] = first
+        return first != event.delivery
 
     def _load_incidents(self, ids: set[str]) -> None:
         ordered = sorted(ids - self._incidents.keys())
@@ -159,6 +177,8 @@ class Draft:
             self._promise(incident_id, effect)
         for gate_key, (members, keep) in self._counted.items():
             self._write_gate(gate_key, members, keep)
+        for key, delivery in self._hears.items():
+            self._pipe.set(key, delivery, ex=keys.KEEP_DELIVERY, nx=True)
         for name, *values in self._counts:
             count(self._pipe, name, *values)
         self._release_resolved()
@@ -224,6 +244,11 @@ class Draft:
         agenda.add(self._pipe, entry)
         if entry.due_at <= self.now:
             self.desks.add((entry.lane, entry.job))
+
+
+def _memory(event: Event) -> str | None:
+    """Where a sender's own id is remembered; None for an event without one."""
+    return keys.heard(event.source, event.sender_id) if event.sender_id else None
 
 
 def _notification(incident: Incident, effect: Notify, now: float) -> Entry:

@@ -11,6 +11,7 @@
 | tocsin:incidents          | sorted set | all incidents -> opened_at                  | ledger  | trimmed at 400 d    |
 | tocsin:signal:<digest>    | string     | the incident of a signal, or its tombstone  | ledger  | open; then 24 h     |
 | tocsin:group:<digest>     | string     | the open or last incident of a group        | ledger  | open; then 400 d    |
+| tocsin:heard:<digest>     | string     | a sender's own id -> the delivery it came in| ledger  | 7 d                 |
 | tocsin:gate:<digest>      | sorted set | what a gate counted -> occurred_at          | ledger  | its window, >= 1 h  |
 | tocsin:delivery:<id>      | hash       | a delivery as it arrived, how it was read   | intake  | 7 d                 |
 | tocsin:deliveries         | sorted set | deliveries -> received_at                   | intake  | trimmed at 7 d      |
@@ -72,6 +73,11 @@ def signal(signal_key: str) -> str:
 def group(group_key: str) -> str:
     """Where a group's triggers go."""
     return f"tocsin:group:{_digest(group_key)}"
+
+
+def heard(source: str, sender_id: str) -> str:
+    """A sender's own id of a message."""
+    return f"tocsin:heard:{_digest(f'{source}/{sender_id}')}"
 
 
 def gate(gate_key: str) -> str:

@@ -26,10 +26,14 @@ def apply(draft: Draft, judged: Sequence[Judged], policy: Policy, roster: Roster
     """Put a batch of events into their incidents, in the order in which they came."""
     _load(draft, judged)
     for one in _folded(judged):
-        _apply_one(draft, one, policy, roster)
+        if draft.repeats(one.event):
+            draft.count("events", one.event.source, "repeated")
+        else:
+            _apply_one(draft, one, policy, roster)
 
 
 def _load(draft: Draft, judged: Sequence[Judged]) -> None:
+    draft.load_heard(one.event for one in judged)
     decisions = [one.decision for one in judged if one.decision is not None]
     draft.load(
         (one.event.signal_key for one in judged),

@@ -10,6 +10,7 @@ from rules.commands import Acknowledge, Resolve
 from rules.event import Action
 from rules.incident import Reason, State
 from tests.world import RULES, START, a_world
+from workers import counters
 
 P1_PAGE = [("pagerduty", "trigger"), ("slack", Reason.OPENED), ("mail", Reason.OPENED)]
 
@@ -206,6 +207,32 @@ def test_a_senders_retry_does_not_count_twice_at_the_gate(redis: Redis) -> None:
         for _ in range(10):
             world.hears("payment", key="charge 1", sender_id="evt_1")
         assert world.incidents == []
+
+
+def test_a_message_the_sender_repeats_changes_nothing(redis: Redis) -> None:
+    """Stripe sends a failure again, hours after it was resolved: by its own id it is known, and nobody is called."""
+    with a_world(redis) as world:
+        world.hears("minor", sender_id="evt_1")
+        world.asks(Resolve(by="ana", via="test"))
+        world.outside.heard_exactly([("slack", Reason.OPENED), ("slack", Reason.RESOLVED)])
+        world.passes("5h")
+        world.hears("minor", sender_id="evt_1")
+        assert len(world.incidents) == 1
+        assert counters.read(redis, "events")["uptime", "repeated"] == 1
+        world.hears("minor", sender_id="evt_1", source="another shop")
+        world.hears("minor", sender_id="evt_2")
+        world.outside.heard_exactly([("slack", Reason.OPENED)] * 2)
+
+
+def test_several_events_of_one_message_are_no_repetition(redis: Redis) -> None:
+    """One delivery with one id tells of two hosts: both count, also when it is handed in twice."""
+    with a_world(redis) as world:
+        first = world.hears("minor", key="a", sender_id="msg_1", work=False)
+        for _ in range(2):
+            world.takes_in(first, replace(first, dedup_key="b"))
+        world.works()
+        assert [one.count for one in world.incidents] == [1, 1]
+        world.outside.heard_exactly([("slack", Reason.OPENED)] * 2)
 
 
 def test_suppressed_noise_tells_nobody(redis: Redis) -> None:
