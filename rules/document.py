@@ -41,6 +41,8 @@ class Document:
     keys: dict[Path, Place] = field(default_factory=dict)
     values: dict[Path, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    refused: set[Path] = field(default_factory=set)
+    """Top-level keys that another file has said already: their places are not taken over."""
     whole: bool = True
     """False when a file could not be read to its end: then anything else may only seem to be missing."""
 
@@ -84,6 +86,10 @@ def read(texts: Mapping[str, str]) -> Document:
         whole.whole = whole.whole and part.whole
         for name in part.data:
             _join(whole, part, name)
+        for places, more in ((whole.keys, part.keys), (whole.values, part.values)):
+            for path, place in more.items():
+                if path[:1] not in part.refused:
+                    places.setdefault(path, place)
         whole.values.setdefault((), Place(file, 1, 1))
     return whole
 
@@ -95,6 +101,7 @@ def _join(whole: Document, part: Document, name: str) -> None:
         before = whole.data[name]
         if not (isinstance(before, dict) and isinstance(value, dict)):
             _twice(whole, part, (name,), f"'{name}' stands in two files, and only a map may be split")
+            part.refused.add((name,))
             return
         for key in [key for key in value if key in before]:
             _twice(whole, part, (name, key), f"'{key}' stands twice under '{name}'")
@@ -102,10 +109,6 @@ def _join(whole: Document, part: Document, name: str) -> None:
         before.update(value)
     else:
         whole.data[name] = value
-    for places, more in ((whole.keys, part.keys), (whole.values, part.values)):
-        for path, place in more.items():
-            if path[:1] == (name,):
-                places.setdefault(path, place)
 
 
 def _twice(whole: Document, part: Document, path: Path, message: str) -> None:

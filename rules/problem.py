@@ -46,9 +46,12 @@ class Wrong(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+_COMPARED_AT_MOST = 1000
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """`did you mean severity?`, when one of the `known` words is near enough; upper and lower case count as equal."""
-    by_lower = {each.lower(): each for each in known}
+    by_lower = {each.lower(): each for each, _ in zip(known, range(_COMPARED_AT_MOST), strict=False)}
     near = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return f"did you mean {by_lower[near[0]]}?" if near else None
 

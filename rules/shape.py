@@ -13,6 +13,9 @@ from rules.config import Reference
 from rules.document import Document, Path
 from rules.problem import nearest, one_of
 
+TOLD_AT_MOST = 100
+"""Nobody reads more at once, and each costs a search for the nearest right word."""
+
 Model = TypeVar("Model", bound=BaseModel)
 _IS_SECRET = get_args(Reference)[1]
 
@@ -49,8 +52,11 @@ def fill(
     try:
         return model.model_validate(data)
     except ValidationError as wrong:
-        for error in wrong.errors(include_url=False):
+        errors = wrong.errors(include_url=False)
+        for error in errors[:TOLD_AT_MOST]:
             _complain(document, path, model, error, besides)
+        if len(errors) > TOLD_AT_MOST:
+            document.complain(path, f"{len(errors) - TOLD_AT_MOST} more problems; they are told when these are mended")
     return None
 
 

@@ -218,3 +218,12 @@ def test_the_message_says_where_what_and_what_was_meant(change: tuple[str, str],
     """Each usual mistake gives exactly these messages: no silence, and no second complaint about the same thing."""
     assert change[0] in GOOD
     assert said(GOOD.replace(*change, 1)) == expected
+
+
+def test_a_file_full_of_mistakes_is_answered_with_the_first_hundred() -> None:
+    """Twenty thousand unknown keys: what a person can read is told at once, and how many more there are."""
+    text = GOOD + "".join(f"odd{number}: x\n" for number in range(20_000))
+    with pytest.raises(Wrong) as wrong:
+        load({"rules.yaml": text})
+    assert len(wrong.value.problems) == 101
+    assert "19900 more problems" in str(wrong.value)
