@@ -15,6 +15,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from router.problems import MEDIA_TYPE, Problem
 
 HEADER_BYTES = 16 * 1024
+FRAME_BYTES = 8
+"""Bytes around each byte of a body that comes in chunks of one."""
 HEADERS_WITHIN = 5.0
 BODY_WITHIN = 10.0
 READ_WITHIN = 30.0
@@ -42,6 +44,8 @@ class Edge(HttpToolsProtocol):
 
     deadline: float | None = None
     _fed = 0
+    _carried = 0
+    """Bytes of the body among those that were fed."""
     _in_headers = True
     _refusal: Problem = _MALFORMED
 
@@ -64,8 +68,19 @@ class Edge(HttpToolsProtocol):
             self.deadline = self.loop.time() + HEADERS_WITHIN
         self._fed += len(data)
         super().data_received(data)
-        if self._in_headers and self._fed > HEADER_BYTES and not self.transport.is_closing():
-            self._refuse(_TOO_LONG)
+        if self._fed - self._carried > self._allowance and not self.transport.is_closing():
+            self._refusal = _TOO_LONG
+            self.send_400_response("too long")
+
+    @property
+    def _allowance(self) -> int:
+        """Bytes that may come beside the body: the head, and the frames of its chunks."""
+        return HEADER_BYTES if self._in_headers else 2 * HEADER_BYTES + FRAME_BYTES * self._carried
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._carried += len(body)
+        super().on_body(body)
 
     @property
     def _idle(self) -> bool:
@@ -75,6 +90,7 @@ class Edge(HttpToolsProtocol):
         """A request begins."""
         super().on_message_begin()
         self._refusal = _MALFORMED
+        self._carried = 0
         self._in_headers = True
         self.deadline = self.loop.time() + HEADERS_WITHIN
 
@@ -106,7 +122,7 @@ class Edge(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request is whole: from here on the client waits for us."""
         self.deadline = None
-        self._fed = 0
+        self._fed = self._carried = 0
         self._in_headers = True
         super().on_message_complete()
 

@@ -197,3 +197,30 @@ def test_a_request_names_one_host(connect: Connect, hosts: list[str]) -> None:
     status, said = answer(connection)
     assert status == 400
     assert b"Host" in said
+
+
+def test_one_endless_trailer_is_cut_off(connect: Connect) -> None:
+    """The parser would keep it whole in memory until it ends: far less than a megabyte is taken."""
+    connection = connect()
+    connection.sendall(request(b"2\r\n{}\r\n0\r\nX: ", "Transfer-Encoding: chunked"))
+    assert flooded(connection, 50_000_000) < 50_000_000
+
+
+def flooded(connection: socket.socket, at_most: int) -> int:
+    """Send until the other side will have no more; how many bytes that took."""
+    sent = 0
+    try:
+        while sent < at_most:
+            sent += connection.send(b"y" * 65536)
+    except OSError:
+        return sent
+    return sent
+
+
+def test_a_body_in_chunks_of_one_byte_is_taken(connect: Connect) -> None:
+    """Wasteful, and allowed: the frames are not mistaken for headers."""
+    connection = connect()
+    body = json.dumps(DOWN).encode() + b" " * 20_000
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+    connection.sendall(request(chunks, "Transfer-Encoding: chunked", "Content-Type: application/json"))
+    assert answer(connection)[0] == 202
