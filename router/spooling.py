@@ -30,11 +30,14 @@ _log = log.get("spool")
 class Spooling:
     """Stands between the committer and Redis. `redis(batch, now)` stores in Redis; an empty batch only asks it."""
 
-    def __init__(self, redis: Write, spool: Spool, clock: Clock, ring: Callable[[], None]) -> None:
+    def __init__(
+        self, redis: Write, spool: Spool, clock: Clock, ring: Callable[[], None], within: float = REDIS_WITHIN
+    ) -> None:
         self._redis = redis
         self._spool = spool
         self._clock = clock
         self._ring = ring
+        self._within = within
         self.away = False
         """Is Redis away? Then deliveries go to the spool without asking it."""
 
@@ -42,7 +45,7 @@ class Spooling:
         """Keep the batch. Raises SpoolFailed when neither can; what Redis says of a batch it cannot hold passes on."""
         if not self.away:
             try:
-                async with asyncio.timeout(REDIS_WITHIN):
+                async with asyncio.timeout(self._within):
                     await self._redis(batch, now)
             except (RedisError, OSError, TimeoutError) as why:
                 self._lost(why)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
 
-from router import spooling
 from router.spooling import Spooling
 from rules.incident import State
 from tests.receiver.ear import DOWN, ENVIRONMENT, KUMA, Ear
@@ -28,7 +27,7 @@ class Redis:
         self.asked = 0
         self.mood = "takes"
         self.rung = 0
-        self.spooling = Spooling(self.write, Spool(folder), DrivenClock(1.0), self.ring)
+        self.spooling = Spooling(self.write, Spool(folder), DrivenClock(1.0), self.ring, within=0.01)
 
     async def write(self, batch: Sequence[Received], _now: float) -> None:
         self.asked += 1
@@ -47,11 +46,8 @@ class Redis:
 
 
 @pytest.mark.parametrize("mood", ["refuses", "hangs"])
-def test_what_redis_does_not_take_is_kept_and_handed_over_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mood: str
-) -> None:
+def test_what_redis_does_not_take_is_kept_and_handed_over_later(tmp_path: Path, mood: str) -> None:
     """Refused or hung: kept at once, in order; Redis is asked only once, and not again for every delivery."""
-    monkeypatch.setattr(spooling, "REDIS_WITHIN", 0.01)
 
     async def story() -> None:
         redis = Redis(tmp_path)
