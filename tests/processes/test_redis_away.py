@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.processes.tocsin import Running, a_tocsin, wait_for
+from workers import keys
+from workers.agenda import Job, Lane
 
 pytestmark = pytest.mark.processes
 
@@ -38,6 +40,9 @@ def test_a_redis_that_hangs_costs_no_delivery_and_no_second_page(tmp_path: Path)
     """Stopped for seconds under load: every answer is 202, and every page arrives once when Redis is awake."""
     with a_tocsin(tmp_path, lead="1h", ceo="2h") as tocsin:
         statuses = [tocsin.post(f"before {number}") for number in range(5)]
+        # A send whose outcome cannot be written down is repeated: let these be done with before Redis stops.
+        notify = keys.agenda(Lane.URGENT, Job.NOTIFY)
+        assert wait_for(lambda: len(told(tocsin)) == 5 and not tocsin.redis.zcard(notify), 20)
         wakes = hang(tocsin)
         statuses += [tocsin.post(f"during {number}") for number in range(40)]
         time.sleep(2)
