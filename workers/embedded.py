@@ -5,7 +5,10 @@ The server is `valkey-server` or `redis-server` where one is on PATH, else the o
 
 from __future__ import annotations
 
+import fcntl
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from redis import Redis
@@ -57,6 +60,22 @@ def socket_path(folder: Path) -> Path:
 def url(folder: Path) -> str:
     """What REDIS_URL is for this server."""
     return f"unix://{socket_path(folder)}"
+
+
+class Taken(Exception):
+    """Another `tocsin up` has this data folder: two servers would write into one append-only file."""
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the data folder for this process, until it ends in whatever way. Raises Taken."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "up.lock").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Taken from None
+        yield
 
 
 def answers(folder: Path) -> bool:

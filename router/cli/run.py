@@ -112,7 +112,7 @@ def _serve(settings: Settings, ruleset: Ruleset, share_port: bool) -> None:
         return Ledger(redis, lambda: ruleset, clock, lambda: house.ways(ruleset))
 
     mounts, beside = _demonstration(settings)
-    sockets = [_shared(settings)] if share_port else None
+    sockets = [_listener(settings, shared=True)] if share_port else None
     try:
         serve.run(settings, _listening(ruleset), ledger, mounts=mounts, beside=beside, sockets=sockets)
     except serve.Weak as weak:
@@ -122,11 +122,12 @@ def _serve(settings: Settings, ruleset: Ruleset, share_port: bool) -> None:
         raise Failure(f"Redis is not to be had ({type(wrong).__name__})", "check REDIS_URL", code=3) from None
 
 
-def _shared(settings: Settings) -> socket.socket:
+def _listener(settings: Settings, *, shared: bool = False) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.bind((settings.host, settings.port))
     return listener
 
@@ -202,10 +203,23 @@ def up(session: Session, demonstrate: bool, weaker: bool) -> None:
     children = [_receiver(session, settings, 1, **env), *_workers(session, env)]
     if settings.redis_url is None:
         children.insert(0, _valkey(settings, env))
+    _port_is_free(settings)
     try:
-        Supervisor(children).run(lambda: _say_ready(session, settings, demonstrate))
+        with embedded.alone(settings.data):
+            Supervisor(children).run(lambda: _say_ready(session, settings, demonstrate))
+    except embedded.Taken:
+        then = "stop it first, or set TOCSIN_DATA to another folder"
+        raise Failure(f"another Tocsin uses {settings.data}", then) from None
     except supervisor.NotStarted as wrong:
         raise Failure(str(wrong), f"is port {settings.port} taken? PORT chooses another one") from None
+
+
+def _port_is_free(settings: Settings) -> None:
+    try:
+        _listener(settings).close()
+    except OSError as wrong:
+        why = f"port {settings.port} of {settings.host} cannot be had: {wrong.strerror}"
+        raise Failure(why, "PORT chooses another one") from None
 
 
 def _with(env: dict[str, str], settings: Settings) -> Settings:
