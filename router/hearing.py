@@ -26,7 +26,8 @@ def hear(delivery: Delivery, source: Source, ruleset: Ruleset) -> Received:
         return unreadable(delivery, source, str(wrong))
     except Exception as wrong:  # noqa: BLE001 whatever a stranger's body does to a parser, it must not be lost
         return unreadable(delivery, source, f"reading it failed with {type(wrong).__name__}")
-    return _judge([_stamped(one, delivery, source) for one in events], delivery, source, ruleset)
+    stamped = [_stamped(one, nth, delivery, source) for nth, one in enumerate(events)]
+    return _judge(stamped, delivery, source, ruleset)
 
 
 def unreadable(delivery: Delivery, source: Source, why: str, besides: Sequence[Judged] = ()) -> Received:
@@ -51,12 +52,13 @@ def _judge(events: Sequence[Event], delivery: Delivery, source: Source, ruleset:
     return _received(delivery, source, tuple(judged), None)
 
 
-def _stamped(one: Event, delivery: Delivery, source: Source) -> Event:
+def _stamped(one: Event, nth: int, delivery: Delivery, source: Source) -> Event:
     return replace(
         one,
         source=source.name,
         source_type=source.type.name,
         delivery=delivery.id,
+        nth=nth,
         received_at=delivery.received_at,
         labels={**source.labels, **one.labels},
     )

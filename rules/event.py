@@ -35,6 +35,7 @@ class Moment:
     occurred_at: float | None
     received_at: float
     delivery: str
+    nth: int = 0
 
     def is_after(self, other: Moment) -> bool:
         """Did this come later than `other`?
@@ -43,8 +44,8 @@ class Moment:
         never compared with ours, since a recovery must not be overtaken by the difference of two clocks.
         """
         if self.occurred_at is not None and other.occurred_at is not None and self.occurred_at != other.occurred_at:
-            return self.delivery != other.delivery and self.occurred_at > other.occurred_at
-        return (self.received_at, self.delivery) > (other.received_at, other.delivery)
+            return self.occurred_at > other.occurred_at
+        return (self.received_at, self.delivery, self.nth) > (other.received_at, other.delivery, other.nth)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,8 @@ class Event:
     source_type: str = ""
     delivery: str = ""
     """Id of the delivery; sorts by arrival."""
+    nth: int = 0
+    """Which event of its delivery it is, from 0: one body may say that a thing went down and came back."""
     received_at: float = 0.0
 
     @property
@@ -93,4 +96,4 @@ class Event:
     @property
     def moment(self) -> Moment:
         """Where this event stands among those of its signal."""
-        return Moment(self.occurred_at, self.received_at, self.delivery)
+        return Moment(self.occurred_at, self.received_at, self.delivery, self.nth)

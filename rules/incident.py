@@ -103,6 +103,15 @@ class Signal:
     last_seen: float
     count: int = 1
     url: str | None = None
+    severity: Severity | None = None
+    """The worst the rules have said of it since it began to fire: saying so again is no news."""
+    quiet_for: float | None = None
+    """Set for what a gate counts, which no sender takes back: it clears after so many seconds without an event."""
+
+    @property
+    def quiet_at(self) -> float | None:
+        """When quiet will have cleared it; None when only its sender can, or nothing fires."""
+        return self.last_seen + self.quiet_for if self.firing and self.quiet_for is not None else None
 
 
 class StepState(StrEnum):
@@ -155,6 +164,8 @@ class Incident:
     state: State
     opened_at: float
     severity_since: float
+    fired_at: float = 0.0
+    """When it last became an emergency: opened, raised, or firing after it had recovered."""
     rule: str
     set_by: dict[str, str] = field(default_factory=dict)
     rules_version: str = ""
@@ -165,8 +176,6 @@ class Incident:
     labels: dict[str, str] = field(default_factory=dict)
     url: str | None = None
     signals: dict[str, Signal] = field(default_factory=dict)
-    gate_quiet_for: float | None = None
-    """Set when a gate opened it: it recovers after this many seconds without an event."""
     steps: tuple[Step, ...] = ()
     exhausted_at: float | None = None
     """When the ladder will be (or was) exhausted; None when it will not be."""
@@ -214,6 +223,11 @@ class Incident:
     def firing(self) -> bool:
         """Does any of its signals still fire?"""
         return any(signal.firing for signal in self.signals.values())
+
+    @property
+    def quiet_at(self) -> float | None:
+        """When the next of the signals that only quiet clears will have been quiet for long enough."""
+        return min((at for signal in self.signals.values() if (at := signal.quiet_at) is not None), default=None)
 
     @property
     def count(self) -> int:

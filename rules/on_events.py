@@ -20,23 +20,34 @@ def trigger(turn: Turn, command: Trigger) -> None:
     if before is not None and not command.gated and not command.event.moment.is_after(before.last):
         return
     turn.change(signals=turn.incident.signals | {key: signal(command, before)})
-    if command.decision.severity.worse_than(turn.incident.severity):
+    if _is_raise(turn, command, before):
         _raise_by_event(turn, command)
     elif before is None:
         _join(turn, command)
     elif not before.firing:
         _fire_again(turn, command)
+    if before is None or not before.firing:
+        watch_quiet(turn)
 
 
 def signal_key(command: Trigger) -> str:
-    """Under which key a trigger is a signal: a gate's events are one signal, the group itself."""
-    return command.decision.group_key if command.gated else command.event.signal_key
+    """Under which key a trigger is a signal: what a gate counts is one signal, the gate itself."""
+    gate = command.decision.gate
+    return gate.key if command.gated and gate is not None else command.event.signal_key
+
+
+def _is_raise(turn: Turn, command: Trigger, before: Signal | None) -> bool:
+    """Worse than the incident is, and not just what this signal said before a person lowered it."""
+    severity = command.decision.severity
+    known = before.severity if before is not None and before.firing else None
+    return severity.worse_than(turn.incident.severity) and (known is None or severity.worse_than(known))
 
 
 def signal(command: Trigger, before: Signal | None) -> Signal:
     """The signal as it stands after this trigger."""
-    event = command.event
+    event, decision = command.event, command.decision
     newest = before is None or event.moment.is_after(before.last)
+    worst = before.severity if before is not None and before.firing else None
     return Signal(
         key=signal_key(command),
         source=event.source,
@@ -48,6 +59,8 @@ def signal(command: Trigger, before: Signal | None) -> Signal:
         last_seen=max(event.received_at, before.last_seen if before else 0.0),
         count=(before.count if before else 0) + command.count,
         url=event.url,
+        severity=worst if worst is not None and worst.worse_than(decision.severity) else decision.severity,
+        quiet_for=decision.gate.quiet_for if command.gated and decision.gate is not None else None,
     )
 
 
@@ -57,6 +70,7 @@ def _raise_by_event(turn: Turn, command: Trigger) -> None:
     turn.change(
         severity=decision.severity,
         severity_since=turn.now,
+        fired_at=turn.now,
         state=State.TRIGGERED,
         rule=decision.rule,
         set_by=decision.set_by,
@@ -72,7 +86,6 @@ def _raise_by_event(turn: Turn, command: Trigger) -> None:
     turn.note("severity", text, delivery=command.event.delivery)
     note = f"was {was.severity}, {was.state}" + (f" by {was.acknowledged_by}" if was.acknowledged_by else "")
     climb(turn, Reason.SEVERITY_RAISED, command.roster, note=note)
-    watch_quiet(turn)
 
 
 def _join(turn: Turn, command: Trigger) -> None:
@@ -98,9 +111,8 @@ def _fire_again(turn: Turn, command: Trigger) -> None:
 
 def _reopen(turn: Turn, command: Trigger) -> None:
     """It had recovered and fires again. Who acknowledged it still has it; else the matrix begins anew."""
-    turn.settle(None)
-    watch_quiet(turn)
     taken_by = turn.incident.acknowledged_by
+    turn.change(fired_at=turn.now)
     if taken_by is None:
         turn.change(state=State.TRIGGERED, recovered_at=None, severity_since=turn.now)
         climb(turn, Reason.RETRIGGERED, command.roster, note="It had recovered.")
@@ -110,9 +122,8 @@ def _reopen(turn: Turn, command: Trigger) -> None:
 
 
 def watch_quiet(turn: Turn) -> None:
-    """A gate's incident has no sender who takes it back: promise to see whether it has become quiet."""
-    if turn.incident.gate_quiet_for is not None:
-        turn.settle(turn.now + turn.incident.gate_quiet_for)
+    """No sender takes back what a gate counts: promise to see whether it has become quiet. In place of other looks."""
+    turn.settle(turn.incident.quiet_at)
 
 
 def clear(turn: Turn, command: Clear) -> None:

@@ -85,18 +85,15 @@ def write_undeliverable(turn: Turn, command: Undeliverable) -> None:
 
 
 def settle_gate(turn: Turn, _: Settle) -> None:
-    """A gate's incident recovers when nothing more was counted for long enough."""
-    quiet_for = turn.incident.gate_quiet_for
-    if quiet_for is None:
-        return
-    quiet_at = max(signal.last_seen for signal in turn.incident.signals.values()) + quiet_for
-    if quiet_at > turn.now:
-        turn.settle(quiet_at)
-        return
-    cleared = {key: replace(signal, firing=False) for key, signal in turn.incident.signals.items()}
-    turn.change(signals=cleared)
-    turn.note("cleared", f"quiet for {show_duration(quiet_for)}")
-    recover(turn)
+    """What a gate counts is over when nothing more was counted for long enough; what others say still holds."""
+    for key, signal in turn.incident.signals.items():
+        if signal.quiet_for is not None and signal.quiet_at is not None and signal.quiet_at <= turn.now:
+            turn.change(signals=turn.incident.signals | {key: replace(signal, firing=False)})
+            turn.note("cleared", f"{signal.summary}: quiet for {show_duration(signal.quiet_for)}")
+    if not turn.incident.firing:
+        recover(turn)
+    elif turn.incident.quiet_at is not None:
+        turn.settle(turn.incident.quiet_at)
 
 
 def settle_recovered(turn: Turn, _: Settle) -> None:

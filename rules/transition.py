@@ -65,6 +65,7 @@ def open_incident(
         state=State.TRIGGERED,
         opened_at=now,
         severity_since=now,
+        fired_at=now,
         rule=decision.rule,
         set_by=decision.set_by,
         rules_version=decision.rules_version,
@@ -75,7 +76,6 @@ def open_incident(
         labels=decision.labels or event.labels,
         url=event.url,
         signals={signal.key: signal},
-        gate_quiet_for=decision.gate.quiet_for if trigger.gated and decision.gate else None,
         previous=previous,
     )
     turn = Turn(incident, now)
@@ -83,8 +83,8 @@ def open_incident(
         "opened", f"opened as {decision.severity} by rule «{decision.rule}»: {event.summary}", delivery=event.delivery
     )
     climb(turn, Reason.OPENED, trigger.roster)
-    if incident.gate_quiet_for is not None:
-        turn.settle(now + incident.gate_quiet_for)
+    if incident.quiet_at is not None:
+        turn.settle(incident.quiet_at)
     return Outcome(turn.incident, tuple(turn.effects), tuple(turn.timeline))
 
 

@@ -170,7 +170,7 @@ class Draft:
         for incident_id in self._written:
             self._write_incident(incident_id)
         for signal_key, place in self._placed.items():
-            self._pipe.set(keys.signal(signal_key), encode(place), ex=None if place.incident else keys.KEEP_TOMBSTONE)
+            self._pipe.set(keys.signal(signal_key), encode(place), ex=self._keep(signal_key, place))
         for group_key, incident_id in self._grouped.items():
             self._pipe.set(keys.group(group_key), incident_id)
         for incident_id, effect in self._effects:
@@ -182,6 +182,11 @@ class Draft:
         for name, *values in self._counts:
             count(self._pipe, name, *values)
         self._release_resolved()
+
+    def _keep(self, signal_key: str, place: Place) -> int | None:
+        """A signal leads to its incident while that is open; an echo of a page is forgotten in time."""
+        incident = self.incident(place.incident)
+        return None if incident is not None and signal_key in incident.signals else keys.KEEP_TOMBSTONE
 
     def _write_incident(self, incident_id: str) -> None:
         incident = self._incidents[incident_id]

@@ -21,6 +21,9 @@ from workers.intake import Judged, mint_short
 KEEP_GATE = 3600.0
 """Seconds a gate remembers at least, so that late events still find their company."""
 
+CLOCKS_DIFFER = 120.0
+"""So many seconds before an incident fired may an answer to it be dated: by a receiver whose clock is behind ours."""
+
 
 def apply(draft: Draft, judged: Sequence[Judged], policy: Policy, roster: Roster) -> None:
     """Put a batch of events into their incidents, in the order in which they came."""
@@ -92,11 +95,11 @@ def _trigger_group(draft: Draft, command: Trigger, policy: Policy) -> None:
 
 
 def _trigger_gated(draft: Draft, command: Trigger, gate: Gate, policy: Policy) -> None:
-    """To the open incident of the gate; one that has recovered, or a new one, only if more are counted than may be."""
+    """To the open incident where the gate is open already; else only when more are counted than may be."""
     last = draft.last_of_group(command.decision.group_key)
     running = last if last is not None and last.is_open else None
-    calm = running is None or running.state is State.RECOVERED
-    if calm and not is_over(gate, draft.gate(gate.key).values(), _at(command.event)):
+    signal = running.signals.get(gate.key) if running is not None else None
+    if (signal is None or not signal.firing) and not is_over(gate, draft.gate(gate.key).values(), _at(command.event)):
         draft.count("incidents", command.decision.severity, "below the gate")
     elif running is not None:
         _change(draft, running, command)
@@ -113,13 +116,14 @@ def _overtaken(event: Event, place: Place, holder: Incident | None) -> bool:
     if place.resolved is not None:
         return not event.moment.is_after(place.resolved)
     signal = holder.signals.get(event.signal_key) if holder else None
-    return signal is not None and not signal.firing and not event.moment.is_after(signal.last)
+    over = signal is not None and holder is not None and not (signal.firing and holder.is_open)
+    return over and signal is not None and not event.moment.is_after(signal.last)
 
 
 def _counted(draft: Draft, event: Event, gate: Gate) -> bool:
     """Count the event at its gate; False when this very event has been counted before."""
     seen = draft.gate(gate.key)
-    member = (gate.counts or event.sender_id or f"{event.delivery}/{event.dedup_key}")[:200]
+    member = (gate.counts or event.sender_id or f"{event.delivery}/{event.nth}/{event.dedup_key}")[:200]
     known = member in seen
     draft.counted(gate.key, member, _at(event), max(KEEP_GATE, gate.within))
     return not known or bool(gate.counts)
@@ -127,15 +131,19 @@ def _counted(draft: Draft, event: Event, gate: Gate) -> bool:
 
 def _follow(draft: Draft, event: Event) -> None:
     """What is no trigger goes to the incident that holds its signal; without one it is recorded and pages nobody."""
-    holder = draft.incident(draft.place(event.signal_key).incident)
+    place = draft.place(event.signal_key)
+    holder = draft.incident(place.incident)
     if holder is not None and holder.is_open:
         _change(draft, holder, _command(event))
-    elif event.action is Action.RESOLVE and _newer(draft.place(event.signal_key), event):
+    elif event.action is Action.RESOLVE and _newer(place, holder, event):
         draft.put(event.signal_key, Place(incident=None, resolved=event.moment))
 
 
-def _newer(place: Place, event: Event) -> bool:
-    return place.resolved is None or event.moment.is_after(place.resolved)
+def _newer(place: Place, holder: Incident | None, event: Event) -> bool:
+    """Is it news to what is known of its signal, which may be a resolved incident's?"""
+    signal = holder.signals.get(event.signal_key) if holder else None
+    last = place.resolved or (signal.last if signal else None)
+    return last is None or event.moment.is_after(last)
 
 
 def _command(event: Event) -> Command:
@@ -148,13 +156,18 @@ def _command(event: Event) -> Command:
 
 
 def _echo(draft: Draft, event: Event) -> None:
-    """A receiver speaks of an incident of ours: it attaches to it and never opens one."""
+    """A receiver speaks of an incident of ours: it attaches to it and never opens one.
+
+    A late answer to what had been over, and fires again since, is written down and answers nothing.
+    """
     incident = draft.incident(event.incident)
     if incident is None:
         return
     draft.put(event.signal_key, Place(incident.id))
     by = event.actor or event.source
-    if event.action is Action.ACKNOWLEDGE:
+    if event.occurred_at is not None and event.occurred_at < incident.fired_at - CLOCKS_DIFFER:
+        _change(draft, incident, Heard(event=event))
+    elif event.action is Action.ACKNOWLEDGE:
         _change(draft, incident, Acknowledge(by=by, via=event.source_type))
     elif event.action is Action.RESOLVE and incident.state is not State.RECOVERED:
         _change(draft, incident, Resolve(by=by, via=event.source_type))

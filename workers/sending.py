@@ -76,6 +76,8 @@ class Sender:
             self._done(entry, "skipped", "the incident is gone")
         elif reason.pages and incident.answered:
             self._done(entry, "skipped", f"not sent, the incident is {incident.state}: {_what(entry)}")
+        elif _is_overtaken(entry, incident, reason):
+            self._done(entry, "skipped", f"not sent, it has fired again since: {_what(entry)}")
         elif self._before_is_waiting(entry):
             self._ledger.retry(entry, self._clock.now() + 0.5, None)
         elif reason.ends and self._never_told(entry):
@@ -198,6 +200,11 @@ class Sender:
         return TimelineEntry(
             at=self._clock.now(), kind=kind, text=shown, via=entry.body["channel"], detail=_detail(kind, entry)
         )
+
+
+def _is_overtaken(entry: Entry, incident: Incident, reason: Reason) -> bool:
+    """Has the ladder begun anew since this page or this good news was promised? Then the new ladder's pages tell."""
+    return (reason.pages or reason is Reason.RECOVERED) and entry.body["ladder"] < incident.ladders
 
 
 def _how(entry: Entry, took: float) -> str:

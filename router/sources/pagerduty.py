@@ -70,7 +70,7 @@ def _version_3(delivery: Delivery, told: dict[str, object]) -> Event:
     return event(
         delivery,
         kind=f"pagerduty.{what}",
-        action=_ACTIONS.get(what, Action.INFO),
+        action=_action(what, incident, text(told, "agent", "type")),
         key=_key(incident, data, kind or text(told, "resource_type")),
         summary=_summary(what, incident, data),
         severity=first(text(incident, "priority", "summary"), text(incident, "urgency")),
@@ -94,7 +94,7 @@ def _older(delivery: Delivery, message: dict[str, object]) -> Event:
     return event(
         delivery,
         kind=f"pagerduty.{what}",
-        action=_ACTIONS.get(what, Action.INFO),
+        action=_action(what, incident, text(message, "log_entries", 0, "agent", "type")),
         key=_key(incident, {}, "message"),
         summary=_summary(what, incident, {}),
         severity=first(text(incident, "priority", "summary"), text(incident, "urgency")),
@@ -112,6 +112,13 @@ def _older_actor(message: dict[str, object], incident: dict[str, object]) -> str
     return first(
         text(message, "log_entries", 0, "agent", "summary"), text(changed_by, "summary"), text(changed_by, "name")
     )
+
+
+def _action(what: str, incident: dict[str, object], agent: str) -> Action:
+    """What it asks. Of a page of ours only people say anything new; the rest is our own word coming back."""
+    ours = our_incident(text(incident, "incident_key"))
+    machine = agent.endswith("integration_reference") or agent.startswith("service")
+    return Action.INFO if ours and machine else _ACTIONS.get(what, Action.INFO)
 
 
 def our_incident(incident_key: str) -> str:

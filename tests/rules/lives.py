@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rules.commands import Clear, Command, Escalate, Settle, Trigger
+from rules.commands import ChangeSeverity, Clear, Command, Escalate, Settle, Trigger
 from rules.decision import Decision
 from rules.duration import parse_duration
 from rules.effects import Effect, Notify, SettleAt, WakeAt
@@ -223,6 +223,11 @@ def heard_so_far(severity: Severity | str = P1, **more: Any) -> Life:
 def everywhere(reason: str, role: str) -> list[str]:
     """A step of P1 as it is said: to the person on pager and mail, and in the room."""
     return [f"{reason}: {role} ({PEOPLE[role]}) on {channel}" for channel in ("pager", "slack", "mail")]
+
+
+def to_severity(severity: Severity) -> ChangeSeverity:
+    """Ana says how bad it is."""
+    return ChangeSeverity(by="ana", via="cli", to=severity, roster=EVERYBODY)
 
 
 EXHAUSTED = [

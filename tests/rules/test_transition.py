@@ -149,6 +149,7 @@ def test_what_the_opening_writes_down() -> None:
         last_seen=START,
         count=1,
         url="https://uptime.example.com/1",
+        severity=P1,
     )
     left = {"steps", "told"}
     wanted = Incident(
@@ -159,6 +160,7 @@ def test_what_the_opening_writes_down() -> None:
         state=T,
         opened_at=START,
         severity_since=START,
+        fired_at=START,
         rule="the site is down",
         policy=a_policy(),
         url="https://uptime.example.com/1",
@@ -192,7 +194,7 @@ def test_a_gate_counts_for_a_gates_incident_only() -> None:
     assert opened("P1", decision={"gate": gate}, gated=True).settles_in() == 15
     plain = opened("P1", decision={"gate": gate})
     assert plain.settles_in() is None
-    assert plain.incident.gate_quiet_for is None
+    assert plain.incident.quiet_at is None
     assert list(plain.incident.signals) == ["uptime/web"]
 
 

@@ -8,7 +8,6 @@ from rules.commands import Acknowledge, AddNote, Assign, ChangeSeverity, Command
 from rules.event import Severity
 from rules.incident import Incident, Reason, State
 from tests.rules.lives import (
-    EVERYBODY,
     LEAD,
     MINUTE,
     ON_CALL,
@@ -21,14 +20,10 @@ from tests.rules.lives import (
     everywhere,
     heard_so_far,
     opened,
+    to_severity,
 )
 
 ANA = Acknowledge(by="ana", via="slack")
-
-
-def to_severity(severity: Severity) -> ChangeSeverity:
-    """Ana says how bad it is."""
-    return ChangeSeverity(by="ana", via="cli", to=severity, roster=EVERYBODY)
 
 
 def fields(incident: Incident, *names: str) -> list[object]:

@@ -5,19 +5,25 @@ from __future__ import annotations
 import pytest
 
 from rules.commands import Acknowledge, Heard, Mitigate, Settle
-from rules.decision import Gate
 from rules.event import Action
 from rules.incident import State
 from rules.on_events import TIMELINE_SIGNALS
-from tests.rules.lives import CEO, LEAD, MINUTE, ON_CALL, P1, START, Life, an_event, everywhere, heard_so_far, opened
+from tests.rules.lives import (
+    LEAD,
+    MINUTE,
+    ON_CALL,
+    P1,
+    P2,
+    P3,
+    START,
+    an_event,
+    everywhere,
+    heard_so_far,
+    opened,
+    to_severity,
+)
 
 ANA = Acknowledge(by="ana", via="slack")
-GATE = Gate(key="payments", count=10, within=300, quiet_for=15 * MINUTE)
-
-
-def gated() -> Life:
-    """An incident that a gate opened, its first pages already looked at."""
-    return heard_so_far("P1", decision={"gate": GATE, "group_key": "payments"}, gated=True)
 
 
 def test_a_repeat_is_counted_and_pages_nobody() -> None:
@@ -43,7 +49,6 @@ def test_an_event_that_came_before_is_ignored() -> None:
     before = life.incident
     assert life.fires("P1", occurred_at=START - 1).incident is before
     assert life.fires("P1", occurred_at=START, delivery="d-5").incident is before
-    assert life.fires("P1", occurred_at=START + 1, delivery="d-5").incident is before
     assert life.clears(occurred_at=START - 1).incident is before
     assert life.clears(occurred_at=START, delivery="d-5").incident is before
 
@@ -242,47 +247,21 @@ def test_what_a_sender_tells_besides_is_kept() -> None:
     assert line.detail == {"delivery": "d-9", "event": "test.event"}
 
 
-def test_a_gates_incident_recovers_when_it_has_been_quiet() -> None:
-    """Each event puts the look off; after the quiet time without one it has recovered, and later is over."""
-    life = gated()
-    assert (life.settles_in(), list(life.incident.signals)) == (15, ["payments"])
-    life.passes("10m").fires("P1", "other card", decision={"gate": GATE, "group_key": "payments"}, gated=True)
-    assert (life.incident.count, len(life.incident.signals)) == (2, 1)
-    assert life.passes("14m59s").incident.state is State.TRIGGERED
-    assert life.passes("1s").incident.state is State.RECOVERED
-    assert [line.text for line in life.timeline[-2:]] == ["quiet for 15m", "every signal has cleared"]
-    assert life.timeline[-2].kind == "cleared"
-    assert not life.incident.firing
-    assert life.passes("15m").incident.state is State.RESOLVED
+def test_what_a_person_has_lowered_a_repeat_does_not_raise() -> None:
+    """They know better than the monitor, which only says again what it said before; a worse word is news."""
+    life = heard_so_far("P2").asks(to_severity(P3)).asks(ANA)
+    life.said()
+    assert life.fires("P2").said() == []
+    assert (life.incident.severity, life.incident.state) == (P3, State.ACKNOWLEDGED)
+    life.fires("P1")
+    assert (life.incident.severity, life.incident.state) == (P1, State.TRIGGERED)
+    assert "severity raised: on-call engineer (ana) on pager" in life.said()
 
 
-def test_a_gates_incident_that_fires_again_is_watched_again() -> None:
-    """It recovered by quiet and an event comes: the quiet is looked for anew."""
-    life = gated().asks(ANA).passes("20m").fires("P1", decision={"gate": GATE, "group_key": "payments"}, gated=True)
-    assert (life.incident.state, life.settles_in()) == (State.ACKNOWLEDGED, 15)
-
-
-def test_a_gates_incident_that_gets_worse_is_still_watched() -> None:
-    """Raised to P1 by an event: quiet still recovers it."""
-    more = {"decision": {"gate": GATE, "group_key": "payments"}, "gated": True}
-    assert opened("P3", **more).passes("5m").fires("P1", **more).settles_in() == 15
-
-
-def test_quiet_means_nothing_where_no_gate_counts() -> None:
-    """A plain incident is over when its sender says so, not because nothing more was said."""
-    life = opened("P1")
-    assert life.asks(Settle()).last.effects == ()
-    assert life.incident.state is State.TRIGGERED
-    assert life.passes("30m").said()[-1] == f"escalated: {CEO} (victor) on mail"
-
-
-def test_a_gate_counts_what_comes_late_and_keeps_what_is_newest() -> None:
-    """Failures of one delivery have no order: each counts, and the last of them by its own time is remembered."""
-    more = {"decision": {"gate": GATE, "group_key": "payments"}, "gated": True}
-    life = gated().passes("1m").fires("P1", occurred_at=START + 50, delivery="d-9", **more)
-    life.fires("P1", occurred_at=START + 40, delivery="d-9", **more)
-    (signal,) = life.incident.signals.values()
-    assert (signal.count, signal.last.occurred_at) == (3, START + 50)
+def test_what_a_person_has_lowered_rises_when_it_fires_anew() -> None:
+    """It was over and comes back as bad as ever: that is another emergency."""
+    life = opened("P2").asks(to_severity(P3)).clears().fires("P2")
+    assert (life.incident.severity, life.incident.state) == (P2, State.TRIGGERED)
 
 
 def test_a_room_is_told_as_a_room() -> None:

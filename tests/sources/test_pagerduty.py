@@ -167,3 +167,21 @@ def test_not_signed(header):
 def test_survives_strangers(strange: Delivery):
     """Whatever arrives gives events or Unreadable, never another exception."""
     survives(SOURCE, strange)
+
+
+@pytest.mark.parametrize(
+    ("agent", "incident_key", "action"),
+    [
+        ({"type": "user_reference"}, "tocsin-4QXZ81-ceo", Action.RESOLVE),
+        (None, "tocsin-4QXZ81-ceo", Action.RESOLVE),
+        ({"type": "events_api_v2_inbound_integration_reference"}, "tocsin-4QXZ81-ceo", Action.INFO),
+        ({"type": "service_reference"}, "tocsin-4QXZ81-ceo", Action.INFO),
+        ({"type": "events_api_v2_inbound_integration_reference"}, "of another sender", Action.RESOLVE),
+    ],
+)
+def test_of_a_page_of_ours_only_people_say_anything_new(agent, incident_key, action):
+    """Our own resolve comes back as the integration's: it is kept, and ends nothing that may fire again by then."""
+    data = {"id": "Q1", "type": "incident", "title": "Down", "incident_key": incident_key}
+    newer = {"event": {"event_type": "incident.resolved", "agent": agent, "data": data}}
+    older = {"messages": [{"event": "incident.resolve", "incident": data, "log_entries": [{"agent": agent or {}}]}]}
+    assert [told(SOURCE, body)[0].action for body in (newer, older)] == [action, action]

@@ -147,3 +147,12 @@ def test_not_signed(headers, secrets):
 def test_survives_strangers(strange: Delivery):
     """Whatever arrives gives events or Unreadable, never another exception."""
     survives(SOURCE, strange)
+
+
+def test_the_same_body_is_the_same_message():
+    """Nothing that Sentry signs tells a replay from the first but the body, whatever the headers say."""
+    body = {"action": "created", "data": {"issue": {"id": "1", "title": "Boom"}}}
+    first, replayed = (told(SOURCE, body, headers={"request-id": each})[0] for each in ("a", "b"))
+    other = told(SOURCE, {**body, "action": "unresolved"})[0]
+    assert first.sender_id == replayed.sender_id
+    assert first.sender_id != other.sender_id

@@ -201,3 +201,13 @@ def test_a_page_that_kills_its_workers_goes_to_the_fallback(redis: Redis) -> Non
         world.house.ledger.take_up(next(entry for entry in parked if entry.body["channel"] == "mail"))
         world.works()
         world.outside.heard_exactly([("mail", Reason.OPENED)])
+
+
+def test_what_a_receiver_said_of_a_page_is_forgotten_in_time(redis: Redis) -> None:
+    """PagerDuty's own numbers lead to our incident for a day; a signal does as long as it is open."""
+    with a_world(redis) as world:
+        world.hears("minor")
+        world.hears("minor", key="pagerduty incident Q1", action=Action.INFO, incident=world.incident.id)
+        world.outside.heard_exactly([("slack", Reason.OPENED)])
+        assert redis.ttl(keys.signal("uptime/web")) == -1
+        assert 0 < redis.ttl(keys.signal("uptime/pagerduty incident Q1")) <= keys.KEEP_TOMBSTONE
