@@ -120,6 +120,8 @@ class StepState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     NOBODY = "nobody to tell"
+    FAILED = "failed"
+    """It was sent on every channel that reaches the role, and none delivered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

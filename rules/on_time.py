@@ -9,7 +9,7 @@ from rules.duration import show_duration
 from rules.incident import Incident, Reason, StepState
 from rules.on_events import recover
 from rules.on_people import close
-from rules.turn import Turn, climb, exhaust, fire, mark_failed, mark_fell_back, next_at_once
+from rules.turn import Turn, climb, exhaust, fire, mark_failed, mark_fell_back, mark_untold, next_at_once
 
 
 def escalate(turn: Turn, command: Escalate) -> None:
@@ -64,6 +64,7 @@ def undeliverable(turn: Turn, command: Undeliverable) -> None:
             reason, fallback, role=command.role, person=command.person, rooms=command.roster.rooms, step=step, note=note
         )
     elif {c for c in (*turn.incident.ways, *fallback) if c in reach} <= set(step.failed):
+        mark_untold(turn, command.step)
         next_at_once(turn, command.step, command.roster, f"{step.role} could not be told on any channel")
         turn.wake()
 

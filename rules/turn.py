@@ -198,6 +198,11 @@ def mark_fell_back(turn: Turn, number: int) -> None:
     _mark(turn, replace(turn.incident.steps[number], fell_back=True))
 
 
+def mark_untold(turn: Turn, number: int) -> None:
+    """Write down that every channel of a step has failed: nobody was told."""
+    _mark(turn, replace(turn.incident.steps[number], state=StepState.FAILED))
+
+
 def _step_text(step: Step, person: str | None, reached: bool, note: str | None) -> str:
     if not reached:
         return note or f"nobody to tell for {step.role}"

@@ -67,7 +67,9 @@ def test_when_every_way_has_failed_the_next_step_is_taken_at_once() -> None:
     for channel in ("pager", "slack", "mail"):
         fails(life, channel)
     assert life.said() == ["opened: on-call engineer (ana) on sms"]
+    assert life.incident.steps[0].state == "sent"
     assert fails(life, "sms").said() == everywhere("escalated", LEAD)
+    assert [step.state.value for step in life.incident.steps] == ["failed", "sent", "waiting"]
     assert life.notified[-1].note == "on-call engineer could not be told on any channel"
     assert life.wakes_in() == 30
     assert life.passes("29m").said() == []
