@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from rules.decision import Decision
 from rules.event import Action, Event, Severity
 
 SOURCE = "tocsin"
+
+
+class Finding(StrEnum):
+    """What the auditor looks for."""
+
+    ASTRAY = "astray"
+    """A promise that stood where no worker looks."""
+    FORGOTTEN = "forgotten"
+    """An open incident without a promise."""
+    OVERDUE = "overdue"
+    """Promises due for long that nobody takes up."""
+    IDLE = "idle"
+    """A lane without a worker."""
+
+
+_URGENT = frozenset({Finding.OVERDUE, Finding.IDLE})
 
 
 def given_up(entry: str, kind: str, why: str, now: float, delivery: str) -> tuple[Event, Decision]:
@@ -37,6 +55,35 @@ def unreadable(source: str, source_type: str, why: str, received_at: float, deli
         received_at=received_at,
     )
     return event, _decision(event, Severity.P3, "unreadable delivery")
+
+
+def found(finding: Finding, what: str, now: float, delivery: str) -> tuple[Event, Decision]:
+    """The auditor found something. What it could mend is for the morning, what it could not is not."""
+    event = _finding(finding, Action.TRIGGER, f"Tocsin's own audit: {what}", now, delivery)
+    return event, _decision(event, Severity.P2 if finding in _URGENT else Severity.P3, f"audit: {finding}")
+
+
+def over(finding: Finding, now: float, delivery: str) -> Event:
+    """The auditor finds it no longer."""
+    return _finding(finding, Action.RESOLVE, f"Tocsin's own audit finds nothing {finding} any more", now, delivery)
+
+
+def signal_of(finding: Finding) -> str:
+    """The signal key under which a finding is told."""
+    return f"{SOURCE}/audit {finding}"
+
+
+def _finding(finding: Finding, action: Action, summary: str, now: float, delivery: str) -> Event:
+    return Event(
+        kind=f"tocsin.audit.{finding}",
+        action=action,
+        dedup_key=f"audit {finding}",
+        summary=summary,
+        source=SOURCE,
+        source_type=SOURCE,
+        delivery=delivery,
+        received_at=now,
+    )
 
 
 def _decision(event: Event, severity: Severity, rule: str) -> Decision:

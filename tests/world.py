@@ -230,9 +230,11 @@ def settings(**given: str) -> Settings:
 
 
 @contextmanager
-def a_world(redis: Redis, rules: str = RULES, start: float = START, **texts: str) -> Iterator[World]:
+def a_world(
+    redis: Redis, rules: str = RULES, start: float = START, texts: Mapping[str, str] | None = None, **given: str
+) -> Iterator[World]:
     """A world that goes red at its end when a message arrived that nobody expected."""
     clock = DrivenClock(start)
-    files: Mapping[str, str] = {"rules.yaml": rules, **texts}
+    files: Mapping[str, str] = {"rules.yaml": rules, **(texts or {})}
     with story_outside(clock.now) as outside:
-        yield World(redis, outside, clock, load(files, channel_options=OPTIONS), settings())
+        yield World(redis, outside, clock, load(files, channel_options=OPTIONS), settings(**given))

@@ -18,6 +18,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "decisions": ("Decisions on triggers, by rule and severity.", ("rule", "severity")),
     "incidents": ("Incidents, by severity and what became of them.", ("severity", "what")),
     "notifications": ("Notifications, by channel and outcome.", ("channel", "outcome")),
+    "audit": ("What the auditor found, by kind.", ("finding",)),
     "entries_parked": ("Agenda entries given up, by kind.", ("kind",)),
 }
 

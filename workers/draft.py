@@ -125,6 +125,11 @@ class Draft:
         """The open incident of a group, or the last one it had."""
         return self.incident(self._grouped.get(group_key) or self._groups.get(group_key))
 
+    def is_promised(self, entry_id: str) -> bool:
+        """Is this entry on the agenda? It stays so, or not so, until the transaction is through."""
+        self._pipe.watch(keys.entry(entry_id))  # type: ignore[no-untyped-call]
+        return bool(self._pipe.exists(keys.entry(entry_id)))
+
     def gate(self, gate_key: str) -> Mapping[str, float]:
         """What a gate has counted, this transaction's events included."""
         return self._gates[gate_key].counted

@@ -18,6 +18,7 @@
 | tocsin:quarantine         | sorted set | deliveries nobody could read -> received_at | intake  | trimmed at 7 d      |
 | tocsin:count:<name>       | hash       | counters of /metrics, a field per label set | counters| for ever            |
 | tocsin:bell:<lane>:<job>  | string     | a bell waits in the queue                   | queue   | answered, <= 1 s    |
+| tocsin:audit              | string     | who audits, so that one does at a time      | auditor | 29 s                |
 | tocsin:worker:<name>      | string     | a worker beats                              | work    | 10 s                |
 | rq:*                      |            | RQ's own                                    | rq      | minutes             |
 """
@@ -36,6 +37,7 @@ INCIDENTS = "tocsin:incidents"
 DELIVERIES = "tocsin:deliveries"
 QUARANTINE = "tocsin:quarantine"
 PARKED = "tocsin:parked"
+AUDIT = "tocsin:audit"
 WORKERS = "tocsin:worker:*"
 COUNTS = "tocsin:count:*"
 

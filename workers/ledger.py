@@ -25,6 +25,8 @@ from workers.clock import Clock
 from workers.counters import count
 from workers.draft import Draft
 from workers.intake import Judged, judged_of
+from workers.repair import Lacking, lacking, repaired
+from workers.store import Store
 
 TRIES = 50
 """How often a transaction is tried again when others write the same incident at the same time."""
@@ -51,6 +53,7 @@ class Ledger:
         self._rules = rules
         self._clock = clock
         self._ways = ways
+        self._store = Store(redis)
 
     def roster(self) -> Roster:
         """Who every role is now."""
@@ -133,6 +136,31 @@ class Ledger:
             count(pipe, "entries_parked", one.kind)
 
         self._transact(apply, [entry], put_away)
+
+    def lacking(self, incident: Incident) -> Lacking:
+        """A look, without a transaction, whether an open incident has all its promises."""
+        return lacking(incident, self._clock.now(), self._is_promised, lambda: self._store.timeline(incident.id))
+
+    def repair(self, incident_id: str) -> bool:
+        """Make the promises an open incident lacks; was there any?"""
+        mended: list[bool] = []
+
+        def apply(draft: Draft, _: Sequence[Entry]) -> None:
+            draft.load((), (), [incident_id])
+            incident = draft.incident(incident_id)
+            mended.append(False)
+            if incident is None or not incident.is_open:
+                return
+            lacks = lacking(incident, draft.now, draft.is_promised, lambda: self._store.timeline(incident_id))
+            if lacks:
+                draft.changed(repaired(incident, lacks, draft.now))
+                mended[-1] = True
+
+        self._transact(apply)
+        return mended[-1]
+
+    def _is_promised(self, entry_id: str) -> bool:
+        return bool(self._redis.exists(keys.entry(entry_id)))
 
     def take_up(self, entry: Entry) -> None:
         """Try an entry that was given up once more, now."""

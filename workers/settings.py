@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     """Bytes of a delivery's body; more is 413."""
     spool_limit: int = Field(default=256 * 1024 * 1024, validation_alias="TOCSIN_SPOOL_LIMIT", ge=1024 * 1024)
     """Bytes a receiver may keep on its own disk (in the data folder) while Redis is away; more is 503."""
+    heartbeat_url: SecretStr | None = Field(default=None, validation_alias="TOCSIN_HEARTBEAT_URL")
+    """A watcher outside (a dead man's switch), pinged twice a minute while every promise is kept in time."""
     log: Literal["json", "console"] = Field(default="json", validation_alias="TOCSIN_LOG")
     accept_weaker_durability: bool = Field(default=False, validation_alias="TOCSIN_ACCEPT_WEAKER_DURABILITY")
     url: str = Field(default="http://127.0.0.1:8080", validation_alias="TOCSIN_URL")

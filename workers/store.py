@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from redis import Redis
@@ -65,9 +65,12 @@ class Store:
         """Incidents, the newest first."""
         index = keys.OPEN if open_only else keys.INCIDENTS
         ids = cast("list[bytes]", self._redis.zrevrange(index, 0, limit - 1))
-        stored = (
-            cast("list[bytes | None]", self._redis.mget([keys.incident(one.decode()) for one in ids])) if ids else []
-        )
+        return self.each(one.decode() for one in ids)
+
+    def each(self, incident_ids: Iterable[str]) -> list[Incident]:
+        """These incidents, as far as they are there."""
+        names = [keys.incident(one) for one in incident_ids]
+        stored = cast("list[bytes | None]", self._redis.mget(names)) if names else []
         return [decode(Incident, one) for one in stored if one]
 
     def timeline(self, incident_id: str) -> list[TimelineEntry]:

@@ -17,6 +17,7 @@ from rq.serializers import JSONSerializer
 from rules.load import Ruleset
 from workers import jobs, keys, log, queue, succession
 from workers.agenda import DESKS, Agenda, Lane
+from workers.auditor import Auditor
 from workers.clock import RedisClock
 from workers.house import build
 from workers.outward import Outward
@@ -84,9 +85,12 @@ def run(lane: Lane, settings: Settings, ruleset: Ruleset) -> None:
     succession.inherit(redis, lane, house.clock.now())
     tick = Tick(redis, name, orphaned=lambda: os._exit(1))
     tick.start()
+    auditor = Auditor(house)
+    auditor.start()
     try:
         _worker(url, lane, name).work(with_scheduler=False, logging_level="WARNING")
     finally:
+        auditor.stop()
         house.pools.close()
         tick.stop()
 

@@ -1,0 +1,39 @@
+"""What an open incident must have been promised, worked out from the incident alone: the auditor compares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rules.effects import SettleAt, WakeAt
+from rules.incident import Incident, Reason, State, Told
+from rules.turn import Turn, next_wake
+
+
+def wake_owed(incident: Incident) -> WakeAt | None:
+    """The look at its ladder that must stand on the agenda; None when nobody is left to wait for."""
+    at = next_wake(incident) if incident.state is State.TRIGGERED else None
+    return None if at is None else WakeAt(at=at)
+
+
+def settle_owed(incident: Incident) -> SettleAt | None:
+    """The look whether it has stayed quiet that must stand on the agenda; None when its senders will say so."""
+    if incident.state is State.RECOVERED and incident.recovered_at is not None:
+        return SettleAt(at=incident.recovered_at + incident.plan.resolve_after)
+    at = incident.quiet_at if incident.is_open else None
+    return None if at is None else SettleAt(at=at)
+
+
+def tell_again(turn: Turn, lost: Sequence[Told]) -> None:
+    """Pages whose promise is gone and whose outcome nobody wrote down: told once more, in case they never were."""
+    for told in lost:
+        step = next((one for one in reversed(turn.incident.steps) if one.role == told.role), None)
+        turn.note("repaired", f"a page on {told.channel} to {told.role} was lost; it is told again")
+        turn.tell(
+            Reason.ESCALATED if step is not None and step.number else Reason.OPENED,
+            [told.channel],
+            role=told.role,
+            person=told.person,
+            rooms=frozenset({told.channel}) if told.room else frozenset(),
+            step=step,
+            note="an earlier page of this may have been lost",
+        )

@@ -1,0 +1,171 @@
+"""The auditor: every half minute one of the workers compares what is promised with what must be.
+
+What can be mended is mended, everything is counted and told as an incident of Tocsin's own; an outside heartbeat is
+pinged only while all is on time, so that somebody else notices when nobody here can.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from rules import own
+from rules.duration import show_duration
+from workers import astray, counters, keys, log, queue
+from workers.agenda import DESKS, Lane
+from workers.channels.contract import HttpRequest, Undelivered
+from workers.house import House
+from workers.intake import Judged, mint
+
+EVERY = 30.0
+"""Seconds between two audits, whichever worker makes them."""
+OVERDUE = 60.0
+"""Seconds after which a promise that nobody has taken up is told."""
+PAGE = 500
+"""Keys looked at in one round trip."""
+
+_log = log.get("auditor")
+
+
+@dataclass(slots=True)
+class Findings:
+    """What one audit found: in words by kind, and how much of it was mended."""
+
+    words: dict[own.Finding, str] = field(default_factory=dict)
+    mended: Counter[own.Finding] = field(default_factory=Counter)
+
+    @property
+    def on_time(self) -> bool:
+        """Is every promise kept in its time, now that what was found is mended?"""
+        return not self.words.keys() - self.mended.keys()
+
+
+def audit(house: House) -> Findings:
+    """Compare, mend, count and tell. Raises RedisError."""
+    found = Findings()
+    now = house.clock.now()
+    _entries(house, found, now)
+    _incidents(house, found)
+    _overdue(house, found, now)
+    _idle(house, found)
+    _tell(house, found, now)
+    _ping(house, found)
+    return found
+
+
+def _entries(house: House, found: Findings, now: float) -> None:
+    """An entry nobody would ever look at, or a claim that lasts longer than claims do: due now."""
+    for ids in _pages(house.redis):
+        for entry_id in astray.find(house.redis, ids, now):
+            if astray.mend(house.redis, entry_id, now):
+                found.mended[own.Finding.ASTRAY] += 1
+    if number := found.mended[own.Finding.ASTRAY]:
+        found.words[own.Finding.ASTRAY] = f"{number} promises stood where no worker looks; they are due now"
+
+
+def _pages(redis: Redis) -> Iterator[list[str]]:
+    page: list[str] = []
+    beginning = len(keys.entry(""))
+    for key in redis.scan_iter(match=keys.entry("*"), count=PAGE):
+        page.append(key.decode()[beginning:])
+        if len(page) >= PAGE:
+            yield page
+            page = []
+    yield page
+
+
+def _incidents(house: House, found: Findings) -> None:
+    """An open incident that nothing would ever wake, or whose page is gone without a word: promised again."""
+    names: Any = house.redis.zrange(keys.OPEN, 0, -1)
+    forgotten: list[str] = []
+    for start in range(0, len(names), PAGE):
+        looked_at = house.store.each(name.decode() for name in names[start : start + PAGE])
+        # A first look without a transaction; the ledger looks again inside one.
+        lacking = [incident.id for incident in looked_at if house.ledger.lacking(incident)]
+        forgotten += [incident_id for incident_id in lacking if house.ledger.repair(incident_id)]
+    if forgotten:
+        found.mended[own.Finding.FORGOTTEN] += len(forgotten)
+        shown = ", ".join(forgotten[:5]) + (" and more" if len(forgotten) > 5 else "")
+        found.words[own.Finding.FORGOTTEN] = f"{len(forgotten)} open incidents had no promise ({shown}); it is renewed"
+
+
+def _overdue(house: House, found: Findings, now: float) -> None:
+    """Due for a minute and taken up by nobody: ring once more, and say so."""
+    late = {desk: number for desk in DESKS if (number := house.agenda.due(*desk, now - OVERDUE))}
+    for desk in late:
+        queue.ring(house.redis, *desk)
+    if late:
+        behind = show_duration(now - (house.agenda.next_due() or now))
+        desks = ", ".join(f"{number} in {lane}/{job}" for (lane, job), number in late.items())
+        found.words[own.Finding.OVERDUE] = f"promises are overdue, the oldest by {behind}: {desks}"
+
+
+def _idle(house: House, found: Findings) -> None:
+    """A lane nobody works in: its promises wait."""
+    beating = {name.partition(":")[0] for name in house.store.beating()}
+    idle = [lane for lane in Lane if lane not in beating]
+    if idle:
+        found.words[own.Finding.IDLE] = f"no worker beats in {', '.join(idle)}: start one with `tocsin work`"
+
+
+def _tell(house: House, found: Findings, now: float) -> None:
+    """Each kind is an incident of Tocsin's own while it is found; it recovers with the first audit that finds none."""
+    told: list[Judged] = []
+    for kind in own.Finding:
+        if kind in found.words:
+            _log.error("audit", finding=kind, what=found.words[kind])
+            event, decision = own.found(kind, found.words[kind], now, mint(now))
+            told.append(Judged(event=event, decision=decision))
+        elif house.store.holder(own.signal_of(kind)) is not None:
+            told.append(Judged(event=own.over(kind, now, mint(now))))
+    if told:
+        house.ledger.take_in(told)
+    pipe = house.redis.pipeline(transaction=False)
+    for kind in found.words:
+        counters.count(pipe, "audit", kind, by=max(1, found.mended[kind]))
+    pipe.execute()
+
+
+def _ping(house: House, found: Findings) -> None:
+    """Tell the watcher outside that all is well; its alarm is our silence."""
+    url = house.settings.heartbeat_url
+    if url is None or not found.on_time:
+        return
+    try:
+        house.perform(HttpRequest(url=url.get_secret_value(), method="GET"))
+    except Undelivered as wrong:
+        _log.warning("heartbeat was not heard", why=wrong.why)
+
+
+class Auditor(threading.Thread):
+    """In every worker process; a key in Redis lets one audit at a time."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(name="auditor", daemon=True)
+        self._house = house
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Audit until stopped; a Redis that is away is waited for."""
+        while not self._stop.wait(EVERY / 6):
+            try:
+                if self.my_turn():
+                    audit(self._house)
+            except RedisError as wrong:
+                _log.warning("redis is away", error=type(wrong).__name__)
+            except Exception:  # noqa: BLE001 whatever one audit stumbles over, the next must be made
+                _log.exception("audit failed")
+
+    def my_turn(self) -> bool:
+        """Take the turn, unless another worker has had it within half a minute."""
+        return bool(self._house.redis.set(keys.AUDIT, self._house.name, nx=True, px=int((EVERY - 1) * 1000)))
+
+    def stop(self) -> None:
+        """No further audit."""
+        self._stop.set()

@@ -1,0 +1,61 @@
+"""Promising again what an open incident should have been promised and is not; within the ledger's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rules.effects import Effect
+from rules.incident import Incident, State, TimelineEntry, Told
+from rules.owed import settle_owed, tell_again, wake_owed
+from rules.transition import Outcome
+from rules.turn import Turn
+from workers.agenda import Kind
+
+LOOK_BACK = 900.0
+"""Seconds a page is looked after: longer than the auditor is ever away while somebody waits for an answer."""
+
+
+@dataclass(slots=True)
+class Lacking:
+    """What an incident lacks; false when it lacks nothing."""
+
+    looks: list[Effect] = field(default_factory=list)
+    pages: list[Told] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.looks or self.pages)
+
+
+def lacking(
+    incident: Incident, now: float, promised: Callable[[str], bool], timeline: Callable[[], list[TimelineEntry]]
+) -> Lacking:
+    """Compare an incident with the agenda. `promised` says of an entry's id whether it is there."""
+    found = Lacking()
+    wake, settle = wake_owed(incident), settle_owed(incident)
+    if wake is not None and not promised(f"{Kind.STEP}-{incident.id}"):
+        found.looks.append(wake)
+    if settle is not None and not promised(f"{Kind.SETTLE}-{incident.id}"):
+        found.looks.append(settle)
+    if _lately_told(incident, now):
+        gone = [told for told in incident.told if not promised(told.entry)]
+        # Read after the look at the agenda: a page that was concluded in between has its line by now.
+        concluded = {line.detail.get("entry") for line in timeline()} if gone else set()
+        found.pages = [told for told in gone if told.entry not in concluded]
+    return found
+
+
+def _lately_told(incident: Incident, now: float) -> bool:
+    """Does somebody wait for an answer to a page that went out lately?"""
+    sent = [step.sent_at for step in incident.steps if step.sent_at is not None]
+    return incident.state is State.TRIGGERED and bool(sent) and max(sent) > now - LOOK_BACK
+
+
+def repaired(incident: Incident, lacks: Lacking, now: float) -> Outcome:
+    """The incident with its promises made again."""
+    turn = Turn(incident, now)
+    if lacks.looks:
+        turn.note("repaired", "a promise for this incident was gone; it is made again")
+        turn.effects += lacks.looks
+    tell_again(turn, lacks.pages)
+    return Outcome(turn.incident, tuple(turn.effects), tuple(turn.timeline))
