@@ -15,12 +15,13 @@ from workers.agenda import Agenda
 from workers.channels import TYPES
 from workers.clock import Clock, RedisClock
 from workers.ledger import Ledger
+from workers.pace import Pace
 from workers.sending import Perform, Sender
 from workers.settings import Environment, Settings
 from workers.store import Store
 
 AT_ONCE = 4
-"""Sends in flight per channel: a channel that hangs keeps these busy and no other's."""
+"""Sends in flight per channel, and as many of P1 besides: a channel that hangs keeps these busy and no other's."""
 
 
 def ways(ruleset: Ruleset) -> Mapping[str, Way]:
@@ -65,11 +66,13 @@ class House:
     agenda: Agenda = field(init=False)
     store: Store = field(init=False)
     ledger: Ledger = field(init=False)
+    pace: Pace = field(init=False)
     sender: Sender = field(init=False)
 
     def __post_init__(self) -> None:
         self.agenda = Agenda(self.redis, self.name)
         self.store = Store(self.redis)
+        self.pace = Pace(self.redis, self.rules)
         self.ledger = Ledger(self.redis, self.rules, self.clock, lambda: ways(self.rules()))
         self.sender = Sender(
             ledger=self.ledger,

@@ -13,14 +13,18 @@ from redis.exceptions import RedisError
 
 from rules import own
 from rules.commands import Command, Escalate, Settle
+from rules.event import Severity
 from workers import log as logging
 from workers import queue
-from workers.agenda import Entry, Job, Kind, Lane
+from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
 from workers.house import House
 from workers.intake import Judged, mint
+from workers.pace import Destination
 
 BUSY_AT_MOST = 7.0
 """Seconds one job goes on taking work: well within RQ's 10."""
+TOGETHER = 1000
+"""Notifications that one digest may hold."""
 FAILED_TOO_OFTEN = 5
 """After so many failures an entry that raises is given up and told."""
 
@@ -57,11 +61,22 @@ def _answer(house: House, lane: Lane, job: Job) -> None:
 
 def drain(house: House, lane: Lane, job: Job) -> int:
     """Take what is due at one desk, once; returns how much that was."""
-    entries = house.agenda.claim(lane, job, house.clock.now())
+    entries = _gathered(house, lane) if job is Job.NOTIFY else house.agenda.claim(lane, job, house.clock.now())
     alive = [entry for entry in entries if not _parked(house, entry)]
     if alive:
         _DUTIES[job](house, alive)
     return len(entries)
+
+
+def _gathered(house: House, lane: Lane) -> list[Entry]:
+    """What is due of a lane's notifications: many, for those of one destination may become one digest."""
+    entries: list[Entry] = []
+    while len(entries) < TOGETHER:
+        claimed = house.agenda.claim(lane, Job.NOTIFY, house.clock.now())
+        entries += claimed
+        if len(claimed) < CLAIM_AT_MOST:
+            break
+    return entries
 
 
 def _parked(house: House, entry: Entry) -> bool:
@@ -128,16 +143,45 @@ def _due(house: House, entry: Entry) -> Command:
 
 def _notify(house: House, entries: Sequence[Entry]) -> None:
     now = house.clock.now()
+    paced: dict[Destination, list[Entry]] = {}
     for entry in entries:
-        house.pools.of(str(entry.body["channel"])).submit(_send, house, entry, now)
+        destination = house.pace.destination(entry)
+        if destination is None:
+            _submit(house, [entry], now)
+        else:
+            paced.setdefault(destination, []).append(entry)
+    for destination, gathered in paced.items():
+        _send_at_pace(house, destination, gathered, now)
 
 
-def _send(house: House, entry: Entry, claimed_at: float) -> None:
+def _send_at_pace(house: House, destination: Destination, entries: Sequence[Entry], now: float) -> None:
+    """Each by itself as long as the destination takes it, else all in one; or none, while it has had its share."""
+    granted, wait = house.pace.take(destination, len(entries), now)
+    if granted == len(entries):
+        for entry in entries:
+            _submit(house, [entry], now)
+    elif granted:
+        _submit(house, entries, now)
+    else:
+        house.ledger.wait(entries, now + wait)
+
+
+def _submit(house: House, entries: Sequence[Entry], now: float) -> None:
+    """Into the channel's threads; a P1 has threads of its own and waits behind nothing milder."""
+    body = entries[0].body
+    pool = f"{body['channel']} P1" if body["severity"] == Severity.P1 else str(body["channel"])
+    house.pools.of(pool).submit(_send, house, entries, now)
+
+
+def _send(house: House, entries: Sequence[Entry], claimed_at: float) -> None:
     """One send in its channel's thread; when even its failure cannot be written, the lease brings it back."""
     try:
-        house.sender.send(entry, claimed_at)
+        if len(entries) == 1:
+            house.sender.send(entries[0], claimed_at)
+        else:
+            house.sender.send_together(entries, claimed_at)
     except Exception:
-        log.exception("send was not concluded", entry=entry.id, incident=entry.incident)
+        log.exception("send was not concluded", entries=[entry.id for entry in entries])
 
 
 _DUTIES: dict[Job, Callable[[House, Sequence[Entry]], None]] = {

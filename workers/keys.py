@@ -18,6 +18,7 @@
 | tocsin:quarantine         | sorted set | deliveries nobody could read -> received_at | intake  | trimmed at 7 d      |
 | tocsin:count:<name>       | hash       | counters of /metrics, a field per label set | counters| for ever            |
 | tocsin:bell:<lane>:<job>  | string     | a bell waits in the queue                   | queue   | answered, <= 1 s    |
+| tocsin:pace:<digest>      | string     | how far a destination is ahead of its pace  | pace    | about a minute      |
 | tocsin:audit              | string     | who audits, so that one does at a time      | auditor | 29 s                |
 | tocsin:worker:<name>      | string     | a worker beats                              | work    | 10 s                |
 | rq:*                      |            | RQ's own                                    | rq      | minutes             |
@@ -95,6 +96,11 @@ def delivery(delivery_id: str) -> str:
 def count(name: str) -> str:
     """One counter of /metrics."""
     return f"tocsin:count:{name}"
+
+
+def pace(destination: str) -> str:
+    """How far the messages to a destination are ahead of their pace."""
+    return f"tocsin:pace:{_digest(destination)}"
 
 
 def bell(lane: str, job: str) -> str:

@@ -93,6 +93,18 @@ class Ledger:
         """A notification is done with: delivered, or skipped because nobody needs it any more."""
         self._finish(entry, line, outcome)
 
+    def delivered_together(self, lines: Mapping[str, TimelineEntry], entries: Sequence[Entry]) -> None:
+        """Notifications that went out as one digest; `lines` has one for each entry's id."""
+
+        def done(pipe: Pipeline, one: Entry) -> None:
+            _conclude(pipe, one, lines[one.id], "sent")
+
+        self._transact(_nothing, entries, done)
+
+    def wait(self, entries: Sequence[Entry], until: float) -> None:
+        """These are not for now: nothing has failed, they come again at `until`."""
+        self._transact(_nothing, entries, lambda pipe, one: agenda.postpone(pipe, one, until))
+
     def refused(self, entry: Entry, line: TimelineEntry, command: Undeliverable | None) -> None:
         """A notification will not be delivered: the incident is told, so that the fallback or the next step is."""
 
@@ -176,13 +188,7 @@ class Ledger:
         outcome: str,
         apply: Apply | None = None,
     ) -> None:
-        def done(pipe: Pipeline, one: Entry) -> None:
-            agenda.finish(pipe, one)
-            if one.incident is not None:
-                pipe.rpush(keys.timeline(one.incident), encode(line))
-            count(pipe, "notifications", str(one.body["channel"]), outcome)
-
-        self._transact(apply or _nothing, [entry], done)
+        self._transact(apply or _nothing, [entry], lambda pipe, one: _conclude(pipe, one, line, outcome))
 
     def _transact(
         self,
@@ -222,6 +228,13 @@ class Ledger:
     def _ring(self, desks: Iterable[tuple[agenda.Lane, agenda.Job]]) -> None:
         for desk in desks:
             queue.ring(self._redis, *desk)
+
+
+def _conclude(pipe: Pipeline, entry: Entry, line: TimelineEntry, outcome: str) -> None:
+    agenda.finish(pipe, entry)
+    if entry.incident is not None:
+        pipe.rpush(keys.timeline(entry.incident), encode(line))
+    count(pipe, "notifications", str(entry.body["channel"]), outcome)
 
 
 def _changed(draft: Draft, incident_id: str | None, command: Command) -> Incident | None:

@@ -5,7 +5,7 @@ At most one duplicate per crash per send in flight: what is sent twice carries t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,9 +17,18 @@ from rules.load import Ruleset
 from workers import log as logging
 from workers.agenda import Agenda, Entry
 from workers.channels import TYPES
-from workers.channels.contract import ChannelType, HttpRequest, MailRequest, Notification, Reply, Undelivered
+from workers.channels.contract import (
+    ChannelOptions,
+    ChannelType,
+    HttpRequest,
+    MailRequest,
+    Notification,
+    Reply,
+    Undelivered,
+)
 from workers.clock import Clock
 from workers.compose import compose
+from workers.digest import fold
 from workers.ledger import Ledger
 from workers.links import KEEP, acknowledge_url
 from workers.settings import Environment, MissingReference, Settings
@@ -67,9 +76,24 @@ class Sender:
 
     def send(self, entry: Entry, claimed_at: float) -> None:
         """Deal with one claimed entry; every way out of here writes to the ledger."""
+        incident = self._wanted(entry, claimed_at)
+        if incident is not None:
+            self._try(entry, incident)
+
+    def send_together(self, entries: Sequence[Entry], claimed_at: float) -> None:
+        """Deal with claimed entries of one destination, in one message; what nobody needs any more is left out."""
+        ids = frozenset(entry.id for entry in entries)
+        wanted = [(entry, incident) for entry in entries if (incident := self._wanted(entry, claimed_at, ids))]
+        if len(wanted) == 1:
+            self._try(*wanted[0])
+        elif wanted:
+            self._try_together(wanted)
+
+    def _wanted(self, entry: Entry, claimed_at: float, together: frozenset[str] = frozenset()) -> Incident | None:
+        """The incident as it is now, if the notification is still to be sent, and now. Else that is written down."""
         if self._clock.now() - claimed_at > START_WITHIN:
             self._ledger.retry(entry, self._clock.now(), None)
-            return
+            return None
         incident = self._store.incident(entry.incident or "")
         reason = Reason(entry.body["reason"])
         if incident is None:
@@ -78,12 +102,13 @@ class Sender:
             self._done(entry, "skipped", f"not sent, the incident is {incident.state}: {_what(entry)}")
         elif _is_overtaken(entry, incident, reason):
             self._done(entry, "skipped", f"not sent, it has fired again since: {_what(entry)}")
-        elif self._before_is_waiting(entry):
+        elif entry.body.get("after") not in together and self._before_is_waiting(entry):
             self._ledger.retry(entry, self._clock.now() + 0.5, None)
         elif reason.ends and self._never_told(entry):
             self._done(entry, "skipped", f"not sent, nobody there was told that it began: {_what(entry)}")
         else:
-            self._try(entry, incident)
+            return incident
+        return None
 
     def give_up(self, entry: Entry, why: str) -> None:
         """Put a notification away that must not be tried again; its incident does not wait for it."""
@@ -116,7 +141,37 @@ class Sender:
         else:
             self._done(entry, "sent", _what(entry, "told") + _how(entry, self._clock.now() - began))
 
+    def _try_together(self, wanted: Sequence[tuple[Entry, Incident]]) -> None:
+        try:
+            request, channel = self._folded(wanted)
+            channel.read(self._perform(request))
+        except Undelivered as failure:
+            for entry, incident in wanted:
+                self._failed(entry, incident, failure)
+        except Exception:
+            # One of them cannot be put into words: it must not keep the others from being told.
+            log.exception("digest could not be made", entries=[entry.id for entry, _ in wanted])
+            for entry, incident in wanted:
+                self._try(entry, incident)
+        else:
+            how = f", in a digest of {len(wanted)}"
+            lines = {entry.id: self._line("sent", _what(entry, "told") + how, entry) for entry, _ in wanted}
+            self._ledger.delivered_together(lines, [entry for entry, _ in wanted])
+
+    def _folded(self, wanted: Sequence[tuple[Entry, Incident]]) -> tuple[HttpRequest | MailRequest, ChannelType]:
+        told = [self._told(entry, incident) for entry, incident in wanted]
+        notification, options, channel = told[0]
+        digest = fold([one for one, *_ in told], f"{notification.id}-and-{len(told) - 1}")
+        request = channel.post(digest, options)
+        if request is None:
+            raise ValueError(f"{channel.name} has no words for a digest")
+        return request, channel
+
     def _request(self, entry: Entry, incident: Incident) -> tuple[HttpRequest | MailRequest | None, ChannelType]:
+        notification, options, channel = self._told(entry, incident)
+        return channel.post(notification, options), channel
+
+    def _told(self, entry: Entry, incident: Incident) -> tuple[Notification, ChannelOptions, ChannelType]:
         ruleset, name = self._rules(), str(entry.body["channel"])
         config = ruleset.config.channels.get(name)
         if config is None:
@@ -129,7 +184,7 @@ class Sender:
             raise Undelivered(str(missing), permanent=True) from None
         if not channel.room and (notification.recipient is None or not notification.recipient.address):
             raise Undelivered(f"{entry.body['person'] or 'nobody'} has no {channel.address}", permanent=True)
-        return channel.post(notification, options), channel
+        return notification, options, channel
 
     def _compose(self, entry: Entry, incident: Incident, ruleset: Ruleset, channel: ChannelType) -> Notification:
         body, now = entry.body, self._clock.now()

@@ -47,8 +47,8 @@ class Tick(threading.Thread):
         self._stop = threading.Event()
 
     def run(self) -> None:
-        """Tick until stopped; a Redis that is away is waited for."""
-        while not self._stop.wait(TICK):
+        """Tick until stopped, beginning at once; a Redis that is away is waited for."""
+        while not self._stop.is_set():
             if os.getppid() != self._parent:
                 self._orphaned()
                 return
@@ -56,6 +56,7 @@ class Tick(threading.Thread):
                 self.look()
             except RedisError as wrong:
                 log.get("tick").warning("redis is away", error=type(wrong).__name__)
+            self._stop.wait(TICK)
 
     def look(self) -> None:
         """One tick."""

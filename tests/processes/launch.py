@@ -3,6 +3,7 @@
 sound               no fault
 dies-after-commit   the first ten transactions of the ledger are each followed by SIGKILL, before a bell can ring
 promises-later      the same, with a Tocsin that writes its agenda entries after the transaction instead of in it
+unaudited           no auditor, which would mend what the others break
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 from pathlib import Path
 
 from router.cli import main
-from workers import agenda, draft, ledger
+from workers import agenda, auditor, draft, ledger
 
 DEATHS = 10
 
@@ -39,6 +40,7 @@ def _promise_later() -> None:
     """The mistake that section 4 of the plan forbids: the entry is not part of the transaction that promises it."""
     late: list[agenda.Entry] = []
     attempt = ledger.Ledger._attempt
+    _unaudited()
     draft.agenda = _Later(late)  # type: ignore[assignment]
     _die_after_commit()
     dying = ledger.Ledger._attempt
@@ -54,6 +56,11 @@ def _promise_later() -> None:
 
     assert attempt is not dying
     ledger.Ledger._attempt = sloppy  # type: ignore[method-assign]
+
+
+def _unaudited() -> None:
+    """Nobody compares promises with incidents."""
+    auditor.Auditor.my_turn = lambda _: False  # type: ignore[method-assign]
 
 
 class _Later:
@@ -72,5 +79,6 @@ class _Later:
 
 if __name__ == "__main__":
     mode, *arguments = sys.argv[1:]
-    {"sound": lambda: None, "dies-after-commit": _die_after_commit, "promises-later": _promise_later}[mode]()
+    faults = {"dies-after-commit": _die_after_commit, "promises-later": _promise_later, "unaudited": _unaudited}
+    faults.get(mode, lambda: None)()
     main(arguments, prog_name="tocsin")

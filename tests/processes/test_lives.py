@@ -13,6 +13,7 @@ from tests.processes.tocsin import a_tocsin, wait_for
 pytestmark = pytest.mark.processes
 
 KILLS = 20
+UNAUDITED = {"urgent": "unaudited", "calm": "unaudited"}
 
 
 def test_nobody_answers_and_everybody_is_called_once_and_in_time(tmp_path: Path) -> None:
@@ -75,13 +76,13 @@ def test_a_worker_killed_while_it_sends_loses_no_page(tmp_path: Path) -> None:
 
 def test_a_worker_that_dies_right_after_its_transaction_loses_no_page(tmp_path: Path) -> None:
     """The entry stands in the same MULTI as the incident: dying between EXEC and the bell loses nothing."""
-    with a_tocsin(tmp_path, lead="1h", ceo="2h", modes={"intake": "dies-after-commit"}) as tocsin:
+    with a_tocsin(tmp_path, lead="1h", ceo="2h", modes=UNAUDITED | {"intake": "dies-after-commit"}) as tocsin:
         assert _lost(tocsin, 30) == set()
 
 
 def test_the_oracle_goes_red_when_the_entry_is_written_after_the_transaction(tmp_path: Path) -> None:
     """The same crash with a Tocsin that writes its promises later: pages are lost, and this check sees it."""
-    with a_tocsin(tmp_path, lead="1h", ceo="2h", modes={"intake": "promises-later"}) as tocsin:
+    with a_tocsin(tmp_path, lead="1h", ceo="2h", modes=UNAUDITED | {"intake": "promises-later"}) as tocsin:
         assert _lost(tocsin, 8) != set()
 
 

@@ -67,6 +67,8 @@ class Notification:
     note: str | None = None
     """One more sentence: `pager failed: 403`, the reason of a false positive."""
     team: tuple[Recipient, ...] = ()
+    others: tuple[str, ...] = ()
+    """A digest's further lines: one for each incident it tells of, the worst first."""
     room: str | None = None
     """Where the team's own room is, for a channel that can post to several."""
 
@@ -163,5 +165,10 @@ class ChannelType:
     """
     read: Callable[[Reply], None]
     """Returns when delivered, raises `Undelivered` otherwise."""
+    gap: float | None = None
+    """Seconds between two messages to one destination beyond the first few; what comes faster becomes a digest.
+
+    None: a machine listens, and needs every message by itself.
+    """
     setup: str
     """Markdown: what to create at the receiver and which keys to write."""

@@ -127,6 +127,7 @@ def _facts(notification: Notification) -> list[tuple[str, str]]:
         ("Next", notification.next),
         ("Note", notification.note or ""),
         ("Events", str(notification.count)),
+        *(("", line) for line in notification.others),
     ]
     return [(name, plain(value, _VALUE)) for name, value in facts if plain(value)]
 
@@ -142,7 +143,7 @@ def _acknowledge(notification: Notification) -> Link | None:
 
 def _text(notification: Notification) -> str:
     lines = [f"{notification.severity.value}: {plain(notification.title, _VALUE)}", _first_line(notification), ""]
-    lines += [f"{name + ':':<8}{value}" for name, value in _facts(notification)]
+    lines += [f"{name + ':' if name else '-':<8}{value}" for name, value in _facts(notification)]
     answer = _acknowledge(notification)
     lines += ["", f"Acknowledge: {answer.url}"] if answer else []
     lines += [""] + [f"{plain(link.text, 100)}: {link.url}" for link in _links(notification)]
@@ -187,6 +188,7 @@ CHANNEL = ChannelType(
     title="Mail",
     room=False,
     address="email",
+    gap=1.0,
     options=MailOptions,
     post=post,
     read=read,

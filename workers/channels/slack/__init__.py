@@ -88,6 +88,7 @@ CHANNEL = ChannelType(
     title="Slack",
     room=True,
     address="slack",
+    gap=1.0,
     options=SlackOptions,
     post=post,
     read=read,

@@ -72,7 +72,8 @@ def blocks(notification: Notification) -> list[Block]:
 
 def _page(notification: Notification) -> list[Block]:
     header = {"type": "header", "text": {"type": "plain_text", "text": headline(notification), "emoji": False}}
-    return [header, _section(_call(notification)), _facts(notification), *_buttons(notification), _small(notification)]
+    told = [header, _section(_call(notification)), _facts(notification), *_others(notification)]
+    return [*told, *_buttons(notification), _small(notification)]
 
 
 def _update(notification: Notification) -> list[Block]:
@@ -82,7 +83,13 @@ def _update(notification: Notification) -> list[Block]:
     lines = [f"{mark} *{what}*{by}: {notification.severity.value} · {escaped(notification.title, 300)}"]
     lines += [escaped(notification.note, 1000)] if notification.note else []
     lines += [f"Next: {escaped(notification.next, 500)}"] if notification.next else []
-    return [_section("\n".join(lines)), _small(notification)]
+    return [_section("\n".join(lines)), *_others(notification), _small(notification)]
+
+
+def _others(notification: Notification) -> list[Block]:
+    """The lines of a digest."""
+    lines = "\n".join(f"• {escaped(line, 200)}" for line in notification.others)
+    return [_section(clip(lines, _SECTION))] if lines else []
 
 
 def _call(notification: Notification) -> str:

@@ -1,0 +1,46 @@
+"""Many notifications in one: what is said when more has happened than people can read one by one. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from workers.channels.contract import Notification
+
+LINES = 10
+"""Incidents named in a digest; the rest is counted."""
+
+
+def fold(notifications: Sequence[Notification], id: str) -> Notification:  # noqa: A002 - the notification's own word
+    """One notification for several to the same destination: how many, the worst first, and where to read the rest.
+
+    It carries no button: one press would answer one of them, and seem to answer all.
+    """
+    ordered = sorted(notifications, key=lambda one: (not one.reason.pages, one.severity, one.since))
+    worst = ordered[0]
+    return replace(
+        worst,
+        id=id,
+        title=f"{_counted(one.reason.value for one in ordered)}; the worst: {worst.title}",
+        since=min(one.since for one in ordered),
+        why=f"{len(ordered)} messages came faster than they can be read: {_counted(one.severity for one in ordered)}",
+        count=sum(one.count for one in ordered),
+        runbook=None,
+        acknowledge=None,
+        links=(),
+        by=None,
+        note="Each is an incident of its own and escalates by itself: `tocsin incidents list`, then `ack ID`.",
+        others=tuple(_lines(ordered)),
+    )
+
+
+def _counted(values: Iterable[str]) -> str:
+    """`12 opened, 3 recovered`, in the order in which they first come."""
+    return ", ".join(f"{number} {value}" for value, number in Counter(values).items())
+
+
+def _lines(ordered: Sequence[Notification]) -> list[str]:
+    lines = [f"{one.severity} {one.reason}: {one.title} ({one.incident})" for one in ordered[:LINES]]
+    more = len(ordered) - LINES
+    return [*lines, f"and {more} more"] if more > 0 else lines
