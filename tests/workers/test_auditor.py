@@ -44,7 +44,8 @@ def test_where_all_is_well_nothing_is_said(redis: Redis) -> None:
             world.hears("minor", key=key)
         world.clock.at += 10
         world.hears(key="b", action=Action.RESOLVE)
-        world.asks(Acknowledge(by="ana", via="test"), world.incidents[0])
+        first = next(one for one in world.incidents if one.title == "a is down")
+        world.asks(Acknowledge(by="ana", via="test"), first)
         world.outside.heard_exactly([OPENED] * 3 + [RECOVERED, ("slack", Reason.ACKNOWLEDGED)])
         found = audited(world)
         assert (found.words, found.on_time, len(world.incidents)) == ({}, True, 3)
