@@ -7,7 +7,6 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import orjson
 from redis.exceptions import RedisError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from router import promises
-from router.commands import ASKED, Report, read_asked, read_limit, read_parked, read_report, read_state
+from router.commands import ASKED, read_asked, read_limit, read_parked, read_report, read_state
 from router.context import Context
 from router.problems import Problem, unavailable
 from router.receiver import answer, keep
@@ -90,7 +89,7 @@ class _Api:
             source=source.name,
             received_at=now,
             headers={"content-type": "application/json"},
-            body=_body(said),
+            body=said.delivered,
         )
         received = await keep(self._context, in_force, source, delivery)
         opened = await self._opened(received)
@@ -148,12 +147,6 @@ class _Api:
         if incident is None:
             raise Problem(404, "No incident has this id. GET /api/incidents?state=all lists them.")
         return incident
-
-
-def _body(said: Report) -> bytes:
-    filled = said.model_dump(exclude_none=True)
-    by = filled.pop("by", None)
-    return orjson.dumps({"reporter": by, **filled} if by else filled)
 
 
 def _json(said: object, status: int = 200) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypeVar
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from router.problems import Problem
@@ -129,6 +130,13 @@ class Report(BaseModel):
     reporter: str | None = None
     by: str | None = None
     details: str | None = None
+
+    @property
+    def delivered(self) -> bytes:
+        """The body of the delivery it becomes."""
+        filled = self.model_dump(exclude_none=True)
+        by = filled.pop("by", None)
+        return orjson.dumps({"reporter": by, **filled} if by else filled)
 
 
 def read_asked(what: str, body: bytes) -> Asked:

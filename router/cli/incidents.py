@@ -172,13 +172,16 @@ def pending(session: Session, parked: bool, retry: str | None) -> None:
 
 @click.command(cls=Command)
 @click.argument("summary")
-@click.option("--severity", type=SEVERITIES, default="P2", show_default=True)
+@click.option("--severity", type=SEVERITIES, help="How bad it is; the rules decide by default.")
 @click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="May be repeated.")
 @by_option
 @pass_session
-def report(session: Session, summary: str, severity: str, labels: tuple[str, ...], by: str) -> None:
+def report(session: Session, summary: str, severity: str | None, labels: tuple[str, ...], by: str) -> None:
     """Open an incident by hand: a user's report, something you saw."""
-    body: dict[str, object] = {"summary": summary, "severity": severity, "labels": dict(map(_label, labels)), "by": by}
+    if not plain(summary):
+        raise click.BadParameter("it is empty; say in one line what is wrong", param_hint="SUMMARY")
+    said = {"summary": summary, "severity": severity, "labels": dict(map(_label, labels)), "by": by}
+    body: dict[str, object] = {name: value for name, value in said.items() if value}
     answer = ask(session, "POST", "/api/incidents", body)
     session.answer(answer, lambda: _reported(session, answer))
 

@@ -46,7 +46,9 @@ ROWS: list[tuple[str, Event, str, str | None]] = [
     ("site down", trigger("site-checks", "pingdom.down", "Shop is DOWN"), "P1", "site-down"),
     ("payments broken", trigger("shop-stripe", "stripe.charge.failed", "Card declined"), "P1", "payment-failures"),
     ("payments broken", trigger("shop-stripe", "stripe.payment_intent.payment_failed", "x"), "P1", "payment-failures"),
-    ("payments broken", trigger("report", "manual.report", "Nobody can pay", "p1"), "P1", None),
+    ("payments broken", trigger("report", "manual.report", "Nobody can pay"), "P1", "payment-failures"),
+    ("payments broken", trigger("report", "manual.report", "Customers can't pay", "p2"), "P2", "payment-failures"),
+    ("site down", trigger("report", "manual.report", "The shop is down"), "P1", "site-down"),
     (
         "Stripe webhook failures",
         trigger("prometheus", "alertmanager.firing", "StripeWebhookErrors: 5xx on the Stripe webhook", "warning"),
@@ -112,9 +114,9 @@ def test_every_row_of_the_severity_table(shipped: Ruleset, event: Event, severit
 
 @pytest.mark.parametrize("word", ["p1", "p2", "p3", "p4"])
 def test_a_report_has_the_severity_its_reporter_gave(shipped: Ruleset, word: str) -> None:
-    """Whatever its summary speaks of."""
+    """Whatever its summary speaks of; the runbook is the one of what it speaks of."""
     decision = shipped.decide(trigger("report", "manual.report", "Bookings failing, data breach, typo", word), 0.0)
-    assert decision.severity == word.upper()
+    assert (decision.severity, decision.runbook) == (word.upper(), "data-breach")
 
 
 def test_payments_are_broken_only_beyond_ten_in_five_minutes(shipped: Ruleset) -> None:
