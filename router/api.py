@@ -70,7 +70,7 @@ class _Api:
 
     async def command(self, what: str, request: Request) -> Response:
         body = await read_body(headers_of(request.scope), request.receive, self._context.settings.body_limit)
-        asked = read_asked(what, body)
+        asked = read_asked(what, body, self._context.in_force.ruleset.config.people)
 
         def obey() -> dict[str, Any]:
             ledger = self._context.ledger

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, TypeVar
 
 import orjson
@@ -19,6 +20,7 @@ from rules.commands import (
     Resolve,
 )
 from rules.event import Severity
+from rules.problem import nearest
 from rules.roster import Roster
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
@@ -139,9 +141,14 @@ class Report(BaseModel):
         return orjson.dumps({"reporter": by, **filled} if by else filled)
 
 
-def read_asked(what: str, body: bytes) -> Asked:
-    """The body of the command `what`. Raises Problem 422 naming every wrong field."""
-    return _read(ASKED[what], body)
+def read_asked(what: str, body: bytes, people: Collection[str]) -> Asked:
+    """The body of the command `what`, for the `people` of the rules. Raises Problem 422 naming every wrong field."""
+    asked = _read(ASKED[what], body)
+    if isinstance(asked, AskedToAssign) and asked.to not in people:
+        # Nobody would be told: an incident that seems to be somebody's is worse than one that is nobody's.
+        hint = nearest(asked.to, people) or f"people: {', '.join(list(people)[:8]) or 'none'}"
+        raise _wrong([("to", f"there is no person '{asked.to}'; {hint}")])
+    return asked
 
 
 def read_report(body: bytes) -> Report:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import click
 
-from router.cli.remote import ask
+from router.cli.remote import LIST, ask
 from router.cli.session import FINDINGS, USAGE, Command, Failure, Group, Session, pass_session, stop
 from router.cli.showing import Record, show_agenda, show_incident, show_list, show_parked
 from workers.plain import plain
@@ -43,7 +43,7 @@ def list_(session: Session, everything: bool, limit: int) -> None:
 
 
 @incidents.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @pass_session
 def show(session: Session, id_: str) -> None:
     """Show one incident: what to do next, its steps and its timeline."""
@@ -59,12 +59,16 @@ def _incidents(session: Session, state: str, limit: int) -> list[Record]:
 
 def _whole(session: Session, part: str) -> str:
     """The one id that begins, or ends, with `part`."""
+    if not plain(part):
+        raise Failure("which incident? The ID is empty", LIST, code=USAGE)
     ids = [each["id"] for each in _incidents(session, "all", 1000)]
-    matches = [part] if part in ids else [each for each in ids if each.startswith(part) or each.endswith(part)]
+    wanted = part.strip().lower()
+    whole = [each for each in ids if each.lower() == wanted]
+    matches = whole or [each for each in ids if each.lower().startswith(wanted) or each.lower().endswith(wanted)]
     if len(matches) == 1:
         return quote(str(matches[0]), safe="")
     if not matches:
-        raise Failure(f"there is no incident {plain(part, 64)}", "List them with `tocsin incidents list --all`.")
+        raise Failure(f"there is no incident {plain(part, 64)}", LIST)
     raise Failure(f"{plain(part, 64)} may mean {', '.join(matches[:5])}", "Write more of the ID.", code=USAGE)
 
 
@@ -89,7 +93,7 @@ def _too_late(incident: Record, what: str, by: str) -> str:
 
 
 @incidents.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @by_option
 @pass_session
 def ack(session: Session, id_: str, by: str) -> None:
@@ -98,7 +102,7 @@ def ack(session: Session, id_: str, by: str) -> None:
 
 
 @incidents.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @by_option
 @pass_session
 def mitigate(session: Session, id_: str, by: str) -> None:
@@ -107,7 +111,7 @@ def mitigate(session: Session, id_: str, by: str) -> None:
 
 
 @incidents.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @by_option
 @pass_session
 def resolve(session: Session, id_: str, by: str) -> None:
@@ -116,7 +120,7 @@ def resolve(session: Session, id_: str, by: str) -> None:
 
 
 @incidents.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @click.argument("severity", type=SEVERITIES)
 @by_option
 @pass_session
@@ -126,7 +130,7 @@ def severity(session: Session, id_: str, severity: str, by: str) -> None:
 
 
 @incidents.command("false-positive")
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @click.argument("reason")
 @by_option
 @pass_session
@@ -136,7 +140,7 @@ def false_positive(session: Session, id_: str, reason: str, by: str) -> None:
 
 
 @incidents.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @click.argument("to")
 @by_option
 @pass_session
@@ -146,7 +150,7 @@ def assign(session: Session, id_: str, to: str, by: str) -> None:
 
 
 @incidents.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @click.argument("text")
 @by_option
 @pass_session
@@ -161,13 +165,20 @@ def note(session: Session, id_: str, text: str, by: str) -> None:
 @pass_session
 def pending(session: Session, parked: bool, retry: str | None) -> None:
     """Read the agenda aloud: what will be done, for whom, and in how long."""
-    if retry:
-        answer = ask(session, "POST", f"/api/agenda/{quote(retry, safe='')}/retry")
-        session.answer(answer, lambda: session.line(f"{plain(retry)} is tried again now. See: tocsin pending"))
+    if retry is not None:
+        _retry(session, retry.strip())
         return
     answer = ask(session, "GET", f"/api/agenda{'?state=parked' if parked else ''}")
     items: list[Record] = answer["items"]
     session.answer({"items": items}, lambda: (show_parked if parked else show_agenda)(session, items))
+
+
+def _retry(session: Session, entry: str) -> None:
+    then = "`tocsin pending --parked` lists what was given up."
+    if not entry:
+        raise Failure("retry what? The ID is empty", then, code=USAGE)
+    answer = ask(session, "POST", f"/api/agenda/{quote(entry, safe='')}/retry", otherwise=then)
+    session.answer(answer, lambda: session.line(f"{plain(entry)} is tried again now. See: tocsin pending"))
 
 
 @click.command(cls=Command)

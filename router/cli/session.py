@@ -145,6 +145,42 @@ class Group(click.Group):
 
 Group.group_class = Group
 
+
+class Root(Group):
+    """The whole command line: what goes wrong in it is said to a program as JSON too, on stderr."""
+
+    def main(self, args: Sequence[str] | None = None, *more: Any, standalone_mode: bool = True, **named: Any) -> Any:
+        """As click's, but with `-o json` a failure is one object with `error` and `hint`."""
+        words = sys.argv[1:] if args is None else list(args)
+        if not (standalone_mode and _asks_for_json(words)):
+            return super().main(args, *more, standalone_mode=standalone_mode, **named)
+        try:
+            code = super().main(args, *more, standalone_mode=False, **named)
+        except click.ClickException as wrong:
+            said = {"error": wrong.format_message(), "hint": _hint(wrong)}
+            click.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode(), err=True)
+            code = wrong.exit_code
+        except click.Abort:
+            click.echo('{"error": "aborted", "hint": ""}', err=True)
+            code = FINDINGS
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _asks_for_json(words: Sequence[str]) -> bool:
+    """Read off the words themselves: what is wrong may be the words, and then no session has been told of them."""
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    return any(
+        word in {"-ojson", "--output=json"} or (word in {"-o", "--output"} and of == "json") for word, of in pairs
+    )
+
+
+def _hint(wrong: click.ClickException) -> str:
+    if isinstance(wrong, Failure):
+        return wrong.then
+    context = getattr(wrong, "ctx", None)
+    return f"See: {context.command_path} --help" if context else ""
+
+
 pass_session = click.make_pass_decorator(Session, ensure=True)
 """Gives a command its `Session` as the first argument."""
 

@@ -104,6 +104,7 @@ def test_every_command_is_tried_above() -> None:
         ("acknowledge", '{"by": "ana", "why": "x"}', "why"),
         ("severity", '{"by": "ana", "severity": "P9"}', "severity"),
         ("assign", '{"by": "ana"}', "to"),
+        ("assign", '{"by": "ana", "to": "mara"}', "to"),
         ("note", "not json", "body"),
     ],
 )
@@ -115,6 +116,18 @@ def test_a_wrong_body_is_422_and_names_the_field(ear: Ear, what: str, body: str,
     assert [one["field"] for one in answer.json()["errors"]] == [field]
     assert field in answer.json()["detail"]
     assert ear.incident() == incident
+
+
+def test_nobody_who_is_not_in_the_rules_is_assigned(ear: Ear) -> None:
+    """A misspelt name is refused with the nearest right one: whoever reads it would think that somebody is on it."""
+    incident = ear.is_down()
+    body = {"by": "ana", "to": "mara"}
+    answer = ear.ask("POST", f"/api/incidents/{incident.id}/assign", headers=BEARER, json=body)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"] == "to: there is no person 'mara'; did you mean maria?"
+    body["to"] = "somebody else entirely"
+    answer = ear.ask("POST", f"/api/incidents/{incident.id}/assign", headers=BEARER, json=body)
+    assert answer.json()["detail"].endswith("people: ana, maria")
 
 
 @pytest.mark.parametrize("query", ["state=closed", "limit=0", "limit=x", "limit=100000"])
