@@ -127,7 +127,10 @@ def run(
     beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
     sockets: list[socket.socket] | None = None,
 ) -> None:
-    """Serve until told to stop, which ends with exit code 0. Raises SettingsError, Weak, and Redis' errors before anything is served."""
+    """Serve until told to stop, which ends with exit code 0.
+
+    Raises SettingsError, Weak, and Redis' errors before anything is served.
+    """
     require(settings)
     log.configure(settings.log)
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -65,6 +66,13 @@ class Session:
     def config(self) -> Path | None:
         """The folder of rules: --config, else TOCSIN_CONFIG; None means the packaged one."""
         return self.folder or self.settings.config
+
+    def command(self, words: str) -> str:
+        """`tocsin` and `words` as whoever called us can type it again: with their --config, and where it is unusual."""
+        usual = Settings.model_fields["url"].default
+        where = "" if self.settings.url == usual else f"TOCSIN_URL={self.settings.url} "
+        folder = f" --config {shlex.quote(str(self.folder))}" if self.folder else ""
+        return f"{where}tocsin {words}{folder}"
 
     def answer(self, data: object, say: Callable[[], None]) -> None:
         """`data` for a program, else what `say` prints for a person."""
