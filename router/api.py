@@ -19,6 +19,7 @@ from router.context import Context
 from router.problems import Problem, unavailable
 from router.receiver import answer, keep
 from router.requests import headers_of, read_body
+from router.shown import shown
 from router.sources import TYPES
 from router.sources.contract import Delivery
 from rules.incident import Incident
@@ -63,7 +64,7 @@ class _Api:
         open_only = read_state(request.query_params.get("state", "open"))
         limit = read_limit(request.query_params.get("limit", "200"))
         found = await run_in_threadpool(self._context.store.incidents, open_only=open_only, limit=limit)
-        return _json({"incidents": found})
+        return _json({"incidents": [shown(one) for one in found]})
 
     async def incident(self, request: Request) -> Response:
         return _json(await run_in_threadpool(self._whole, request.path_params["id"]))
@@ -136,7 +137,7 @@ class _Api:
     def _whole(self, part: str) -> dict[str, Any]:
         incident = self._find(part)
         timeline = self._context.store.timeline(incident.id)
-        return {**as_data(incident), "timeline": as_data(timeline)}
+        return {**shown(incident), "timeline": as_data(timeline)}
 
     def _find(self, part: str) -> Incident:
         try:

@@ -1,6 +1,7 @@
 """Everything Tocsin sends leaves here: HTTP and mail, to checked addresses, within a deadline that nothing can stretch.
 
-A receiver's address may be a secret (a Slack webhook's is), so no message of this module holds more than `https://host:port`.
+A receiver's address may be a secret (a Slack webhook's is): no message of this module holds more than
+`https://host:port`.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -72,11 +73,12 @@ def _whole(session: Session, part: str) -> str:
     raise Failure(f"{plain(part, 64)} may mean {', '.join(matches[:5])}", "Write more of the ID.", code=USAGE)
 
 
-def _act(session: Session, id_: str, what: str, done: str, **body: Any) -> None:
+def _act(session: Session, id_: str, what: str, done: str | Callable[[Record], str], **body: Any) -> None:
     whole = _whole(session, id_)
     answer = ask(session, "POST", f"/api/incidents/{whole}/{what}", body)
     idle = _too_late(answer, what, str(body["by"]))
-    session.answer(answer, lambda: session.line(f"{whole} {idle or done}."))
+    said = idle or (done if isinstance(done, str) else done(answer))
+    session.answer(answer, lambda: session.line(f"{whole} {said}."))
     if idle:
         stop(FINDINGS)
 
@@ -125,8 +127,16 @@ def resolve(session: Session, id_: str, by: str) -> None:
 @by_option
 @pass_session
 def severity(session: Session, id_: str, severity: str, by: str) -> None:
-    """Set how bad it is; a raise starts its escalation anew."""
-    _act(session, id_, "severity", f"is now {severity}", by=by, severity=severity)
+    """Set how bad it is. A raise starts its escalation anew, but calls nobody once somebody has answered."""
+    _act(session, id_, "severity", lambda found: _graded(found, severity), by=by, severity=severity)
+
+
+def _graded(incident: Record, severity: str) -> str:
+    if incident["state"] == "triggered":
+        return f"is now {severity}"
+    who = plain(str(incident.get("assignee") or incident.get("acknowledged_by") or ""))
+    has = f"{who} has it" if who else f"it is {incident['state']}"
+    return f"is now {severity}; {has}, so nobody is called: whoever was told before hears of it"
 
 
 @incidents.command("false-positive")

@@ -157,13 +157,13 @@ Group.group_class = Group
 class Root(Group):
     """The whole command line: what goes wrong in it is said to a program as JSON too, on stderr."""
 
-    def main(self, args: Sequence[str] | None = None, *more: Any, standalone_mode: bool = True, **named: Any) -> Any:
+    def main(self, args: Sequence[str] | None = None, **named: Any) -> Any:  # type: ignore[override]
         """As click's, but with `-o json` a failure is one object with `error` and `hint`."""
         words = sys.argv[1:] if args is None else list(args)
-        if not (standalone_mode and _asks_for_json(words)):
-            return super().main(args, *more, standalone_mode=standalone_mode, **named)
+        if not (named.get("standalone_mode", True) and _asks_for_json(words)):
+            return super().main(words, **named)
         try:
-            code = super().main(args, *more, standalone_mode=False, **named)
+            code = super().main(words, **{**named, "standalone_mode": False})
         except click.ClickException as wrong:
             said = {"error": wrong.format_message(), "hint": _hint(wrong)}
             click.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode(), err=True)

@@ -156,3 +156,49 @@ def test_a_wrong_environment_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPat
     assert said.exit_code == 2
     assert "http://" in said.output
     assert "Traceback" not in said.output
+
+
+@pytest.mark.parametrize(
+    ("became", "state", "words"),
+    [
+        (
+            {"state": "acknowledged", "acknowledged_by": "ana", "acknowledged_at": 1},
+            "acknowledged",
+            "ana answered before",
+        ),
+        ({"state": "recovered", "recovered_at": 1}, "recovered", "it recovered by itself before"),
+        (
+            {"state": "resolved", "recovered_at": 1, "resolved_at": 2, "resolved_by": "Tocsin"},
+            "resolved",
+            "it recovered by itself before",
+        ),
+        ({"state": "resolved", "resolved_at": 2, "resolved_by": "dan"}, "resolved", "dan resolved it"),
+        (
+            {"state": "resolved", "resolved_at": 2, "resolved_by": "dan", "false_positive": "a test"},
+            "false positive",
+            "dan marked it as a false positive",
+        ),
+    ],
+)
+def test_whoever_was_not_told_was_not_told_for_a_reason(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch, became: dict[str, object], state: str, words: str
+) -> None:
+    """The step says what came before it, and a false positive is not called resolved."""
+    for name, value in became.items():
+        monkeypatch.setitem(INCIDENT, name, value)
+    said = tell("incidents", "show", "7f3a").output
+    assert f"engineering lead: not told: {words}" in said
+    assert f"state    {state}\n" in said
+    assert state in tell("incidents", "list", "--all").output
+
+
+def test_a_raise_of_what_somebody_has_says_that_it_calls_nobody(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever raises it must not believe that others are being woken."""
+    assert "nobody is called" not in tell("incidents", "severity", "7f3a", "P1").output
+    monkeypatch.setitem(INCIDENT, "state", "acknowledged")
+    monkeypatch.setitem(INCIDENT, "acknowledged_by", "ana")
+    assert "is now P1; ana has it, so nobody is called" in tell("incidents", "severity", "7f3a", "P1").output
+    advised = " ".join(tell("incidents", "severity", "--help").output.split())
+    assert "calls nobody once somebody has answered" in advised

@@ -204,3 +204,15 @@ def test_no_address_of_the_api_sends_a_client_elsewhere(ear: Ear) -> None:
     answer = ear.ask("GET", "/api/incidents/", headers={**BEARER, "Host": "evil.example"})
     assert answer.status_code == 404
     assert "location" not in answer.headers
+
+
+def test_what_is_over_promises_no_step(ear: Ear) -> None:
+    """No program finds a step that still waits in an incident that somebody has answered or closed."""
+    incident = ear.is_down()
+    before = ear.ask("GET", f"/api/incidents/{incident.id}", headers=BEARER).json()
+    assert [step["state"] for step in before["steps"]] == ["sent", "waiting"]
+    for what in ("acknowledge", "resolve"):
+        after = ear.ask("POST", f"/api/incidents/{incident.id}/{what}", headers=BEARER, json={"by": "ana"}).json()
+        assert [step["state"] for step in after["steps"]] == ["sent", "not told"]
+    (listed,) = ear.ask("GET", "/api/incidents?state=all", headers=BEARER).json()["incidents"]
+    assert listed["steps"][1]["state"] == "not told"
