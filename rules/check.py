@@ -30,6 +30,15 @@ _REFERS = (
 )
 """Where a name is written, and the map it must be a key of."""
 
+_HOMES = {
+    "roles": "people.yaml",
+    "people": "people.yaml",
+    "teams": "people.yaml",
+    "schedules": "people.yaml",
+    "channels": "channels.yaml",
+}
+"""Where the shipped example has each section that names lead to."""
+
 _ONE = {
     "roles": "role",
     "channels": "channel",
@@ -48,8 +57,10 @@ def names(document: Document, runbooks: Collection[str] | None) -> None:
     for section in _ONE:
         for path, _ in document.find(section, "*"):
             _check_name(document, section, path)
+    for section, home in _HOMES.items():
+        _check_section(document, section, home)
     for pattern, section in _REFERS:
-        for path, name in document.find(*pattern):
+        for path, name in document.find(*pattern) if _keys(document, section) else ():
             _check_leads(document, path, name, section, _keys(document, section))
     if runbooks is not None:
         for path, name in document.find("rules", "*", "then", "runbook"):
@@ -146,6 +157,19 @@ def _check_name(document: Document, section: str, path: Path) -> None:
     if not allowed.fullmatch(str(path[-1])):
         message = f"'{path[-1]}' is no name for a {_ONE[section]}"
         document.complain(path, message, f"letters, digits{rest}, - and _, at most 64", key=True)
+
+
+def _check_section(document: Document, section: str, home: str) -> None:
+    """A section that is written nowhere is one mistake, however many names lead to it."""
+    if _keys(document, section):
+        return
+    leading = [(path, name) for pattern, to in _REFERS if to == section for path, name in document.find(*pattern)]
+    named = list(dict.fromkeys(name for _, name in leading if isinstance(name, str)))
+    if named:
+        path = next(path for path, name in leading if name == named[0])
+        more = f" and {len(named) - 1} more" if len(named) > 1 else ""
+        hint = f"write them under '{section}:'" + ("" if home in document.files else f", in {home} for example")
+        document.complain(path, f"there are no {section}, and '{named[0]}'{more} must be one of them", hint)
 
 
 def _check_leads(document: Document, path: Path, name: object, section: str, known: Collection[str]) -> None:

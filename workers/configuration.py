@@ -36,13 +36,13 @@ def read(
 def texts(folder: Path) -> dict[str, str]:
     """File name -> text of the folder's YAML. Raises `Wrong`."""
     if not folder.is_dir():
-        raise Wrong([Problem(str(folder), 1, 1, "there is no such folder", "tocsin init makes one")])
+        raise Wrong([Problem(str(folder), 0, 0, "there is no such folder", "tocsin init makes one")])
     misnamed = [
-        Problem(path.name, 1, 1, "files named .yml are not read", "name it .yaml") for path in folder.glob("*.yml")
+        Problem(path.name, 0, 0, "files named .yml are not read", "name it .yaml") for path in folder.glob("*.yml")
     ]
     paths = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(TESTS)]
     if not paths and not misnamed:
-        misnamed = [Problem(str(folder), 1, 1, "the folder has no *.yaml file", "tocsin init writes an example")]
+        misnamed = [Problem(str(folder), 0, 0, "the folder has no *.yaml file", "tocsin init writes an example")]
     return _read_all({path.name: path for path in paths}, misnamed)
 
 
