@@ -104,7 +104,7 @@ def sources(document: Document, types: Options[Any]) -> None:
         if isinstance(source, dict) and "type" in source and not _proves_itself(source):
             message = f"'{path[-1]}' has nothing to prove itself by"
             document.complain(path, message, "add secret or token, or unsigned: true for anyone", key=True)
-    for path, word in _source_words(document):
+    for path, word in words(document, "source"):
         if types is not None or used:
             _check_leads(
                 document,
@@ -189,21 +189,22 @@ def _proves_itself(source: dict[str, Any]) -> bool:
     return source["type"] == "manual" or any(source.get(key) for key in ("secret", "token", "unsigned"))
 
 
-def _source_words(document: Document) -> Iterator[tuple[Path, object]]:
+def words(document: Document, field: str) -> Iterator[tuple[Path, object]]:
+    """Every word that a rule asks `field` of an event for, under `not` and `any` too."""
     for path, when in document.find("rules", "*", "when"):
-        yield from _source_words_of(when, path)
+        yield from _words_of(when, path, field)
 
 
-def _source_words_of(when: object, path: Path) -> Iterator[tuple[Path, object]]:
+def _words_of(when: object, path: Path, field: str) -> Iterator[tuple[Path, object]]:
     if not isinstance(when, dict):
         return
-    written = when.get("source")
+    written = when.get(field)
     yield from (
-        [((*path, "source", n), word) for n, word in enumerate(written)]
+        [((*path, field, n), word) for n, word in enumerate(written)]
         if isinstance(written, list)
-        else [((*path, "source"), written)]
+        else [((*path, field), written)]
     )
-    yield from _source_words_of(when.get("not"), (*path, "not"))
+    yield from _words_of(when.get("not"), (*path, "not"), field)
     inner = when.get("any")
     for number, each in enumerate(inner if isinstance(inner, list) else []):
-        yield from _source_words_of(each, (*path, "any", number))
+        yield from _words_of(each, (*path, "any", number), field)

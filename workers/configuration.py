@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -23,13 +23,18 @@ def read(
     *,
     source_options: Mapping[str, type[BaseModel]] | None = None,
     channel_options: Mapping[str, type[BaseModel]] | None = None,
+    source_kinds: Mapping[str, Collection[str]] | None = None,
 ) -> Ruleset:
     """The rules of a folder: its `*.yaml` without `*.test.yaml`, and `runbooks/*.md`.
 
     Raises `Wrong`, also for a missing folder.
     """
     return load(
-        texts(folder), source_options=source_options, channel_options=channel_options, runbooks=_runbooks(folder)
+        texts(folder),
+        source_options=source_options,
+        channel_options=channel_options,
+        source_kinds=source_kinds,
+        runbooks=_runbooks(folder),
     )
 
 
