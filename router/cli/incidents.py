@@ -11,7 +11,7 @@ import click
 
 from router.cli.remote import LIST, ask
 from router.cli.session import FINDINGS, USAGE, Command, Failure, Group, Session, pass_session, stop
-from router.cli.showing import Record, show_agenda, show_incident, show_list, show_parked
+from router.cli.showing import Record, show_agenda, show_incident, show_list, show_parked, undelivered
 from workers.plain import plain
 
 _ENDING = ("resolve", "false-positive")
@@ -180,7 +180,11 @@ def pending(session: Session, parked: bool, retry: str | None) -> None:
         return
     answer = ask(session, "GET", f"/api/agenda{'?state=parked' if parked else ''}")
     items: list[Record] = answer["items"]
-    session.answer({"items": items}, lambda: (show_parked if parked else show_agenda)(session, items))
+    if parked:
+        failed = undelivered(_incidents(session, "open", 1000))
+        session.answer({"items": items, "undelivered": failed}, lambda: show_parked(session, items, failed))
+    else:
+        session.answer({"items": items}, lambda: show_agenda(session, items))
 
 
 def _retry(session: Session, entry: str) -> None:

@@ -114,7 +114,8 @@ def _step(step: Record, incident: Record, now: float) -> str:
     """`sent 2026-03-01 10:15 UTC`, `waiting, in 14m`; once nobody waits to be told, why."""
     if step["state"] not in {"waiting", "not told"}:
         at = step.get("sent_at")
-        return f"{step['state']} {moment(at)}" if at else str(step["state"])
+        failed = f", not delivered by {', '.join(step['failed'])}" if step.get("failed") else ""
+        return (f"{step['state']} {moment(at)}" if at else str(step["state"])) + failed
     if incident["state"] == "triggered":
         return f"waiting {moment(step['due_at'])}, {ahead(step['due_at'] - now)}"
     return f"not told: {_ended_by(incident)}"
@@ -175,14 +176,32 @@ def show_agenda(session: Session, items: list[Record]) -> None:
     session.table(["WHEN", "AT", "WHAT", "TO", "INCIDENT", "TRIED"], rows)
 
 
-def show_parked(session: Session, items: list[Record]) -> None:
-    """What was given up, with the way to try it again."""
+def undelivered(incidents: list[Record]) -> list[Record]:
+    """The steps of these incidents that some channel refused for good: others were told instead."""
+    return [
+        {"incident": each["id"], "step": step["number"], "role": step["role"], "channels": step["failed"]}
+        for each in incidents
+        for step in each.get("steps") or ()
+        if step.get("failed")
+    ]
+
+
+def show_parked(session: Session, items: list[Record], failed: list[Record]) -> None:
+    """What was given up, with the way to try it again, and which pages of open incidents did not get through."""
     if not items:
         session.line("Nothing was given up.")
-        return
-    rows = [[item["id"], item["what"], item.get("incident") or "–", item.get("last_error") or "–"] for item in items]
-    session.table(["ID", "WHAT", "INCIDENT", "WHY"], rows)
-    session.line("Try one again: tocsin pending --retry ID")
+    else:
+        rows = [
+            [each["id"], each["what"], each.get("incident") or "–", each.get("last_error") or "–"] for each in items
+        ]
+        session.table(["ID", "WHAT", "INCIDENT", "WHY"], rows)
+        session.line("Try one again: tocsin pending --retry ID")
+    if failed:
+        session.line(
+            "Not delivered, and the fallback or the next step told instead; why: tocsin incidents show ID", "bold"
+        )
+        rows = [[each["incident"], str(each["step"]), each["role"], ", ".join(each["channels"])] for each in failed]
+        session.table(["INCIDENT", "STEP", "ROLE", "CHANNELS"], rows)
 
 
 def _attempts(item: Record) -> str:

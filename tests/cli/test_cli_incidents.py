@@ -202,3 +202,18 @@ def test_a_raise_of_what_somebody_has_says_that_it_calls_nobody(
     assert "is now P1; ana has it, so nobody is called" in tell("incidents", "severity", "7f3a", "P1").output
     advised = " ".join(tell("incidents", "severity", "--help").output.split())
     assert "calls nobody once somebody has answered" in advised
+
+
+def test_a_page_that_did_not_get_through_is_listed_with_what_was_given_up(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not tried again, so nobody would find it on the agenda: its incident says why."""
+    assert "Not delivered" not in tell("pending", "--parked").output
+    steps = [{**INCIDENT["steps"][0], "failed": ["pager", "mail"]}, INCIDENT["steps"][1]]
+    monkeypatch.setitem(INCIDENT, "steps", steps)
+    said = tell("pending", "--parked").output
+    assert "tocsin incidents show ID" in said
+    assert "pager, mail" in said
+    (failed,) = json.loads(tell("pending", "--parked", "-o", "json").output)["undelivered"]
+    assert failed == {"incident": INCIDENT["id"], "step": 0, "role": "on-call engineer", "channels": ["pager", "mail"]}
+    assert "not delivered by pager, mail" in tell("incidents", "show", "7f3a").output
