@@ -103,7 +103,7 @@ def test_mail_really_travels(monkeypatch: pytest.MonkeyPatch) -> None:
 
     TYPES["mail"].read(asyncio.run(story()))
     page = asyncio.run(visit(app, "GET", "/outbox")).text
-    assert f"<h2>[P1] {title}</h2>" in page
+    assert f"<h2>Resolved: [P1] {title}</h2>" in page
     assert app.state.outbox.messages[0].to == "s@example.com"
     assert ".hidden" in page
     assert "s@example.com" in page
