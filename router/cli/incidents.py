@@ -14,6 +14,7 @@ from router.cli.session import FINDINGS, USAGE, Command, Failure, Group, Session
 from router.cli.showing import Record, show_agenda, show_incident, show_list, show_parked, undelivered
 from workers.plain import plain
 
+VIA = "command line"
 _ENDING = ("resolve", "false-positive")
 SEVERITIES = click.Choice(["P1", "P2", "P3", "P4"], case_sensitive=False)
 
@@ -75,7 +76,7 @@ def _whole(session: Session, part: str) -> str:
 
 def _act(session: Session, id_: str, what: str, done: str | Callable[[Record], str], **body: Any) -> None:
     whole = _whole(session, id_)
-    answer = ask(session, "POST", f"/api/incidents/{whole}/{what}", body)
+    answer = ask(session, "POST", f"/api/incidents/{whole}/{what}", {**body, "via": VIA})
     idle = _too_late(answer, what, str(body["by"]))
     said = idle or (done if isinstance(done, str) else done(answer))
     session.answer(answer, lambda: session.line(f"{whole} {said}."))

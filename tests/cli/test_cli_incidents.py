@@ -58,7 +58,7 @@ def test_each_action_reaches_its_incident(tocsin: Tocsin, words: list[str], path
     assert tocsin.asked[-1] == (
         "POST",
         f"/api/incidents/{INCIDENT['id']}/{path}",
-        {"by": "ana", **body},
+        {"by": "ana", "via": "command line", **body},
         "Bearer right",
     )
 

@@ -216,3 +216,13 @@ def test_what_is_over_promises_no_step(ear: Ear) -> None:
         assert [step["state"] for step in after["steps"]] == ["sent", "not told"]
     (listed,) = ear.ask("GET", "/api/incidents?state=all", headers=BEARER).json()["incidents"]
     assert listed["steps"][1]["state"] == "not told"
+
+
+def test_the_timeline_tells_the_command_line_from_a_program(ear: Ear) -> None:
+    """Both come through the API; a person at a terminal is named as one."""
+    incident = ear.is_down()
+    address = f"/api/incidents/{incident.id}"
+    for body, via in (({"by": "ana"}, "api"), ({"by": "ana", "via": "command line"}, "command line")):
+        answer = ear.ask("POST", f"{address}/note", headers=BEARER, json={**body, "text": "looking"})
+        assert answer.json()["timeline"][-1]["via"] == via
+    assert ear.ask("POST", f"{address}/mitigate", headers=BEARER, json={"by": "ana", "via": "x"}).status_code == 422
