@@ -104,7 +104,8 @@ def _print(session: Session, sender: _Sender, sample: Sample) -> None:
         session.data({"method": sample.method, "query": sample.query, "headers": headers, "body": body})
         return
     click.echo(sample.body)
-    said = [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in sample.headers.items()]
+    told = {name: value for name, value in sample.headers.items() if value != "application/json"}
+    said = [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in told.items()]
     said += [f"--method {sample.method} --query {shlex.quote(sample.query)}"] if sample.query else []
     words = " ".join(["explain", sender.name, "-", *said])
     click.echo(f"See what the rules make of it: … | {session.command(words)}", err=True)

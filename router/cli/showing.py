@@ -153,7 +153,7 @@ def _timeline(session: Session, incident: Record) -> None:
     for entry in entries:
         who, text = plain(entry.get("by") or ""), plain(entry["text"])
         by = f" — {who}" if who and who not in text else ""
-        via = f" (by {plain(entry['via'])})" if who and entry.get("via") else ""
+        via = f" (via {plain(entry['via'])})" if who and entry.get("via") else ""
         session.line(f"  {moment(entry['at'])}  {text}{by}{via}")
 
 

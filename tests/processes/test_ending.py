@@ -84,12 +84,15 @@ def test_a_receiver_that_is_told_to_stop_ends_well(
 
 
 @ENDS
-def test_workers_that_are_told_to_stop_end_well(valkey: str, redis: Redis, tmp_path: Path, end: signal.Signals) -> None:
-    """All lanes beat, then all are gone."""
-    process = started(valkey, tmp_path, free_port(), "work")
+@pytest.mark.parametrize(("words", "beats"), [(["work"], 3), (["work", "--lane", "urgent"], 1)])
+def test_workers_that_are_told_to_stop_end_well(
+    valkey: str, redis: Redis, tmp_path: Path, end: signal.Signals, words: list[str], beats: int
+) -> None:
+    """All lanes beat, then all are gone; a lane alone does as they do."""
+    process = started(valkey, tmp_path, free_port(), *words)
     store = Store(redis)
     try:
-        assert wait_for(lambda: len(store.beating()) == 3, 60)
+        assert wait_for(lambda: len(store.beating()) == beats, 60)
         process.send_signal(end)
         ended(process)
         assert store.beating() == []
