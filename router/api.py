@@ -7,7 +7,6 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import orjson
 from redis.exceptions import RedisError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,11 +14,12 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from router import promises
-from router.commands import ASKED, Report, read_asked, read_limit, read_parked, read_report, read_state
+from router.commands import ASKED, read_asked, read_limit, read_parked, read_report, read_state
 from router.context import Context
 from router.problems import Problem, unavailable
 from router.receiver import answer, keep
 from router.requests import headers_of, read_body
+from router.shown import shown
 from router.sources import TYPES
 from router.sources.contract import Delivery
 from rules.incident import Incident
@@ -64,14 +64,14 @@ class _Api:
         open_only = read_state(request.query_params.get("state", "open"))
         limit = read_limit(request.query_params.get("limit", "200"))
         found = await run_in_threadpool(self._context.store.incidents, open_only=open_only, limit=limit)
-        return _json({"incidents": found})
+        return _json({"incidents": [shown(one) for one in found]})
 
     async def incident(self, request: Request) -> Response:
         return _json(await run_in_threadpool(self._whole, request.path_params["id"]))
 
     async def command(self, what: str, request: Request) -> Response:
         body = await read_body(headers_of(request.scope), request.receive, self._context.settings.body_limit)
-        asked = read_asked(what, body)
+        asked = read_asked(what, body, self._context.in_force.ruleset.config.people)
 
         def obey() -> dict[str, Any]:
             ledger = self._context.ledger
@@ -90,7 +90,7 @@ class _Api:
             source=source.name,
             received_at=now,
             headers={"content-type": "application/json"},
-            body=_body(said),
+            body=said.delivered,
         )
         received = await keep(self._context, in_force, source, delivery)
         opened = await self._opened(received)
@@ -137,7 +137,7 @@ class _Api:
     def _whole(self, part: str) -> dict[str, Any]:
         incident = self._find(part)
         timeline = self._context.store.timeline(incident.id)
-        return {**as_data(incident), "timeline": as_data(timeline)}
+        return {**shown(incident), "timeline": as_data(timeline)}
 
     def _find(self, part: str) -> Incident:
         try:
@@ -148,12 +148,6 @@ class _Api:
         if incident is None:
             raise Problem(404, "No incident has this id. GET /api/incidents?state=all lists them.")
         return incident
-
-
-def _body(said: Report) -> bytes:
-    filled = said.model_dump(exclude_none=True)
-    by = filled.pop("by", None)
-    return orjson.dumps({"reporter": by, **filled} if by else filled)
 
 
 def _json(said: object, status: int = 200) -> Response:

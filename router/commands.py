@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from collections.abc import Collection
+from typing import Annotated, Literal, TypeVar
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from router.problems import Problem
@@ -18,20 +20,21 @@ from rules.commands import (
     Resolve,
 )
 from rules.event import Severity
+from rules.problem import nearest
 from rules.roster import Roster
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 Words = Annotated[str, Field(min_length=1, max_length=4000)]
 T = TypeVar("T", bound=BaseModel)
-VIA = "api"
 
 
 class Asked(BaseModel):
-    """What every command says: who asks."""
+    """What every command says: who asks, and from where."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     by: Line
+    via: Literal["api", "command line"] = "api"
 
     def command(self, _roster: Roster) -> Command:
         """What it asks of the incident; the roster is for those that begin a new ladder."""
@@ -43,7 +46,7 @@ class AskedToAcknowledge(Asked):
 
     def command(self, _roster: Roster) -> Command:
         """Stop the ladder."""
-        return Acknowledge(by=self.by, via=VIA)
+        return Acknowledge(by=self.by, via=self.via)
 
 
 class AskedToResolve(Asked):
@@ -53,7 +56,7 @@ class AskedToResolve(Asked):
 
     def command(self, _roster: Roster) -> Command:
         """Close the incident."""
-        return Resolve(by=self.by, via=VIA, note=self.note)
+        return Resolve(by=self.by, via=self.via, note=self.note)
 
 
 class AskedToMitigate(Asked):
@@ -61,7 +64,7 @@ class AskedToMitigate(Asked):
 
     def command(self, _roster: Roster) -> Command:
         """Keep it open, page nobody further."""
-        return Mitigate(by=self.by, via=VIA)
+        return Mitigate(by=self.by, via=self.via)
 
 
 class AskedForSeverity(Asked):
@@ -71,7 +74,7 @@ class AskedForSeverity(Asked):
 
     def command(self, roster: Roster) -> Command:
         """Begin the ladder of that severity, with who is on call now."""
-        return ChangeSeverity(by=self.by, via=VIA, to=self.severity, roster=roster)
+        return ChangeSeverity(by=self.by, via=self.via, to=self.severity, roster=roster)
 
 
 class AskedForFalsePositive(Asked):
@@ -81,7 +84,7 @@ class AskedForFalsePositive(Asked):
 
     def command(self, _roster: Roster) -> Command:
         """Close it, and keep the reason."""
-        return FalsePositive(by=self.by, via=VIA, reason=self.reason)
+        return FalsePositive(by=self.by, via=self.via, reason=self.reason)
 
 
 class AskedToAssign(Asked):
@@ -91,7 +94,7 @@ class AskedToAssign(Asked):
 
     def command(self, _roster: Roster) -> Command:
         """Put a name on it."""
-        return Assign(by=self.by, via=VIA, to=self.to)
+        return Assign(by=self.by, via=self.via, to=self.to)
 
 
 class AskedToNote(Asked):
@@ -101,7 +104,7 @@ class AskedToNote(Asked):
 
     def command(self, _roster: Roster) -> Command:
         """Add a line to the timeline."""
-        return AddNote(by=self.by, via=VIA, text=self.text)
+        return AddNote(by=self.by, via=self.via, text=self.text)
 
 
 ASKED: dict[str, type[Asked]] = {
@@ -130,10 +133,22 @@ class Report(BaseModel):
     by: str | None = None
     details: str | None = None
 
+    @property
+    def delivered(self) -> bytes:
+        """The body of the delivery it becomes."""
+        filled = self.model_dump(exclude_none=True)
+        by = filled.pop("by", None)
+        return orjson.dumps({"reporter": by, **filled} if by else filled)
 
-def read_asked(what: str, body: bytes) -> Asked:
-    """The body of the command `what`. Raises Problem 422 naming every wrong field."""
-    return _read(ASKED[what], body)
+
+def read_asked(what: str, body: bytes, people: Collection[str]) -> Asked:
+    """The body of the command `what`, for the `people` of the rules. Raises Problem 422 naming every wrong field."""
+    asked = _read(ASKED[what], body)
+    if isinstance(asked, AskedToAssign) and asked.to not in people:
+        # Nobody would be told: an incident that seems to be somebody's is worse than one that is nobody's.
+        hint = nearest(asked.to, people) or f"people: {', '.join(list(people)[:8]) or 'none'}"
+        raise _wrong([("to", f"there is no person '{asked.to}'; {hint}")])
+    return asked
 
 
 def read_report(body: bytes) -> Report:

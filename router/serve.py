@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 from redis import Redis
@@ -126,9 +127,14 @@ def run(
     beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
     sockets: list[socket.socket] | None = None,
 ) -> None:
-    """Serve until told to stop. Raises SettingsError, Weak, and Redis' errors before anything is served."""
+    """Serve until told to stop, which ends with exit code 0.
+
+    Raises SettingsError, Weak, and Redis' errors before anything is served.
+    """
     require(settings)
     log.configure(settings.log)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
     context, ringer = open_context(settings, in_force, ledger)
     context.beside = (*context.beside, *beside)
     try:
@@ -137,3 +143,8 @@ def run(
         ringer.stop()
         context.spooling.close()
         context.redis.close()
+
+
+def _leave(*_: object) -> NoReturn:
+    """To be told to stop is no failure. uvicorn drains on a signal, and then raises the signal again for us to see."""
+    raise SystemExit(0)

@@ -30,6 +30,15 @@ _REFERS = (
 )
 """Where a name is written, and the map it must be a key of."""
 
+_HOMES = {
+    "roles": "people.yaml",
+    "people": "people.yaml",
+    "teams": "people.yaml",
+    "schedules": "people.yaml",
+    "channels": "channels.yaml",
+}
+"""Where the shipped example has each section that names lead to."""
+
 _ONE = {
     "roles": "role",
     "channels": "channel",
@@ -48,8 +57,10 @@ def names(document: Document, runbooks: Collection[str] | None) -> None:
     for section in _ONE:
         for path, _ in document.find(section, "*"):
             _check_name(document, section, path)
+    for section, home in _HOMES.items():
+        _check_section(document, section, home)
     for pattern, section in _REFERS:
-        for path, name in document.find(*pattern):
+        for path, name in document.find(*pattern) if _keys(document, section) else ():
             _check_leads(document, path, name, section, _keys(document, section))
     if runbooks is not None:
         for path, name in document.find("rules", "*", "then", "runbook"):
@@ -93,7 +104,7 @@ def sources(document: Document, types: Options[Any]) -> None:
         if isinstance(source, dict) and "type" in source and not _proves_itself(source):
             message = f"'{path[-1]}' has nothing to prove itself by"
             document.complain(path, message, "add secret or token, or unsigned: true for anyone", key=True)
-    for path, word in _source_words(document):
+    for path, word in words(document, "source"):
         if types is not None or used:
             _check_leads(
                 document,
@@ -148,6 +159,19 @@ def _check_name(document: Document, section: str, path: Path) -> None:
         document.complain(path, message, f"letters, digits{rest}, - and _, at most 64", key=True)
 
 
+def _check_section(document: Document, section: str, home: str) -> None:
+    """A section that is written nowhere is one mistake, however many names lead to it."""
+    if _keys(document, section):
+        return
+    leading = [(path, name) for pattern, to in _REFERS if to == section for path, name in document.find(*pattern)]
+    named = list(dict.fromkeys(name for _, name in leading if isinstance(name, str)))
+    if named:
+        path = next(path for path, name in leading if name == named[0])
+        more = f" and {len(named) - 1} more" if len(named) > 1 else ""
+        hint = f"write them under '{section}:'" + ("" if home in document.files else f", in {home} for example")
+        document.complain(path, f"there are no {section}, and '{named[0]}'{more} must be one of them", hint)
+
+
 def _check_leads(document: Document, path: Path, name: object, section: str, known: Collection[str]) -> None:
     if isinstance(name, str) and name not in known and "${" not in name:
         hint = nearest(name, known) or (
@@ -165,21 +189,22 @@ def _proves_itself(source: dict[str, Any]) -> bool:
     return source["type"] == "manual" or any(source.get(key) for key in ("secret", "token", "unsigned"))
 
 
-def _source_words(document: Document) -> Iterator[tuple[Path, object]]:
+def words(document: Document, field: str) -> Iterator[tuple[Path, object]]:
+    """Every word that a rule asks `field` of an event for, under `not` and `any` too."""
     for path, when in document.find("rules", "*", "when"):
-        yield from _source_words_of(when, path)
+        yield from _words_of(when, path, field)
 
 
-def _source_words_of(when: object, path: Path) -> Iterator[tuple[Path, object]]:
+def _words_of(when: object, path: Path, field: str) -> Iterator[tuple[Path, object]]:
     if not isinstance(when, dict):
         return
-    written = when.get("source")
+    written = when.get(field)
     yield from (
-        [((*path, "source", n), word) for n, word in enumerate(written)]
+        [((*path, field, n), word) for n, word in enumerate(written)]
         if isinstance(written, list)
-        else [((*path, "source"), written)]
+        else [((*path, field), written)]
     )
-    yield from _source_words_of(when.get("not"), (*path, "not"))
+    yield from _words_of(when.get("not"), (*path, "not"), field)
     inner = when.get("any")
     for number, each in enumerate(inner if isinstance(inner, list) else []):
-        yield from _source_words_of(each, (*path, "any", number))
+        yield from _words_of(each, (*path, "any", number), field)

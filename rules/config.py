@@ -13,16 +13,20 @@ from rules.clock import Zone, parse_hand_over
 from rules.duration import parse_duration
 from rules.event import Severity
 from rules.match import Condition, listed
-from rules.problem import nearest
+from rules.problem import Misplaced, nearest
 
 _REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^${}\x00-\x1f]+)\}", re.ASCII)
+_SHELL = re.compile(r"\$\{(?:env\.|env |ENV:)?([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
 _YEAR = 366 * 86400.0
 _FIELDS = ("source", "source_type", "kind", "severity", "dedup_key")
 
 
 def _reference(text: str) -> str:
     if not _REFERENCE.fullmatch(text):
-        raise ValueError("expected a reference like ${env:NAME} or ${file:/run/secrets/name}, never the secret itself")
+        message = "expected a reference like ${env:NAME} or ${file:/run/secrets/name}, never the secret itself"
+        # The name of a variable is no secret; anything else may be one, and is never repeated.
+        named = _SHELL.fullmatch(text)
+        raise ValueError(message + (f"; did you mean ${{env:{named[1]}}}?" if named else ""))
     return text
 
 
@@ -45,6 +49,11 @@ def _found(value: object) -> str:
 def _turn(text: str) -> str:
     if not re.fullmatch(r"[1-9][0-9]?[dw]", text, re.ASCII):
         raise ValueError(f"expected turns like 1w or 2d, found '{text}'")
+    return text
+
+
+def _hand_over(text: str) -> str:
+    parse_hand_over(text)
     return text
 
 
@@ -153,7 +162,7 @@ class Override(Strict):
         if (self.start.tzinfo is None) != (self.end.tzinfo is None):
             raise ValueError("give both start and end an offset (like +02:00), or neither")
         if self.end <= self.start:
-            raise ValueError("an override must end after it starts")
+            raise Misplaced("end", "an override must end after it starts")
         return self
 
 
@@ -165,7 +174,7 @@ class Schedule(Strict):
 
     timezone: Zone
     every: Annotated[str, AfterValidator(_turn)] = "1w"
-    hand_over: str = "Mon 09:00"
+    hand_over: Annotated[str, AfterValidator(_hand_over)] = "Mon 09:00"
     people: list[str]
     starts: Annotated[datetime.date | None, Field(ge=datetime.date(2000, 1, 1), le=datetime.date(2100, 1, 1))] = None
     """A day of the first person's first turn; by default the first hand-over day of 2024."""
@@ -176,7 +185,8 @@ class Schedule(Strict):
         weekly, day = self.every.endswith("w"), parse_hand_over(self.hand_over).day
         if weekly == (day is None):
             wanted = "a day, like 'Mon 09:00'" if weekly else "no day, like '09:00'"
-            raise ValueError(f"hand_over of turns of {self.every} has {wanted}, found '{self.hand_over}'")
+            message = f"hand_over of turns of {self.every} has {wanted}, found '{self.hand_over}'"
+            raise Misplaced("hand_over" if "hand_over" in self.model_fields_set else "every", message)
         return self
 
 

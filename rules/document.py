@@ -41,6 +41,8 @@ class Document:
     keys: dict[Path, Place] = field(default_factory=dict)
     values: dict[Path, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    files: dict[str, bool] = field(default_factory=dict)
+    """Every file that was read: does it say anything?"""
     refused: set[Path] = field(default_factory=set)
     """Top-level keys that another file has said already: their places are not taken over."""
     whole: bool = True
@@ -83,6 +85,7 @@ def read(texts: Mapping[str, str]) -> Document:
     for file, text in sorted(texts.items()):
         part = _Reader(file).read(text)
         whole.problems += part.problems
+        whole.files[file] = bool(part.data)
         whole.whole = whole.whole and part.whole
         for name in part.data:
             _join(whole, part, name)

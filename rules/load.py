@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import orjson
@@ -15,6 +15,7 @@ from rules.config import Config
 from rules.decide import Rules, Verdict, decide, explain
 from rules.decision import Decision
 from rules.document import read
+from rules.doubts import doubts
 from rules.event import Event
 from rules.incident import Policy
 from rules.problem import Problem, Wrong
@@ -40,6 +41,8 @@ class Ruleset:
     policy: Policy
     """The plans of every severity, to be frozen into incidents."""
     rules: Rules = field(repr=False)
+    doubts: tuple[Problem, ...] = ()
+    """What can be used and is hardly meant; for people who check."""
 
     def decide(self, event: Event, now: float) -> Decision:
         """What a trigger means. `now` in Unix seconds."""
@@ -59,11 +62,13 @@ def load(
     *,
     source_options: Mapping[str, type[BaseModel]] | None = None,
     channel_options: Mapping[str, type[BaseModel]] | None = None,
+    source_kinds: Mapping[str, Collection[str]] | None = None,
     runbooks: Mapping[str, str] | None = None,
 ) -> Ruleset:
     """Read file name -> text. Raises `Wrong` with every problem found, and nothing else.
 
-    Options are the extra keys of each type of source or channel; None leaves them unchecked, as it does runbooks.
+    Options are the extra keys of each type of source or channel; None leaves them unchecked, as it does runbooks
+    and kinds: what each type of source sends, where that can be counted.
     """
     texts = {name: text for name, text in texts.items() if not name.endswith(TESTS)}
     document = read(texts)
@@ -82,7 +87,10 @@ def load(
         raise Wrong(document.problems)
     version = _version(texts, runbooks or {})
     policy = matrix.policy(config, version)
-    return Ruleset(config, version, dict(runbooks or {}), policy, Rules(config.rules, version))
+    judging = Rules(config.rules, version)
+    return Ruleset(
+        config, version, dict(runbooks or {}), policy, judging, doubts=doubts(config, document, source_kinds)
+    )
 
 
 def _version(texts: Mapping[str, str], runbooks: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake, at one place. Lines and columns count from 1.
+    """One mistake, at one place. Lines and columns count from 1; line 0 means the whole file or folder.
 
     >>> str(Problem("rules.yaml", 12, 7, "unknown key 'severty'", "did you mean severity?"))
     "rules.yaml:12:7: unknown key 'severty' (did you mean severity?)"
@@ -25,7 +25,8 @@ class Problem:
 
     def __str__(self) -> str:
         tail = f" ({self.hint})" if self.hint else ""
-        return f"{self.file}:{self.line}:{self.column}: {self.message}{tail}"
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.message}{tail}"
 
     def show(self, text: str) -> str:
         """The message, the line of `text` it is about, and a caret under the place."""
@@ -36,6 +37,14 @@ class Problem:
         if self.secret:
             line = line[: self.column - 1] + "(not shown)"
         return f"{self}\n  {self.line:>4} | {line}\n       | {' ' * (self.column - 1)}^"
+
+
+class Misplaced(ValueError):
+    """What is wrong with a map, as a validator finds it, and the key of it that should be changed."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class Wrong(Exception):

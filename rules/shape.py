@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from rules.config import Reference
 from rules.document import Document, Path
-from rules.problem import nearest, one_of
+from rules.problem import Misplaced, Problem, nearest, one_of
 
 TOLD_AT_MOST = 100
 """Nobody reads more at once, and each costs a search for the nearest right word."""
@@ -108,17 +108,39 @@ def _complain(
 ) -> None:
     path = _path(document, base, error["loc"])
     if error["type"] == "missing":
-        document.complain(path, f"{_name(path)} needs '{error['loc'][-1]}'", key=True)
+        _complain_missing(document, path, str(error["loc"][-1]))
     elif error["type"] == "extra_forbidden":
         known = [*_known_keys(model, path[len(base) : -1]), *(besides if len(path) == len(base) + 1 else ())]
-        near = nearest(str(path[-1]), known) or f"expected {one_of(known)}"
+        near = _without_colon(str(path[-1]), known) or nearest(str(path[-1]), known) or f"expected {one_of(known)}"
         document.complain(path, f"unknown key '{path[-1]}'", near, key=True)
     else:
         secret = any(is_under(path[len(base) :], pattern) for pattern in secret_paths(model))
         at_key = error["loc"][-1:] == ("[key]",)
         found = path[-1] if at_key else document.at(path)
         said, hint = _words(error, "something else" if secret else _found(found))
+        of = error.get("ctx", {}).get("error")
+        if isinstance(of, Misplaced):
+            document.complain((*path, of.key), f"{_name(path)}: {said}")
+            return
         document.complain(path, f"{_name(path)}: {said}", hint, key=at_key, secret=secret)
+
+
+def _complain_missing(document: Document, path: Path, key: str) -> None:
+    """At the map that lacks the key; a whole section is missed in the file that should hold it."""
+    message = f"{_name(path)} needs '{key}'"
+    empty = [file for file, says in document.files.items() if not says]
+    if path or f"{key}.yaml" not in document.files:
+        document.complain(path, message, key=True)
+    elif f"{key}.yaml" in empty:
+        document.problems.append(Problem(f"{key}.yaml", 1, 1, f"the file says nothing, and {message}"))
+    else:
+        document.problems.append(Problem(f"{key}.yaml", 1, 1, message))
+
+
+def _without_colon(key: str, known: list[str]) -> str | None:
+    """The hint for `then {severity: P4}`, which YAML reads as a key of its own."""
+    word = key.split(" ", 1)[0]
+    return f"a key ends with ':', so write '{word}: …'" if " " in key and word in known else None
 
 
 def _path(document: Document, base: Path, loc: tuple[int | str, ...]) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 # What libyaml says (its `problem`), what we say, and what to do about it.
@@ -34,6 +36,10 @@ _WORDS = (
 )
 
 
+_BEFORE_A_MAP = re.compile(r"[ -]*([A-Za-z][\w -]*?) +[{\[]", re.ASCII)
+"""`ana {name: Ana}`, where `ana: {name: Ana}` was meant."""
+
+
 def in_plain_words(error: yaml.YAMLError, text: str) -> tuple[int, int, str, str | None]:
     """Line, column (from 1), message and hint for what PyYAML raised while reading `text`."""
     mark = getattr(error, "problem_mark", None)
@@ -44,9 +50,26 @@ def in_plain_words(error: yaml.YAMLError, text: str) -> tuple[int, int, str, str
     if "cannot start any token" in said:
         return line + 1, column + 1, *_odd_character(text, line, column)
     start = getattr(error, "context_mark", None)
+    if said.startswith("could not find expected ':'") and start is not None:
+        return start.line + 1, start.column + 1, *_plain(said)
+    if said.startswith("mapping values are not allowed") and (key := _bare_key(text, line)) is not None:
+        return *key, *_plain("could not find expected ':'")
     if start is not None and ("not closed" in (words := _plain(said))[0] or "never closed" in words[0]):
         line, column = start.line, start.column
     return line + 1, column + 1, *_plain(said)
+
+
+def _bare_key(text: str, line: int) -> tuple[int, int] | None:
+    """Line and column of a key without its ':' at or above `line`: YAML takes it for text, and stumbles later."""
+    lines = text.split("\n")
+    if found := _BEFORE_A_MAP.match(lines[line]):
+        return line + 1, found.start(1) + 1
+    above = next((n for n in range(line - 1, -1, -1) if lines[n].split("#")[0].strip()), None)
+    if above is None:
+        return None
+    key = lines[above].split("#")[0].strip().removeprefix("-").strip()
+    plain = key and key[0].isalpha() and ":" not in key
+    return (above + 1, lines[above].index(key) + 1) if plain else None
 
 
 def _plain(said: str) -> tuple[str, str | None]:

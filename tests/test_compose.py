@@ -98,7 +98,24 @@ def test_an_escalation_says_who_did_not_answer_and_who_is_next() -> None:
     assert page.recipient == Recipient(name="Maria", address="U02MARIA")
     assert (page.team, page.room) == ((Recipient(name="dan", address="U02DAN"),), "C0PAY")
     assert (page.runbook.url, page.acknowledge.text) == ("https://tocsin.example.com/a/x/runbook", "Acknowledge")
-    assert [link.text for link in page.links] == ["Open in uptime"]
+    assert [link.text for link in page.links] == ["Open uptime.example.com"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "text"),
+    [
+        ("sentry.issue.created", "https://acme.sentry.io/issues/7", "Open in uptime"),
+        ("betterstack.incident.started", "https://uptime.better-stack.example/i/7", "Open in uptime"),
+        ("uptimerobot.down", "https://shop.example.com/", "Open shop.example.com"),
+        ("generic.event", "http://[::1]:3000/x", "Open ::1"),
+        ("generic.event", "http://[", "Open the link"),
+    ],
+)
+def test_a_link_says_where_it_leads(kind: str, url: str, text: str) -> None:
+    """A monitor's link often leads to the site it watches, which is not a page of the monitor's."""
+    signal = replace(INCIDENT.signals["a"], kind=kind, url=url)
+    page = said(replace(INCIDENT, url=None, signals={"a": signal}))
+    assert [link.text for link in page.links] == [text]
 
 
 def test_the_pager_gets_a_reference_and_no_room() -> None:

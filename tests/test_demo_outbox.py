@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
@@ -11,9 +12,11 @@ import httpx
 import pytest
 
 from router.demo import demo, listen_for_mail
+from router.sources.samples import samples
 from tests.channels.notifications import END, PAGE, POISON
 from workers.channels import TYPES
 from workers.channels.contract import ChannelOptions, HttpRequest, MailRequest, Recipient, Reply
+from workers.configuration import packaged, read
 from workers.outward import Outward
 
 
@@ -54,6 +57,15 @@ def test_the_page_shows_what_arrived_newest_first() -> None:
     assert [message["channel"] for message in listed] == ["pagerduty", "slack"]
 
 
+def test_the_empty_page_advises_a_command_that_works() -> None:
+    """It names a source of the shipped rules and a sample of its type, which opens an incident."""
+    page = asyncio.run(visit(demo(), "GET", "/outbox")).text
+    found = re.search(r"<code>tocsin send (\S+) (\S+)</code>", page)
+    assert found is not None
+    kind = read(packaged()).config.sources[found[1]].type
+    assert found[2] in {sample.name for sample in samples(kind)}
+
+
 def test_nothing_a_sender_writes_becomes_markup() -> None:
     """Titles are text, and the page's policy forbids scripts anyway."""
     app = demo()
@@ -91,7 +103,7 @@ def test_mail_really_travels(monkeypatch: pytest.MonkeyPatch) -> None:
 
     TYPES["mail"].read(asyncio.run(story()))
     page = asyncio.run(visit(app, "GET", "/outbox")).text
-    assert f"<h2>[P1] {title}</h2>" in page
+    assert f"<h2>Resolved: [P1] {title}</h2>" in page
     assert app.state.outbox.messages[0].to == "s@example.com"
     assert ".hidden" in page
     assert "s@example.com" in page

@@ -19,8 +19,9 @@ LOOPBACK = (ip_network("127.0.0.0/8"),)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nRetry-After: 7\r\nX-Other: y\r\n\r\nok"
 
 REFUSED = [
-    "127.0.0.1", "127.1.2.3", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",  # noqa: S104
-    "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "::", "::1", "fe80::1", "fc00::1", "fec0::1", "ff02::1",
+    "127.0.0.1", "127.1.2.3", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
+    "0.0.0.0", "224.0.0.1",  # noqa: S104
+    "240.0.0.1", "255.255.255.255", "192.0.2.1", "::", "::1", "fe80::1", "fc00::1", "fec0::1", "ff02::1",
     "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "2002:7f00:1::", "2002:a00:1::", "64:ff9b::7f00:1",
     "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2001:0:4136:e378:8000:63bf:80ff:fffe", "2001:db8::1", "100::1",
 ]  # fmt: skip
@@ -200,7 +201,7 @@ def test_redirects_are_a_failure_that_names_the_status(status: int) -> None:
     with serving(lambda line: line.sendall(answer)) as (port, _):
         refused = refusal(f"http://127.0.0.1:{port}/secret-token", Outward(LOOPBACK))
     assert refused.permanent
-    assert refused.why == f"http://127.0.0.1 answered {status}, a redirect; those are never followed"
+    assert refused.why == f"http://127.0.0.1:{port} answered {status}, a redirect; those are never followed"
 
 
 def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,7 +232,7 @@ def test_a_receiver_that_drips_is_cut_off(beginning: bytes) -> None:
     """Byte by byte in the body or in the head: the attempt ends at its deadline and may be tried again."""
     with serving(drip(beginning)) as (port, _):
         refused = refusal(f"http://127.0.0.1:{port}/secret-token", Outward(LOOPBACK, timeout=0.3))
-    assert (refused.permanent, refused.why) == (False, "http://127.0.0.1 did not answer within 0.3s")
+    assert (refused.permanent, refused.why) == (False, f"http://127.0.0.1:{port} did not answer within 0.3s")
 
 
 def test_a_receiver_that_says_nothing_is_cut_off() -> None:
@@ -240,7 +241,7 @@ def test_a_receiver_that_says_nothing_is_cut_off() -> None:
     with serving(lambda _: over.wait(10) and None) as (port, _):
         refused = refusal(f"http://127.0.0.1:{port}/", Outward(LOOPBACK, timeout=0.2))
         over.set()
-    assert (refused.permanent, refused.why) == (False, "http://127.0.0.1 did not answer within 0.2s")
+    assert (refused.permanent, refused.why) == (False, f"http://127.0.0.1:{port} did not answer within 0.2s")
 
 
 def test_two_kibibytes_of_an_answer_are_kept() -> None:
@@ -255,14 +256,14 @@ def test_a_connection_broken_off_may_be_tried_again() -> None:
     """A reset in the middle is a failure that passes, told without the address."""
     with serving(lambda line: line.sendall(b"HTTP/1.1 2")) as (port, _):
         refused = refusal(f"http://127.0.0.1:{port}/secret-token", Outward(LOOPBACK))
-    assert (refused.permanent, refused.why) == (False, "http://127.0.0.1 broke off the connection")
+    assert (refused.permanent, refused.why) == (False, f"http://127.0.0.1:{port} broke off the connection")
 
 
 def test_tls_with_somebody_who_does_not_speak_it_may_be_tried_again() -> None:
     """A receiver in the middle of its own trouble is not given up."""
     with serving(lambda line: line.sendall(b"HTTP/1.1 400 Bad\r\n\r\n")) as (port, _):
         refused = refusal(f"https://127.0.0.1:{port}/secret-token", Outward(LOOPBACK))
-    assert (refused.permanent, refused.why) == (False, "https://127.0.0.1 does not speak TLS with us")
+    assert (refused.permanent, refused.why) == (False, f"https://127.0.0.1:{port} does not speak TLS with us")
 
 
 def test_nobody_listening_may_be_tried_again() -> None:
@@ -270,7 +271,7 @@ def test_nobody_listening_may_be_tried_again() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     refused = refusal(f"http://127.0.0.1:{port}/", Outward(LOOPBACK))
-    assert (refused.permanent, refused.why) == (False, "http://127.0.0.1 takes no connection")
+    assert (refused.permanent, refused.why) == (False, f"http://127.0.0.1:{port} takes no connection")
 
 
 def test_the_command_line_reaches_loopback() -> None:

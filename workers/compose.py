@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from rules.config import Config, Person
 from rules.duration import show_duration
-from rules.incident import Incident, Reason, State, Step, StepState
+from rules.incident import Incident, Reason, Signal, State, Step, StepState
 from workers.channels import TYPES
 from workers.channels.contract import Link, Notification, Recipient
 from workers.plain import clock, is_web
@@ -165,7 +166,18 @@ def _acknowledge(incident: Incident, url: str | None) -> Link | None:
 
 
 def _links(incident: Incident) -> Iterator[Link]:
-    found = {incident.url: next(iter(incident.signals.values())).source if incident.signals else "the sender"}
-    found |= {signal.url: signal.source for signal in incident.signals.values()}
-    web = [(url, source) for url, source in found.items() if url and is_web(url)]
-    yield from (Link(text=f"Open in {source}", url=url) for url, source in web[:3])
+    signals = list(incident.signals.values())
+    found = {incident.url: signals[0] if signals else None} | {signal.url: signal for signal in signals}
+    web = [(url, signal) for url, signal in found.items() if url and is_web(url)]
+    yield from (Link(text=f"Open {_place(url, signal)}", url=url) for url, signal in web[:3])
+
+
+def _place(url: str, signal: Signal | None) -> str:
+    """`in shop-sentry` for a page of the sender's, else the host: a monitor's link often leads to what it watches."""
+    try:
+        host = urlsplit(url).hostname or "the link"
+    except ValueError:  # A sender may write anything, `http://[` too.
+        host = "the link"
+    maker = signal.kind.partition(".")[0] if signal else ""
+    theirs = signal is not None and maker and maker in host.replace("-", "")
+    return f"in {signal.source}" if signal and theirs else host

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -23,26 +23,31 @@ def read(
     *,
     source_options: Mapping[str, type[BaseModel]] | None = None,
     channel_options: Mapping[str, type[BaseModel]] | None = None,
+    source_kinds: Mapping[str, Collection[str]] | None = None,
 ) -> Ruleset:
     """The rules of a folder: its `*.yaml` without `*.test.yaml`, and `runbooks/*.md`.
 
     Raises `Wrong`, also for a missing folder.
     """
     return load(
-        texts(folder), source_options=source_options, channel_options=channel_options, runbooks=_runbooks(folder)
+        texts(folder),
+        source_options=source_options,
+        channel_options=channel_options,
+        source_kinds=source_kinds,
+        runbooks=_runbooks(folder),
     )
 
 
 def texts(folder: Path) -> dict[str, str]:
     """File name -> text of the folder's YAML. Raises `Wrong`."""
     if not folder.is_dir():
-        raise Wrong([Problem(str(folder), 1, 1, "there is no such folder", "tocsin init makes one")])
+        raise Wrong([Problem(str(folder), 0, 0, "there is no such folder", "tocsin init makes one")])
     misnamed = [
-        Problem(path.name, 1, 1, "files named .yml are not read", "name it .yaml") for path in folder.glob("*.yml")
+        Problem(path.name, 0, 0, "files named .yml are not read", "name it .yaml") for path in folder.glob("*.yml")
     ]
     paths = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(TESTS)]
     if not paths and not misnamed:
-        misnamed = [Problem(str(folder), 1, 1, "the folder has no *.yaml file", "tocsin init writes an example")]
+        misnamed = [Problem(str(folder), 0, 0, "the folder has no *.yaml file", "tocsin init writes an example")]
     return _read_all({path.name: path for path in paths}, misnamed)
 
 

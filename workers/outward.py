@@ -1,6 +1,7 @@
 """Everything Tocsin sends leaves here: HTTP and mail, to checked addresses, within a deadline that nothing can stretch.
 
-A receiver's address may be a secret (a Slack webhook's is), so no message of this module holds more than `https://host`.
+A receiver's address may be a secret (a Slack webhook's is): no message of this module holds more than
+`https://host:port`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ class _Target:
 
     @property
     def shown(self) -> str:
-        return f"{self.scheme}://{self.host}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        usual = self.port == (443 if self.scheme == "https" else 80)
+        return f"{self.scheme}://{host}" if usual else f"{self.scheme}://{host}:{self.port}"
 
 
 def _target(url: str) -> _Target:

@@ -9,7 +9,7 @@ from router.cli.incidents import incidents, pending, report
 from router.cli.rules import check, explain, init
 from router.cli.run import serve_command, up, work_command
 from router.cli.sending import send
-from router.cli.session import Group
+from router.cli.session import Root
 
 COMMANDS: tuple[click.Command, ...] = (
     init,
@@ -27,12 +27,13 @@ COMMANDS: tuple[click.Command, ...] = (
 """Every command of `tocsin`; a new one is its module and a name here."""
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tocsin", message="tocsin %(version)s")
 def main() -> None:
     """Tocsin hears your monitors, decides how bad it is, and tells people until somebody answers.
 
     Exit codes: 0 all well, 1 something was found, 2 asked wrongly, 3 nobody answered.
+    With -o json a failure is one JSON object with error and hint, on stderr.
     """
 
 

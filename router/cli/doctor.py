@@ -10,7 +10,7 @@ import orjson
 from redis import Redis, RedisError
 
 from router.cli.remote import reach
-from router.cli.rules import configured
+from router.cli.rules import ruleset_of
 from router.cli.session import FINDINGS, Command, Failure, Session, pass_session, stop
 from rules.config import references
 from workers import generated
@@ -70,8 +70,11 @@ def _settings(session: Session) -> Iterator[Finding]:
 
 
 def _rules(session: Session) -> Iterator[Finding]:
-    config = configured(session)
+    ruleset = ruleset_of(session)
+    config = ruleset.config
     yield Finding("ok", f"the rules can be used: {len(config.rules)} rules, {len(config.sources)} sources")
+    for doubt in ruleset.doubts:
+        yield Finding("warn", str(doubt), "The rules can be used all the same.")
     for name, source in sorted(config.sources.items()):
         if source.unsigned:
             yield Finding(

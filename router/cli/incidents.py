@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import click
 
-from router.cli.remote import ask
+from router.cli.remote import LIST, ask
 from router.cli.session import FINDINGS, USAGE, Command, Failure, Group, Session, pass_session, stop
-from router.cli.showing import Record, show_agenda, show_incident, show_list, show_parked
+from router.cli.showing import Record, show_agenda, show_incident, show_list, show_parked, undelivered
 from workers.plain import plain
 
+VIA = "command line"
 _ENDING = ("resolve", "false-positive")
 SEVERITIES = click.Choice(["P1", "P2", "P3", "P4"], case_sensitive=False)
 
@@ -43,7 +45,7 @@ def list_(session: Session, everything: bool, limit: int) -> None:
 
 
 @incidents.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @pass_session
 def show(session: Session, id_: str) -> None:
     """Show one incident: what to do next, its steps and its timeline."""
@@ -59,20 +61,25 @@ def _incidents(session: Session, state: str, limit: int) -> list[Record]:
 
 def _whole(session: Session, part: str) -> str:
     """The one id that begins, or ends, with `part`."""
+    if not plain(part):
+        raise Failure("which incident? The ID is empty", LIST, code=USAGE)
     ids = [each["id"] for each in _incidents(session, "all", 1000)]
-    matches = [part] if part in ids else [each for each in ids if each.startswith(part) or each.endswith(part)]
+    wanted = part.strip().lower()
+    whole = [each for each in ids if each.lower() == wanted]
+    matches = whole or [each for each in ids if each.lower().startswith(wanted) or each.lower().endswith(wanted)]
     if len(matches) == 1:
         return quote(str(matches[0]), safe="")
     if not matches:
-        raise Failure(f"there is no incident {plain(part, 64)}", "List them with `tocsin incidents list --all`.")
+        raise Failure(f"there is no incident {plain(part, 64)}", LIST)
     raise Failure(f"{plain(part, 64)} may mean {', '.join(matches[:5])}", "Write more of the ID.", code=USAGE)
 
 
-def _act(session: Session, id_: str, what: str, done: str, **body: Any) -> None:
+def _act(session: Session, id_: str, what: str, done: str | Callable[[Record], str], **body: Any) -> None:
     whole = _whole(session, id_)
-    answer = ask(session, "POST", f"/api/incidents/{whole}/{what}", body)
+    answer = ask(session, "POST", f"/api/incidents/{whole}/{what}", {**body, "via": VIA})
     idle = _too_late(answer, what, str(body["by"]))
-    session.answer(answer, lambda: session.line(f"{whole} {idle or done}."))
+    said = idle or (done if isinstance(done, str) else done(answer))
+    session.answer(answer, lambda: session.line(f"{whole} {said}."))
     if idle:
         stop(FINDINGS)
 
@@ -89,7 +96,7 @@ def _too_late(incident: Record, what: str, by: str) -> str:
 
 
 @incidents.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @by_option
 @pass_session
 def ack(session: Session, id_: str, by: str) -> None:
@@ -98,7 +105,7 @@ def ack(session: Session, id_: str, by: str) -> None:
 
 
 @incidents.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @by_option
 @pass_session
 def mitigate(session: Session, id_: str, by: str) -> None:
@@ -107,7 +114,7 @@ def mitigate(session: Session, id_: str, by: str) -> None:
 
 
 @incidents.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @by_option
 @pass_session
 def resolve(session: Session, id_: str, by: str) -> None:
@@ -116,17 +123,25 @@ def resolve(session: Session, id_: str, by: str) -> None:
 
 
 @incidents.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @click.argument("severity", type=SEVERITIES)
 @by_option
 @pass_session
 def severity(session: Session, id_: str, severity: str, by: str) -> None:
-    """Set how bad it is; a raise starts its escalation anew."""
-    _act(session, id_, "severity", f"is now {severity}", by=by, severity=severity)
+    """Set how bad it is. A raise starts its escalation anew, but calls nobody once somebody has answered."""
+    _act(session, id_, "severity", lambda found: _graded(found, severity), by=by, severity=severity)
+
+
+def _graded(incident: Record, severity: str) -> str:
+    if incident["state"] == "triggered":
+        return f"is now {severity}"
+    who = plain(str(incident.get("assignee") or incident.get("acknowledged_by") or ""))
+    has = f"{who} has it" if who else f"it is {incident['state']}"
+    return f"is now {severity}; {has}, so nobody is called: whoever was told before hears of it"
 
 
 @incidents.command("false-positive")
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @click.argument("reason")
 @by_option
 @pass_session
@@ -136,7 +151,7 @@ def false_positive(session: Session, id_: str, reason: str, by: str) -> None:
 
 
 @incidents.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @click.argument("to")
 @by_option
 @pass_session
@@ -146,7 +161,7 @@ def assign(session: Session, id_: str, to: str, by: str) -> None:
 
 
 @incidents.command()
-@click.argument("id_")
+@click.argument("id_", metavar="ID")
 @click.argument("text")
 @by_option
 @pass_session
@@ -161,24 +176,38 @@ def note(session: Session, id_: str, text: str, by: str) -> None:
 @pass_session
 def pending(session: Session, parked: bool, retry: str | None) -> None:
     """Read the agenda aloud: what will be done, for whom, and in how long."""
-    if retry:
-        answer = ask(session, "POST", f"/api/agenda/{quote(retry, safe='')}/retry")
-        session.answer(answer, lambda: session.line(f"{plain(retry)} is tried again now. See: tocsin pending"))
+    if retry is not None:
+        _retry(session, retry.strip())
         return
     answer = ask(session, "GET", f"/api/agenda{'?state=parked' if parked else ''}")
     items: list[Record] = answer["items"]
-    session.answer({"items": items}, lambda: (show_parked if parked else show_agenda)(session, items))
+    if parked:
+        failed = undelivered(_incidents(session, "open", 1000))
+        session.answer({"items": items, "undelivered": failed}, lambda: show_parked(session, items, failed))
+    else:
+        session.answer({"items": items}, lambda: show_agenda(session, items))
+
+
+def _retry(session: Session, entry: str) -> None:
+    then = "`tocsin pending --parked` lists what was given up."
+    if not entry:
+        raise Failure("retry what? The ID is empty", then, code=USAGE)
+    answer = ask(session, "POST", f"/api/agenda/{quote(entry, safe='')}/retry", otherwise=then)
+    session.answer(answer, lambda: session.line(f"{plain(entry)} is tried again now. See: tocsin pending"))
 
 
 @click.command(cls=Command)
 @click.argument("summary")
-@click.option("--severity", type=SEVERITIES, default="P2", show_default=True)
+@click.option("--severity", type=SEVERITIES, help="How bad it is; the rules decide by default.")
 @click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="May be repeated.")
 @by_option
 @pass_session
-def report(session: Session, summary: str, severity: str, labels: tuple[str, ...], by: str) -> None:
+def report(session: Session, summary: str, severity: str | None, labels: tuple[str, ...], by: str) -> None:
     """Open an incident by hand: a user's report, something you saw."""
-    body: dict[str, object] = {"summary": summary, "severity": severity, "labels": dict(map(_label, labels)), "by": by}
+    if not plain(summary):
+        raise click.BadParameter("it is empty; say in one line what is wrong", param_hint="SUMMARY")
+    said = {"summary": summary, "severity": severity, "labels": dict(map(_label, labels)), "by": by}
+    body: dict[str, object] = {name: value for name, value in said.items() if value}
     answer = ask(session, "POST", "/api/incidents", body)
     session.answer(answer, lambda: _reported(session, answer))
 

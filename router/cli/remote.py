@@ -6,19 +6,26 @@ from typing import Any
 
 import orjson
 
-from router.cli.session import UNREACHABLE, USAGE, Failure, Session
+from router.cli.session import FINDINGS, UNREACHABLE, USAGE, Failure, Session
 from workers.channels.contract import Reply, Undelivered
 from workers.outward import call
 from workers.plain import plain
 
+LIST = "List them with `tocsin incidents list --all`."
 
-def ask(session: Session, method: str, path: str, body: dict[str, object] | None = None) -> Any:
-    """What the API answered. Ends the command when nobody answers, or when the answer is a refusal."""
+
+def ask(
+    session: Session, method: str, path: str, body: dict[str, object] | None = None, *, otherwise: str = LIST
+) -> Any:
+    """What the API answered. Ends the command when nobody answers, or when the answer is a refusal.
+
+    `otherwise` is what to do when there is no such thing.
+    """
     tokens = session.settings.api_token
     headers = {"authorization": f"Bearer {tokens[0].get_secret_value()}"} if tokens else {}
     reply = reach(session, method, path, body, headers)
     if reply.status >= 400:
-        raise refusal(reply, session.settings.url)
+        raise refusal(reply, session.settings.url, otherwise)
     return _read(reply, session.settings.url)
 
 
@@ -38,16 +45,17 @@ def unreachable(session: Session, wrong: Undelivered) -> Failure:
     return Failure(f"no Tocsin answers at {session.settings.url}: {wrong.why}", then, code=UNREACHABLE)
 
 
-def refusal(reply: Reply, url: str) -> Failure:
-    """Why the API said no, in its own words where it gave some."""
+def refusal(reply: Reply, url: str, otherwise: str = "") -> Failure:
+    """Why the API said no, in its own words where it gave some; `otherwise` is the way out of a 404."""
     if reply.status in {401, 403}:
         then = "Set TOCSIN_API_TOKEN to the token of that Tocsin; `tocsin up` keeps its own in the data folder."
         return Failure(f"{url} does not accept the API token", then, code=USAGE)
     if reply.status >= 500:
         return Failure(f"{url} answered {reply.status}: {_words(reply)}", "Run `tocsin doctor`.", code=UNREACHABLE)
-    return Failure(
-        _words(reply) or f"{url} answered {reply.status}", "List what there is with `tocsin incidents list`."
-    )
+    said = _words(reply) or f"{url} answered {reply.status}"
+    if reply.status == 404:
+        return Failure(said, otherwise)
+    return Failure(said, code=USAGE if reply.status in {400, 409, 413, 422} else FINDINGS)
 
 
 def _words(reply: Reply) -> str:

@@ -41,7 +41,8 @@ def ruleset_of(session: Session) -> Ruleset:
 def _read(folder: Path) -> Ruleset:
     sources = {name: one.options for name, one in TYPES.items()}
     channels = {name: one.options for name, one in CHANNELS.items()}
-    return read(folder, source_options=sources, channel_options=channels)
+    kinds = {name: one.kinds for name, one in TYPES.items()}
+    return read(folder, source_options=sources, channel_options=channels, source_kinds=kinds)
 
 
 def configured(session: Session) -> Config:
@@ -74,13 +75,13 @@ def check(session: Session, folder: Path | None) -> None:
 
 
 def _problems(folder: Path) -> list[Problem]:
+    """What is wrong; of what can be used, what is hardly meant."""
     try:
-        _read(folder)
+        return list(_read(folder).doubts)
     except Wrong as wrong:
         return list(wrong.problems)
     except OSError as wrong:
         raise Failure(f"the folder {folder} cannot be read: {wrong.strerror}", "Name a folder.", code=USAGE) from None
-    return []
 
 
 def _record(problem: Problem) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from starlette.types import ASGIApp
 
 from router import demo, serve
+from router.app import DEMO
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.in_force import InForce, in_force
 from router.sources import TYPES as SOURCES
@@ -143,7 +144,7 @@ def _demonstration(settings: Settings) -> tuple[dict[str, ASGIApp], tuple[Callab
         async with server:
             await asyncio.Event().wait()
 
-    return {"/demo": app}, (mail,)
+    return {DEMO: app}, (mail,)
 
 
 @click.command("work", cls=Command)

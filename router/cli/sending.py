@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import dataclass
 from ipaddress import ip_network
+from typing import Any
 from urllib.parse import quote
 
 import click
+import orjson
 
 from router.cli.remote import refusal, unreachable
 from router.cli.rules import configured
@@ -21,6 +24,7 @@ from rules.problem import nearest
 from workers import generated
 from workers.channels.contract import HttpRequest, Reply, Undelivered
 from workers.outward import Outward
+from workers.plain import plain
 from workers.settings import Environment, MissingReference
 
 _ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
@@ -40,11 +44,18 @@ class _Sender:
 @click.argument("source", required=False)
 @click.argument("name", required=False)
 @click.option("--list", "listing", is_flag=True, help="List the samples, of SOURCE or of every configured source.")
+@click.option("--print", "printing", is_flag=True, help="Print the sample's body instead, for `tocsin explain`.")
 @click.option("--secret", help="Sign with this instead of the configured secret.")
 @click.option("--token", help="Use this token in the address instead of the configured one.")
 @pass_session
 def send(
-    session: Session, source: str | None, name: str | None, listing: bool, secret: str | None, token: str | None
+    session: Session,
+    source: str | None,
+    name: str | None,
+    listing: bool,
+    printing: bool,
+    secret: str | None,
+    token: str | None,
 ) -> None:
     """Send a signed sample to a running Tocsin, as SOURCE would. NAME is one of `--list`, the first by default."""
     config = configured(session)
@@ -52,14 +63,22 @@ def send(
         _list(session, config, source)
         return
     if source is None:
-        raise click.UsageError("which SOURCE? `tocsin send --list` shows them")
+        raise click.UsageError(f"which SOURCE? `{session.command('send --list')}` shows them")
     sender = _sender(config, source)
+    if printing:
+        _print(session, sender, _sample(sender, name))
+        return
+    if not _may_send(sender):
+        then = f'People report with `tocsin report "…"` or POST /api/incidents; `{sender.name}` takes no deliveries.'
+        raise Failure(f"{sender.name} is for people: nothing is sent to /hooks/{sender.name}", then, code=USAGE)
     reply = _deliver(session, _request(session, sender, _sample(sender, name), secret, token))
     _told(session, sender, reply)
 
 
 def _list(session: Session, config: Config, only: str | None) -> None:
     senders = [_sender(config, only)] if only else [_sender(config, each) for each in sorted(config.sources)]
+    people = [sender.name for sender in senders if not _may_send(sender)]
+    senders = [sender for sender in senders if _may_send(sender)]
     found = [
         (sender.name, sender.type.title, sample.name) for sender in senders for sample in samples(sender.type.name)
     ]
@@ -67,6 +86,29 @@ def _list(session: Session, config: Config, only: str | None) -> None:
         session.data({"samples": [{"source": source, "type": title, "name": name} for source, title, name in found]})
     else:
         session.table(["SOURCE", "SENDER", "SAMPLE"], found)
+        if people:
+            session.line(f'For people, by `tocsin report "…"`: {", ".join(people)}')
+
+
+def _may_send(sender: _Sender) -> bool:
+    """A source of people without a secret of its own believes the API's token only, and that at another address."""
+    source = sender.source
+    return sender.type.name != "manual" or bool(source.token or source.secret or source.unsigned)
+
+
+def _print(session: Session, sender: _Sender, sample: Sample) -> None:
+    """The body and nothing else on stdout; on stderr how to go on, since some senders say what it is in a header."""
+    if session.as_json:
+        body = sample.body.decode("utf-8", "replace")
+        headers = dict(sample.headers)
+        session.data({"method": sample.method, "query": sample.query, "headers": headers, "body": body})
+        return
+    click.echo(sample.body)
+    told = {name: value for name, value in sample.headers.items() if value != "application/json"}
+    said = [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in told.items()]
+    said += [f"--method {sample.method} --query {shlex.quote(sample.query)}"] if sample.query else []
+    words = " ".join(["explain", sender.name, "-", *said])
+    click.echo(f"See what the rules make of it: … | {session.command(words)}", err=True)
 
 
 def _sender(config: Config, name: str) -> _Sender:
@@ -134,13 +176,24 @@ def _told(session: Session, sender: _Sender, reply: Reply) -> None:
         then = "The running Tocsin has another secret for it: pass --secret or --token, or set the same environment."
         raise Failure(f"{sender.name} was not believed (401)", then)
     if reply.status == 404:
-        raise Failure(
-            f"the running Tocsin knows no source {sender.name!r} (404)", "Reload its rules, or check --config."
-        )
+        then = f"Start it with the same rules; yours know: `{session.command('send --list')}`."
+        raise Failure(f"the running Tocsin knows no source {sender.name!r} (404)", then)
     if not 200 <= reply.status < 300:
         raise refusal(reply, session.settings.url)
+    became = _became(reply)
     if session.as_json:
-        session.data({"source": sender.name, "status": reply.status})
-    else:
-        session.line(f"{sender.type.title} sample delivered as {sender.name}: {reply.status}, it is kept.")
-        session.line("See what became of it: tocsin incidents list")
+        session.data({"source": sender.name, "status": reply.status, **became})
+        return
+    session.line(f"{sender.type.title} sample delivered as {sender.name}: {reply.status}, it is kept.")
+    if became.get("rule"):
+        session.line(f"{plain(str(became['severity']))} by rule «{plain(str(became['rule']))}»", "bold")
+    session.line(f"See what became of it: {session.command('incidents list')}")
+
+
+def _became(reply: Reply) -> dict[str, Any]:
+    """What the receiver says the rules make of it; nothing when it opens no incident."""
+    try:
+        said = orjson.loads(reply.body)
+    except orjson.JSONDecodeError:
+        return {}
+    return {name: said[name] for name in ("rule", "severity") if said.get(name)} if isinstance(said, dict) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -65,6 +66,13 @@ class Session:
     def config(self) -> Path | None:
         """The folder of rules: --config, else TOCSIN_CONFIG; None means the packaged one."""
         return self.folder or self.settings.config
+
+    def command(self, words: str) -> str:
+        """`tocsin` and `words` as whoever called us can type it again: with their --config, and where it is unusual."""
+        usual = Settings.model_fields["url"].default
+        where = "" if self.settings.url == usual else f"TOCSIN_URL={self.settings.url} "
+        folder = f" --config {shlex.quote(str(self.folder))}" if self.folder else ""
+        return f"{where}tocsin {words}{folder}"
 
     def answer(self, data: object, say: Callable[[], None]) -> None:
         """`data` for a program, else what `say` prints for a person."""
@@ -144,6 +152,42 @@ class Group(click.Group):
 
 
 Group.group_class = Group
+
+
+class Root(Group):
+    """The whole command line: what goes wrong in it is said to a program as JSON too, on stderr."""
+
+    def main(self, args: Sequence[str] | None = None, **named: Any) -> Any:  # type: ignore[override]
+        """As click's, but with `-o json` a failure is one object with `error` and `hint`."""
+        words = sys.argv[1:] if args is None else list(args)
+        if not (named.get("standalone_mode", True) and _asks_for_json(words)):
+            return super().main(words, **named)
+        try:
+            code = super().main(words, **{**named, "standalone_mode": False})
+        except click.ClickException as wrong:
+            said = {"error": wrong.format_message(), "hint": _hint(wrong)}
+            click.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode(), err=True)
+            code = wrong.exit_code
+        except click.Abort:
+            click.echo('{"error": "aborted", "hint": ""}', err=True)
+            code = FINDINGS
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _asks_for_json(words: Sequence[str]) -> bool:
+    """Read off the words themselves: what is wrong may be the words, and then no session has been told of them."""
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    return any(
+        word in {"-ojson", "--output=json"} or (word in {"-o", "--output"} and of == "json") for word, of in pairs
+    )
+
+
+def _hint(wrong: click.ClickException) -> str:
+    if isinstance(wrong, Failure):
+        return wrong.then
+    context = getattr(wrong, "ctx", None)
+    return f"See: {context.command_path} --help" if context else ""
+
 
 pass_session = click.make_pass_decorator(Session, ensure=True)
 """Gives a command its `Session` as the first argument."""

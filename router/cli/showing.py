@@ -41,7 +41,7 @@ def next_action(incident: Record, now: float) -> str:
         "acknowledged": f"{who} is on it; mitigate, then resolve",
         "mitigated": "watch it, then resolve",
         "recovered": "it recovered by itself; it resolves when it stays quiet",
-    }.get(state, "nothing: it is resolved")
+    }.get(state, "nothing: it was a false positive" if state_of(incident) != state else "nothing: it is resolved")
 
 
 def _next_step(incident: Record, now: float) -> str:
@@ -63,7 +63,7 @@ def show_list(session: Session, incidents: list[Record]) -> None:
         [
             each["id"],
             each["severity"],
-            each["state"],
+            state_of(each),
             about(now - each["opened_at"]),
             next_action(each, now),
             each["title"],
@@ -90,7 +90,8 @@ def _facts(incident: Record, now: float) -> list[tuple[str, str]]:
     labels = " ".join(f"{plain(str(key))}={plain(str(value))}" for key, value in sorted(incident["labels"].items()))
     facts = [
         ("id", incident["id"]),
-        ("state", incident["state"]),
+        ("state", state_of(incident)),
+        ("because", plain(incident.get("false_positive") or "")),
         ("since", f"{moment(opened)} ({about(now - opened)} ago)"),
         ("rule", plain(incident["rule"])),
         ("runbook", plain(incident.get("runbook") or "")),
@@ -106,15 +107,43 @@ def _steps(session: Session, incident: Record, now: float) -> None:
         session.line("Steps", "bold")
     for step in steps:
         who = plain(f"{step['role']} ({step['person']})" if step.get("person") else step["role"])
-        session.line(f"  {step['number']}. {who}: {_step(step, incident['state'], now)}")
+        session.line(f"  {step['number']}. {who}: {_step(step, incident, now)}")
 
 
-def _step(step: Record, state: str, now: float) -> str:
-    """`sent 2026-03-01 10:15 UTC`, `waiting, in 14m`; once somebody has answered, nobody waits to be told."""
-    if step["state"] != "waiting":
-        return f"{step['state']} {moment(step.get('sent_at'))}"
-    due = f"{moment(step['due_at'])}, {ahead(step['due_at'] - now)}"
-    return f"waiting {due}" if state == "triggered" else "not told: somebody answered before"
+def _step(step: Record, incident: Record, now: float) -> str:
+    """`sent 2026-03-01 10:15 UTC`, `waiting, in 14m`; once nobody waits to be told, why."""
+    if step["state"] not in {"waiting", "not told"}:
+        at = step.get("sent_at")
+        failed = f", not delivered by {', '.join(step['failed'])}" if step.get("failed") else ""
+        return (f"{step['state']} {moment(at)}" if at else str(step["state"])) + failed
+    if incident["state"] == "triggered":
+        return f"waiting {moment(step['due_at'])}, {ahead(step['due_at'] - now)}"
+    return f"not told: {_ended_by(incident)}"
+
+
+def _ended_by(incident: Record) -> str:
+    """What came first, and so kept the further steps from being told."""
+    false = incident.get("false_positive") is not None
+    ends = [
+        ("acknowledged_at", f"{_who(incident, 'acknowledged_by')} answered before"),
+        ("mitigated_at", "it was mitigated before"),
+        ("recovered_at", "it recovered by itself before"),
+        (
+            "resolved_at",
+            f"{_who(incident, 'resolved_by')} {'marked it as a false positive' if false else 'resolved it'}",
+        ),
+    ]
+    happened = [(incident[name], said) for name, said in ends if incident.get(name) is not None]
+    return min(happened)[1] if happened else "it is not triggered any more"
+
+
+def _who(incident: Record, name: str) -> str:
+    return plain(str(incident.get(name) or "somebody"))
+
+
+def state_of(incident: Record) -> str:
+    """Its state as people speak of it: what never was one has not been resolved."""
+    return "false positive" if incident.get("false_positive") is not None else str(incident["state"])
 
 
 def _timeline(session: Session, incident: Record) -> None:
@@ -124,7 +153,7 @@ def _timeline(session: Session, incident: Record) -> None:
     for entry in entries:
         who, text = plain(entry.get("by") or ""), plain(entry["text"])
         by = f" — {who}" if who and who not in text else ""
-        via = f" (by {plain(entry['via'])})" if who and entry.get("via") else ""
+        via = f" (via {plain(entry['via'])})" if who and entry.get("via") else ""
         session.line(f"  {moment(entry['at'])}  {text}{by}{via}")
 
 
@@ -147,14 +176,32 @@ def show_agenda(session: Session, items: list[Record]) -> None:
     session.table(["WHEN", "AT", "WHAT", "TO", "INCIDENT", "TRIED"], rows)
 
 
-def show_parked(session: Session, items: list[Record]) -> None:
-    """What was given up, with the way to try it again."""
+def undelivered(incidents: list[Record]) -> list[Record]:
+    """The steps of these incidents that some channel refused for good: others were told instead."""
+    return [
+        {"incident": each["id"], "step": step["number"], "role": step["role"], "channels": step["failed"]}
+        for each in incidents
+        for step in each.get("steps") or ()
+        if step.get("failed")
+    ]
+
+
+def show_parked(session: Session, items: list[Record], failed: list[Record]) -> None:
+    """What was given up, with the way to try it again, and which pages of open incidents did not get through."""
     if not items:
         session.line("Nothing was given up.")
-        return
-    rows = [[item["id"], item["what"], item.get("incident") or "–", item.get("last_error") or "–"] for item in items]
-    session.table(["ID", "WHAT", "INCIDENT", "WHY"], rows)
-    session.line("Try one again: tocsin pending --retry ID")
+    else:
+        rows = [
+            [each["id"], each["what"], each.get("incident") or "–", each.get("last_error") or "–"] for each in items
+        ]
+        session.table(["ID", "WHAT", "INCIDENT", "WHY"], rows)
+        session.line("Try one again: tocsin pending --retry ID")
+    if failed:
+        session.line(
+            "Not delivered, and the fallback or the next step told instead; why: tocsin incidents show ID", "bold"
+        )
+        rows = [[each["incident"], str(each["step"]), each["role"], ", ".join(each["channels"])] for each in failed]
+        session.table(["INCIDENT", "STEP", "ROLE", "CHANNELS"], rows)
 
 
 def _attempts(item: Record) -> str:

@@ -93,6 +93,7 @@ SOURCE = SourceType(
     name="alertmanager",
     title="Prometheus Alertmanager",
     parse=parse,
+    kinds=frozenset({"alertmanager.missing", *(f"alertmanager.{status}" for status in _ACTIONS)}),
     setup="""\
 Add a receiver to `alertmanager.yml` and route to it:
 

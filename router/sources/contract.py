@@ -79,5 +79,7 @@ class SourceType:
     sign: Sign | None = None
     methods: frozenset[str] = frozenset({"POST"})
     options: type[Options] = Options
+    kinds: frozenset[str] = frozenset()
+    """Every kind it makes, for `tocsin check` to find misspelt ones; empty where the sender's own words make them."""
     setup: str
     """Markdown: how to point this product at Tocsin; `{url}` stands for the address to paste."""

@@ -36,6 +36,7 @@ SOURCE = SourceType(
     name="manual",
     title="Manual report",
     parse=parse,
+    kinds=frozenset({"manual.report"}),
     setup="""\
 Nothing to set up: `tocsin report "The shop shows prices in the wrong currency" --severity P2`, or
 

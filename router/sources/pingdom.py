@@ -62,6 +62,7 @@ SOURCE = SourceType(
     title="Pingdom",
     family="uptime",
     parse=parse,
+    kinds=frozenset(f"pingdom.{state}" for state, _ in _STATES.values()),
     setup="""\
 1. In Pingdom open **Settings → Integrations → Add integration**, choose **Webhook**, and paste `{url}`.
 2. Open each check you care about and tick the integration under **Alerting**.

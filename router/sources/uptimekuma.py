@@ -21,6 +21,10 @@ _STATES = {
     "2": ("pending", Action.INFO),
     "3": ("maintenance", Action.INFO),
 }
+_ALL = frozenset(
+    f"uptimekuma.{word}"
+    for word in (*(state for state, _ in _STATES.values()), "certificate_expiry", "domain_expiry", "test")
+)
 _MARKS = {"] [🔴 Down]": "0", "] [✅ Up]": "1"}
 _EXPIRES = (" will expire in ", " will be expired in ")
 _DEEP, _MANY = 6, 200
@@ -169,6 +173,7 @@ SOURCE = SourceType(
     title="Uptime Kuma",
     family="uptime",
     parse=parse,
+    kinds=_ALL,
     methods=frozenset({"GET", "POST"}),
     setup="""\
 1. In Uptime Kuma open **Settings → Notifications → Setup notification**, choose **Webhook**, and paste `{url}` as the

@@ -80,6 +80,7 @@ SOURCE = SourceType(
     title="UptimeRobot",
     family="uptime",
     parse=parse,
+    kinds=frozenset(f"uptimerobot.{state}" for state in _ACTIONS),
     methods=frozenset({"GET", "POST"}),
     setup="""\
 1. In UptimeRobot open **Integrations & API**, add a **Webhook**, and paste `{url}?` (the question mark belongs to it:

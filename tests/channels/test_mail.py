@@ -54,11 +54,13 @@ def test_a_mail_says_everything_in_both_parts() -> None:
 
 
 def test_mails_of_one_incident_make_one_thread() -> None:
-    """Page and end differ in their ids, share the incident's root, and keep one subject."""
+    """Page and end differ in their ids, share the incident's root, and the end says first that it is over."""
     page, end = mail(), mail(replace(END, id="n-0002", recipient=MARIA))
     assert page["References"] == end["References"] == page["In-Reply-To"] == "<incident-inc-7@ops.example.com>"
     assert page["Message-ID"] == "<n-0001@ops.example.com>" != end["Message-ID"]
-    assert page["Subject"] == end["Subject"]
+    assert end["Subject"] == f"Resolved: {page['Subject']}"
+    recovered = mail(replace(END, reason=Reason.RECOVERED, recipient=MARIA))
+    assert recovered["Subject"] == f"Recovered: {page['Subject']}"
     assert page["X-Tocsin-Incident"] == "inc-7"
     assert part(end, "plain").splitlines()[1] == "Resolved by Maria."
     assert "/a/abc" not in part(end, "html")

@@ -3,101 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from router.cli import main
-
-NOW = time.time()
-INCIDENT: dict[str, Any] = {
-    "id": "20260301-7f3a",
-    "title": "\x1b[31mShop is down\x1b[0m\nreally",
-    "severity": "P1",
-    "state": "triggered",
-    "opened_at": NOW - 840,
-    "rule": "the site is down",
-    "runbook": "site-down",
-    "labels": {"area": "shop"},
-    "url": "https://status.example.com/1",
-    "steps": [
-        {
-            "number": 0,
-            "role": "on-call engineer",
-            "person": "ana",
-            "due_at": NOW - 840,
-            "state": "sent",
-            "sent_at": NOW,
-        },
-        {"number": 1, "role": "engineering lead", "person": None, "due_at": NOW + 300, "state": "waiting"},
-    ],
-    "timeline": [{"at": 1772359200.0, "kind": "opened", "text": "opened by uptime", "by": None, "via": None}],
-}
-OTHER = {**INCIDENT, "id": "20260301-9c00", "severity": "P3", "title": "A slow page", "state": "acknowledged"}
-ITEM = {
-    "id": "n1", "kind": "notification", "lane": "urgent", "incident": INCIDENT["id"], "due_at": NOW + 300,
-    "in_seconds": 300.4, "what": "escalate", "to": "engineering lead", "attempt": 1, "last_error": "pager: 503",
-}  # fmt: skip
-
-
-@dataclass
-class Tocsin:
-    """The server's address and what it was asked."""
-
-    url: str
-    asked: list[tuple[str, str, Any, str | None]] = field(default_factory=list)
-
-
-@pytest.fixture
-def tocsin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tocsin]:
-    """A Tocsin with two open incidents and one promise, that believes the token `right`."""
-
-    class Api(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            token = self.headers.get("authorization")
-            seen.asked.append((self.command, self.path, json.loads(body) if body else None, token))
-            status, said = (200, _answer(self.path)) if token == "Bearer right" else (401, {"error": "no"})
-            data = json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST = answer  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    seen = Tocsin(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    monkeypatch.setattr("router.cli.showing.time", SimpleNamespace(time=lambda: NOW))
-    monkeypatch.setenv("TOCSIN_URL", seen.url)
-    monkeypatch.setenv("TOCSIN_API_TOKEN", "right")
-    yield seen
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def _answer(path: str) -> object:
-    if path.startswith("/api/agenda"):
-        return {"items": [ITEM]}
-    return {"incidents": [OTHER, INCIDENT]} if "?" in path else INCIDENT
-
-
-def tell(*words: str) -> Result:
-    """`tocsin …`, as typed."""
-    return CliRunner().invoke(main, list(words))
+from tests.cli.pretended import INCIDENT, Tocsin, tell
 
 
 def test_list_puts_the_worst_first_and_says_what_happens_next(tocsin: Tocsin) -> None:
@@ -149,7 +58,7 @@ def test_each_action_reaches_its_incident(tocsin: Tocsin, words: list[str], path
     assert tocsin.asked[-1] == (
         "POST",
         f"/api/incidents/{INCIDENT['id']}/{path}",
-        {"by": "ana", **body},
+        {"by": "ana", "via": "command line", **body},
         "Bearer right",
     )
 
@@ -247,3 +156,64 @@ def test_a_wrong_environment_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPat
     assert said.exit_code == 2
     assert "http://" in said.output
     assert "Traceback" not in said.output
+
+
+@pytest.mark.parametrize(
+    ("became", "state", "words"),
+    [
+        (
+            {"state": "acknowledged", "acknowledged_by": "ana", "acknowledged_at": 1},
+            "acknowledged",
+            "ana answered before",
+        ),
+        ({"state": "recovered", "recovered_at": 1}, "recovered", "it recovered by itself before"),
+        (
+            {"state": "resolved", "recovered_at": 1, "resolved_at": 2, "resolved_by": "Tocsin"},
+            "resolved",
+            "it recovered by itself before",
+        ),
+        ({"state": "resolved", "resolved_at": 2, "resolved_by": "dan"}, "resolved", "dan resolved it"),
+        (
+            {"state": "resolved", "resolved_at": 2, "resolved_by": "dan", "false_positive": "a test"},
+            "false positive",
+            "dan marked it as a false positive",
+        ),
+    ],
+)
+def test_whoever_was_not_told_was_not_told_for_a_reason(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch, became: dict[str, object], state: str, words: str
+) -> None:
+    """The step says what came before it, and a false positive is not called resolved."""
+    for name, value in became.items():
+        monkeypatch.setitem(INCIDENT, name, value)
+    said = tell("incidents", "show", "7f3a").output
+    assert f"engineering lead: not told: {words}" in said
+    assert f"state    {state}\n" in said
+    assert state in tell("incidents", "list", "--all").output
+
+
+def test_a_raise_of_what_somebody_has_says_that_it_calls_nobody(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever raises it must not believe that others are being woken."""
+    assert "nobody is called" not in tell("incidents", "severity", "7f3a", "P1").output
+    monkeypatch.setitem(INCIDENT, "state", "acknowledged")
+    monkeypatch.setitem(INCIDENT, "acknowledged_by", "ana")
+    assert "is now P1; ana has it, so nobody is called" in tell("incidents", "severity", "7f3a", "P1").output
+    advised = " ".join(tell("incidents", "severity", "--help").output.split())
+    assert "calls nobody once somebody has answered" in advised
+
+
+def test_a_page_that_did_not_get_through_is_listed_with_what_was_given_up(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not tried again, so nobody would find it on the agenda: its incident says why."""
+    assert "Not delivered" not in tell("pending", "--parked").output
+    steps = [{**INCIDENT["steps"][0], "failed": ["pager", "mail"]}, INCIDENT["steps"][1]]
+    monkeypatch.setitem(INCIDENT, "steps", steps)
+    said = tell("pending", "--parked").output
+    assert "tocsin incidents show ID" in said
+    assert "pager, mail" in said
+    (failed,) = json.loads(tell("pending", "--parked", "-o", "json").output)["undelivered"]
+    assert failed == {"incident": INCIDENT["id"], "step": 0, "role": "on-call engineer", "channels": ["pager", "mail"]}
+    assert "not delivered by pager, mail" in tell("incidents", "show", "7f3a").output

@@ -125,3 +125,12 @@ def test_init_copies_rules_that_can_be_used_and_overwrites_nothing(tmp_path: Pat
     assert again.exit_code == 2
     assert "is not empty" in again.output
     assert (folder / "rules.yaml").read_text(encoding="utf-8") == "rules: []"
+
+
+def test_check_tells_what_is_hardly_meant_and_others_use_it_all_the_same(folder: Path) -> None:
+    """A misspelt kind is a finding of `check`; the rules can be used."""
+    (folder / "rules.yaml").write_text(RULES.replace("source: shop", "kind: pingdom.dwon"), encoding="utf-8")
+    said = tell("check", str(folder))
+    assert said.exit_code == 1
+    assert "did you mean pingdom.down?" in said.output
+    assert tell("explain", "shop", str(Path(__file__).parents[2] / SAMPLE), "--config", str(folder)).exit_code == 0

@@ -159,7 +159,7 @@ def a_tocsin(
     folder: Path, *, lead: str = "2s", ceo: str = "4s", modes: dict[str, str] | None = None
 ) -> Iterator[Running]:
     """Start everything; `modes` launches a process with a fault of `launch.py`."""
-    sink, port = Sink(), _free_port()
+    sink, port = Sink(), free_port()
     rules = folder / "rules"
     rules.mkdir()
     (rules / "rules.yaml").write_text(RULES.format(lead=lead, ceo=ceo, sink=sink.port))
@@ -218,7 +218,8 @@ def _ready(port: int) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

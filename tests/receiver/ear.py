@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 from redis import Redis
+from starlette.types import ASGIApp
 
 from router.app import build
 from router.committer import Committer
@@ -89,6 +90,7 @@ class Ear:
         self.ledger = Ledger(redis, lambda: self.ruleset, self.clock, lambda: ways(self.ruleset))
         self.store = Store(redis)
         self.commits: list[int] = []
+        self.mounts: dict[str, ASGIApp] = {}
         self.rung = 0
         self.refusals: Refusals | None = None
         self.spool = Spool(Path(tempfile.mkdtemp(prefix="tocsin-spool-")))
@@ -122,7 +124,7 @@ class Ear:
             fast = fast_redis(self.url)
             try:
                 context = self.context(fast)
-                transport = httpx.ASGITransport(build(context), raise_app_exceptions=False)
+                transport = httpx.ASGITransport(build(context, self.mounts), raise_app_exceptions=False)
                 async with httpx.AsyncClient(transport=transport, base_url="https://tocsin.example.com") as client:
                     answer = await talk(client)
                 await context.committer.settle()

@@ -104,6 +104,7 @@ def test_every_command_is_tried_above() -> None:
         ("acknowledge", '{"by": "ana", "why": "x"}', "why"),
         ("severity", '{"by": "ana", "severity": "P9"}', "severity"),
         ("assign", '{"by": "ana"}', "to"),
+        ("assign", '{"by": "ana", "to": "mara"}', "to"),
         ("note", "not json", "body"),
     ],
 )
@@ -115,6 +116,18 @@ def test_a_wrong_body_is_422_and_names_the_field(ear: Ear, what: str, body: str,
     assert [one["field"] for one in answer.json()["errors"]] == [field]
     assert field in answer.json()["detail"]
     assert ear.incident() == incident
+
+
+def test_nobody_who_is_not_in_the_rules_is_assigned(ear: Ear) -> None:
+    """A misspelt name is refused with the nearest right one: whoever reads it would think that somebody is on it."""
+    incident = ear.is_down()
+    body = {"by": "ana", "to": "mara"}
+    answer = ear.ask("POST", f"/api/incidents/{incident.id}/assign", headers=BEARER, json=body)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"] == "to: there is no person 'mara'; did you mean maria?"
+    body["to"] = "somebody else entirely"
+    answer = ear.ask("POST", f"/api/incidents/{incident.id}/assign", headers=BEARER, json=body)
+    assert answer.json()["detail"].endswith("people: ana, maria")
 
 
 @pytest.mark.parametrize("query", ["state=closed", "limit=0", "limit=x", "limit=100000"])
@@ -191,3 +204,25 @@ def test_no_address_of_the_api_sends_a_client_elsewhere(ear: Ear) -> None:
     answer = ear.ask("GET", "/api/incidents/", headers={**BEARER, "Host": "evil.example"})
     assert answer.status_code == 404
     assert "location" not in answer.headers
+
+
+def test_what_is_over_promises_no_step(ear: Ear) -> None:
+    """No program finds a step that still waits in an incident that somebody has answered or closed."""
+    incident = ear.is_down()
+    before = ear.ask("GET", f"/api/incidents/{incident.id}", headers=BEARER).json()
+    assert [step["state"] for step in before["steps"]] == ["sent", "waiting"]
+    for what in ("acknowledge", "resolve"):
+        after = ear.ask("POST", f"/api/incidents/{incident.id}/{what}", headers=BEARER, json={"by": "ana"}).json()
+        assert [step["state"] for step in after["steps"]] == ["sent", "not told"]
+    (listed,) = ear.ask("GET", "/api/incidents?state=all", headers=BEARER).json()["incidents"]
+    assert listed["steps"][1]["state"] == "not told"
+
+
+def test_the_timeline_tells_the_command_line_from_a_program(ear: Ear) -> None:
+    """Both come through the API; a person at a terminal is named as one."""
+    incident = ear.is_down()
+    address = f"/api/incidents/{incident.id}"
+    for body, via in (({"by": "ana"}, "api"), ({"by": "ana", "via": "command line"}, "command line")):
+        answer = ear.ask("POST", f"{address}/note", headers=BEARER, json={**body, "text": "looking"})
+        assert answer.json()["timeline"][-1]["via"] == via
+    assert ear.ask("POST", f"{address}/mitigate", headers=BEARER, json={"by": "ana", "via": "x"}).status_code == 422

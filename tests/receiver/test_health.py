@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from rules.record import encode
 from tests.receiver.ear import BEARER, DOWN, ENVIRONMENT, KUMA, Ear
 from workers import keys
 from workers.agenda import Lane
 from workers.spool import Spool
-from workers.store import connect
+from workers.store import AT_ONCE, connect
 
 
 @pytest.fixture
@@ -100,6 +101,14 @@ def test_metrics_count_what_was_heard_and_what_is_owed(ear: Ear) -> None:
         "tocsin_agenda_overdue_seconds 60.0",
     ):
         assert line in lines
+
+
+def test_every_open_incident_is_counted(ear: Ear) -> None:
+    """However many there are, and one whose record is gone breaks nothing."""
+    record = encode(ear.is_down())
+    ear.redis.mset({keys.incident(f"I{number}"): record for number in range(AT_ONCE + 3)})
+    ear.redis.zadd(keys.OPEN, {f"I{number}": number for number in range(AT_ONCE + 4)})
+    assert ear.store.open_by_severity() == {"P1/triggered": AT_ONCE + 4}
 
 
 def test_metrics_without_redis_say_just_that(away: Ear) -> None:

@@ -40,8 +40,8 @@ def test_test_cases_and_other_files_are_left_alone(folder: Path) -> None:
 
 def test_a_missing_or_empty_folder_is_said(tmp_path: Path) -> None:
     """With what would make one."""
-    assert problems(tmp_path / "none") == [f"{tmp_path}/none:1:1: there is no such folder (tocsin init makes one)"]
-    assert problems(tmp_path) == [f"{tmp_path}:1:1: the folder has no *.yaml file (tocsin init writes an example)"]
+    assert problems(tmp_path / "none") == [f"{tmp_path}/none: there is no such folder (tocsin init makes one)"]
+    assert problems(tmp_path) == [f"{tmp_path}: the folder has no *.yaml file (tocsin init writes an example)"]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_missing_or_empty_folder_is_said(tmp_path: Path) -> None:
         ),
         ("x.yaml", b"a: \x00", "x.yaml:1:4: a character that no text has: U+0000 (remove it)"),
         ("x.yaml", b"#" * (4 * 1024 * 1024 + 1), "x.yaml:1:1: the file is larger than 4 MiB"),
-        ("x.yml", b"", "x.yml:1:1: files named .yml are not read (name it .yaml)"),
+        ("x.yml", b"", "x.yml: files named .yml are not read (name it .yaml)"),
         ("runbooks/x.md", b"\xff", "runbooks/x.md:1:1: not UTF-8: byte 0xff (save the file as UTF-8)"),
     ],
 )

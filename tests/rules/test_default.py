@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from router.sources import TYPES as SOURCES
 from rules.event import Action, Event, Severity
-from rules.load import Ruleset
+from rules.load import Ruleset, load
 from workers.channels import TYPES as CHANNELS
 from workers.configuration import packaged, read
 
@@ -46,7 +47,9 @@ ROWS: list[tuple[str, Event, str, str | None]] = [
     ("site down", trigger("site-checks", "pingdom.down", "Shop is DOWN"), "P1", "site-down"),
     ("payments broken", trigger("shop-stripe", "stripe.charge.failed", "Card declined"), "P1", "payment-failures"),
     ("payments broken", trigger("shop-stripe", "stripe.payment_intent.payment_failed", "x"), "P1", "payment-failures"),
-    ("payments broken", trigger("report", "manual.report", "Nobody can pay", "p1"), "P1", None),
+    ("payments broken", trigger("report", "manual.report", "Nobody can pay"), "P1", "payment-failures"),
+    ("payments broken", trigger("report", "manual.report", "Customers can't pay", "p2"), "P2", "payment-failures"),
+    ("site down", trigger("report", "manual.report", "The shop is down"), "P1", "site-down"),
     (
         "Stripe webhook failures",
         trigger("prometheus", "alertmanager.firing", "StripeWebhookErrors: 5xx on the Stripe webhook", "warning"),
@@ -112,9 +115,27 @@ def test_every_row_of_the_severity_table(shipped: Ruleset, event: Event, severit
 
 @pytest.mark.parametrize("word", ["p1", "p2", "p3", "p4"])
 def test_a_report_has_the_severity_its_reporter_gave(shipped: Ruleset, word: str) -> None:
-    """Whatever its summary speaks of."""
+    """Whatever its summary speaks of; the runbook is the one of what it speaks of."""
     decision = shipped.decide(trigger("report", "manual.report", "Bookings failing, data breach, typo", word), 0.0)
-    assert decision.severity == word.upper()
+    assert (decision.severity, decision.runbook) == (word.upper(), "data-breach")
+
+
+def test_the_examples_to_copy_from_can_be_used(shipped: Ruleset) -> None:
+    """Uncommented above the rules: at night warnings of Prometheus wait, what is critical wakes somebody."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in packaged().glob("*.yaml")}
+    written = texts["rules.yaml"]
+    copied = re.findall(r"^#(   .*\n)", written[written.index("# More that a rule can say") :], re.MULTILINE)
+    texts["rules.yaml"] = written.replace("rules:\n", "rules:\n" + "".join(line[1:] for line in copied))
+    rules = load(texts)
+    night, noon = 1_795_212_000.0, 1_795_168_800.0
+
+    def quiet(severity: str, now: float) -> bool:
+        return rules.decide(trigger("prometheus", "alertmanager.firing", "Disk", severity), now).suppress is not None
+
+    assert quiet("warning", night)
+    assert not quiet("critical", night)
+    assert not quiet("warning", noon)
+    assert rules.doubts == ()
 
 
 def test_payments_are_broken_only_beyond_ten_in_five_minutes(shipped: Ruleset) -> None:

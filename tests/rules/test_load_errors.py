@@ -166,7 +166,42 @@ MISTAKES = [
     (
         "turns of weeks that hand over every day",
         ("Mon 09:00", "09:00"),
-        ["rules.yaml:17:12: primary: hand_over of turns of 1w has a day, like 'Mon 09:00', found '09:00'"],
+        ["rules.yaml:17:52: primary: hand_over of turns of 1w has a day, like 'Mon 09:00', found '09:00'"],
+    ),
+    (
+        "a hand-over that is none",
+        ("Mon 09:00", "Mon 9am"),
+        [
+            (
+                "rules.yaml:17:52: hand_over: expected a hand-over like 'Mon 09:00', or '09:00' for turns of days, "
+                "found 'Mon 9am'"
+            )
+        ],
+    ),
+    (
+        "a variable as the shell writes it",
+        ("${env:SENTRY_SECRET}", "${SENTRY_SECRET}"),
+        [
+            (
+                "rules.yaml:19:32: secret: expected a reference like ${env:NAME} or ${file:/run/secrets/name}, "
+                "never the secret itself; did you mean ${env:SENTRY_SECRET}?"
+            )
+        ],
+    ),
+    (
+        "a key without its colon",
+        ("  - name: everything else", "  - name everything else"),
+        ["rules.yaml:26:5: a key without its ':' (write 'key: value', or indent text that goes on)"],
+    ),
+    (
+        "a key without its colon before a map",
+        ("  P1: {means", "  P1 {means"),
+        ["rules.yaml:2:3: a key without its ':' (write 'key: value', or indent text that goes on)"],
+    ),
+    (
+        "a key of a rule without its colon",
+        ("    when: {source", "    when {source"),
+        ["rules.yaml:24:5: a key without its ':' (write 'key: value', or indent text that goes on)"],
     ),
     (
         "a list where text belongs",
@@ -227,3 +262,21 @@ def test_a_file_full_of_mistakes_is_answered_with_the_first_hundred() -> None:
         load({"rules.yaml": text})
     assert len(wrong.value.problems) == 101
     assert "19900 more problems" in str(wrong.value)
+
+
+def test_an_empty_file_is_told_of_itself() -> None:
+    """What is missing is said where it should stand, and not at the top of whatever file comes first."""
+    rules = GOOD[GOOD.index("rules:") :]
+    with pytest.raises(Wrong) as wrong:
+        load({"a.yaml": GOOD.removesuffix(rules), "rules.yaml": "# nothing yet\n"})
+    assert str(wrong.value) == "rules.yaml:1:1: the file says nothing, and the configuration needs 'rules'"
+
+
+def test_a_file_that_is_missing_is_one_mistake() -> None:
+    """Names that lead into a section nobody wrote are told once, with where it usually stands."""
+    people = GOOD[GOOD.index("roles:") : GOOD.index("sources:")]
+    with pytest.raises(Wrong) as wrong:
+        load({"rules.yaml": GOOD.replace(people, "")})
+    (problem,) = wrong.value.problems
+    assert problem.message == "there are no roles, and 'on-call engineer' and 2 more must be one of them"
+    assert problem.hint == "write them under 'roles:', in people.yaml for example"

@@ -44,6 +44,7 @@ def test_samples_are_read(name):
         events = source.parse(delivery(sample), source.options())
         assert events
         assert all(event.kind.startswith(f"{name}.") for event in events)
+        assert not source.kinds or {event.kind for event in events} <= source.kinds
 
 
 @pytest.mark.parametrize("name", sorted(name for name, source in TYPES.items() if source.sign))

@@ -79,7 +79,7 @@ def _head(message: EmailMessage, notification: Notification, options: MailOption
     thread = f"<incident-{notification.incident}@{sender.domain}>"
     message["From"] = Address("Tocsin", addr_spec=sender.addr_spec)
     message["To"] = _to(notification)
-    message["Subject"] = plain(f"[{notification.severity.value}] {notification.title}", _SUBJECT)
+    message["Subject"] = _subject(notification)
     message["Date"] = formatdate(notification.now)
     message["Message-ID"] = f"<{notification.id}@{sender.domain}>"
     message["In-Reply-To"] = thread
@@ -87,6 +87,12 @@ def _head(message: EmailMessage, notification: Notification, options: MailOption
     message["X-Tocsin-Incident"] = notification.incident
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+
+
+def _subject(notification: Notification) -> str:
+    """One for the whole incident, but the end says first that it is over: nobody must read "DOWN" and run."""
+    over = f"{notification.reason.value.capitalize()}: " if notification.reason.ends else ""
+    return plain(f"{over}[{notification.severity.value}] {notification.title}", _SUBJECT)
 
 
 def _to(notification: Notification) -> Address:
