@@ -21,6 +21,9 @@ HEADERS_WITHIN = 5.0
 BODY_WITHIN = 10.0
 READ_WITHIN = 30.0
 """Seconds a client may leave our answer unread."""
+PIPELINED = 8
+"""Requests of one connection that may wait behind the one being answered. Each costs some kilobytes and a body, and one
+read of 256 KiB holds ten thousand: beyond, those already taken are answered, and the connection ends."""
 CONNECTIONS = 800
 """Below the 1,024 open files most systems allow; beyond, whoever is slowest with a request makes room."""
 _SWEEP_TICKS = 5
@@ -40,13 +43,20 @@ class _Refused(Exception):
 
 
 class Edge(HttpToolsProtocol):
-    """uvicorn's HTTP protocol with caps and deadlines. `deadline` is loop time; None: the client owes us nothing."""
+    """uvicorn's HTTP protocol with caps and deadlines, in loop time; None: the client owes us nothing."""
 
     deadline: float | None = None
+    """When the rest of a request must have come."""
+    read_by: float | None = None
+    """When the answers that wait must have been read."""
     _fed = 0
     _carried = 0
     """Bytes of the body among those that were fed."""
     _in_headers = True
+    _taken = False
+    """Is there a cycle for the request that is coming in?"""
+    _deaf = False
+    """The connection ends with the answers that are still to be given; nothing more is read."""
     _refusal: Problem = _MALFORMED
 
     def connection_made(self, transport: Any) -> None:
@@ -63,6 +73,8 @@ class Edge(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, never more header bytes than the cap and one read."""
+        if self._deaf:
+            return
         if self.deadline is None and self._idle:
             # Also for the blank lines that may come before a request and that begin none.
             self.deadline = self.loop.time() + HEADERS_WITHIN
@@ -87,7 +99,9 @@ class Edge(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """A request begins, unless too many wait already."""
+        if len(self.pipeline) >= PIPELINED:
+            raise _Refused
         super().on_message_begin()
         self._refusal = _MALFORMED
         self._carried = 0
@@ -118,34 +132,42 @@ class Edge(HttpToolsProtocol):
             raise _Refused
         self.deadline = self.loop.time() + BODY_WITHIN
         super().on_headers_complete()
+        self._taken = True
 
     def on_message_complete(self) -> None:
         """The request is whole: from here on the client waits for us."""
         self.deadline = None
         self._fed = self._carried = 0
         self._in_headers = True
+        self._taken = False
         super().on_message_complete()
 
     def pause_writing(self) -> None:
         """The client does not read what we answer."""
-        self.deadline = self.loop.time() + READ_WITHIN
+        self.read_by = self.loop.time() + READ_WITHIN
         super().pause_writing()
 
     def resume_writing(self) -> None:
         """It does again."""
-        self.deadline = None
+        self.read_by = None
         super().resume_writing()
 
     def send_400_response(self, _msg: str) -> None:
-        """uvicorn's word for a request its parser refused. A second answer would be read as the next request's."""
-        answered = not self._in_headers and self.cycle is not None and self.cycle.response_started  # type: ignore[redundant-expr]
-        if answered:
+        """uvicorn's word for a request its parser refused; it is answered in its turn, or not at all."""
+        if self._deaf:
+            return
+        if self._taken and (self.pipeline or self.cycle.response_started):
+            # A second answer, or one out of turn, would be read as another request's.
             self.transport.abort()
-        else:
+        elif self._taken or self._idle:
             self._refuse(self._refusal)
+        else:
+            self._deaf = True
+            self.deadline = None
+            self.cycle.keep_alive = False
 
     def expire(self) -> None:
-        """The deadline has passed."""
+        """A deadline has passed."""
         if self.transport.is_closing() or not self._idle:
             # Closing would wait for the unread answer; an unfinished body leaves the app with a disconnect.
             self.transport.abort()
@@ -179,7 +201,13 @@ class Server(uvicorn.Server):
 def sweep(connections: Any) -> None:
     """Close every connection whose deadline has passed."""
     for one in list(connections):
-        if isinstance(one, Edge) and one.deadline is not None and one.loop.time() > one.deadline:
+        if not isinstance(one, Edge):
+            continue
+        now = one.loop.time()
+        if one.read_by is None and one.transport.is_closing():
+            # Closed with an answer that is still to be read, and that may be too short to have paused our writing.
+            one.read_by = now + READ_WITHIN
+        if any(due is not None and now > due for due in (one.deadline, one.read_by)):
             one.expire()
 
 

@@ -2,76 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
-import threading
-from collections.abc import Callable, Iterator
 
 import pytest
 
-from router import edge, serve
-from router.app import build
-from tests.receiver.ear import DOWN, KUMA, Ear
-
-Connect = Callable[[], socket.socket]
-
-
-@pytest.fixture
-def connect(ear: Ear) -> Iterator[Connect]:
-    """A running receiver; each call is a new connection to it."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    started, stop = threading.Event(), threading.Event()
-
-    async def serving() -> None:
-        fast = serve.fast_redis(ear.url)
-        server = serve.server(build(ear.context(fast)), ear.settings)
-        running = asyncio.create_task(server.serve([listener]))
-        started.set()
-        await asyncio.to_thread(stop.wait)
-        server.should_exit = True
-        await running
-        await fast.aclose()
-
-    thread = threading.Thread(target=asyncio.run, args=(serving(),))
-    thread.start()
-    started.wait(5)
-    opened: list[socket.socket] = []
-
-    def connection() -> socket.socket:
-        opened.append(socket.create_connection(listener.getsockname(), timeout=10))
-        return opened[-1]
-
-    yield connection
-    for one in opened:
-        one.close()
-    stop.set()
-    thread.join(15)
-
-
-def request(body: bytes = b"", *headers: str, path: str = KUMA) -> bytes:
-    """A request as bytes."""
-    lines = [f"POST {path} HTTP/1.1", "Host: tocsin.example.com", *headers]
-    return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-def answer(connection: socket.socket) -> tuple[int, bytes]:
-    """Status and rest, read until the server closes."""
-    said = b""
-    try:
-        while part := connection.recv(65536):
-            said += part
-    except ConnectionResetError:
-        pass
-    return (int(said.split(b" ", 2)[1]) if said else 0), said
-
-
-def heard(connect: Connect) -> bool:
-    """Is an honest delivery still heard?"""
-    body = json.dumps(DOWN).encode()
-    honest = connect()
-    honest.sendall(request(body, f"Content-Length: {len(body)}", "Connection: close"))
-    return answer(honest)[0] == 202
+from router import edge
+from tests.receiver.ear import DOWN
+from tests.receiver.wire import Connect, answer, heard, request
 
 
 def test_an_honest_delivery_is_heard_and_the_server_says_nothing_of_itself(connect: Connect) -> None:
