@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -91,7 +93,9 @@ class Ear:
         self.commits: list[int] = []
         self.rung = 0
         self.refusals: Refusals | None = None
-        self.spool = Spool(Path(tempfile.mkdtemp(prefix="tocsin-spool-")))
+        folder = tempfile.mkdtemp(prefix="tocsin-spool-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.spool = Spool(Path(folder))
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request."""
