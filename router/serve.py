@@ -65,8 +65,11 @@ def open_context(settings: Settings, in_force: InForce, ledger: Callable[..., Le
     async def write(batch: Sequence[Received], now: float) -> None:
         await intake.commit(fast, batch, now)
 
+    async def hand_over(batch: Sequence[Received], now: float) -> None:
+        await intake.commit_once(fast, batch, now)
+
     spool = Spool(settings.data, settings.spool_limit)
-    spooling = Spooling(write, spool, clock, lambda: ringer.ring(Lane.INTAKE, Job.DEDUPLICATE))
+    spooling = Spooling(write, hand_over, spool, clock, lambda: ringer.ring(Lane.INTAKE, Job.DEDUPLICATE))
     committer = Committer(spooling.write, clock, spooling.ring)
     context = Context(
         settings=settings,

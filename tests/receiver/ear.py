@@ -145,11 +145,15 @@ class Ear:
             self.commits.append(len(batch))
             await intake.commit(fast, batch, now)
 
+        async def hand_over(batch: Sequence[intake.Received], now: float) -> None:
+            self.commits.append(len(batch))
+            await intake.commit_once(fast, batch, now)
+
         def ring() -> None:
             self.rung += 1
 
         # A busy machine may take its time; only a Redis that refuses counts as away here.
-        self.spooling = Spooling(write, self.spool, self.clock, ring, within=10)
+        self.spooling = Spooling(write, hand_over, self.spool, self.clock, ring, within=10)
         return Context(
             settings=self.settings,
             in_force=self.in_force,
