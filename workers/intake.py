@@ -41,8 +41,9 @@ class Received:
     received_at: float
     method: str = "POST"
     query: str = ""
+    """Raw, its secrets masked."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Those worth keeping; never an authorization or a cookie."""
+    """Those worth keeping; never one that proves anything."""
     body: bytes = b""
     judged: tuple[Judged, ...] = ()
     unreadable: str | None = None

@@ -78,6 +78,8 @@ class SourceType:
     """How the sender signs; None for a sender that signs nothing and proves itself by a token."""
     sign: Sign | None = None
     methods: frozenset[str] = frozenset({"POST"})
+    headers: frozenset[str] = frozenset()
+    """Headers, in lower case, that `parse` reads or that help a person: kept with the delivery, as no proof is."""
     options: type[Options] = Options
     setup: str
     """Markdown: how to point this product at Tocsin; `{url}` stands for the address to paste."""
