@@ -92,7 +92,6 @@ class Ear:
         self.store = Store(redis)
         self.commits: list[int] = []
         self.rung = 0
-        self.refusals: Refusals | None = None
         folder = tempfile.mkdtemp(prefix="tocsin-spool-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.spool = Spool(Path(folder))
