@@ -97,16 +97,6 @@ def test_dripping_bytes_do_not_move_the_deadline(connect: Connect, monkeypatch: 
     assert heard(connect)
 
 
-def test_beyond_the_cap_the_slowest_makes_room_for_an_honest_sender(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A crowd that says nothing keeps nobody out."""
-    monkeypatch.setattr(edge, "CONNECTIONS", 5)
-    crowd = [connect() for _ in range(5)]
-    assert heard(connect)
-    assert answer(crowd[0])[0] == 0
-
-
 def test_a_body_beyond_the_cap_is_answered_while_it_still_comes(connect: Connect) -> None:
     """413 reaches a sender that writes on."""
     hostile = connect()

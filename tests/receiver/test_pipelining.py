@@ -11,9 +11,8 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from router import edge
 from tests.receiver.ear import DOWN
-from tests.receiver.wire import Connect, answer, heard, request
+from tests.receiver.wire import ALIVE, Connect, answer, heard, is_served, request
 
-ALIVE = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 LAST = ALIVE.replace(b"Host", b"Connection: close\r\nHost")
 
 
@@ -74,8 +73,7 @@ def test_a_broken_request_behind_good_ones_takes_no_answer_away(connect: Connect
 def test_a_broken_request_after_an_answer_is_told_so(connect: Connect) -> None:
     """On a connection that was kept alive the second request is refused as the first would be."""
     sender = connect()
-    sender.sendall(ALIVE)
-    assert b" 200 " in sender.recv(65536)
+    assert is_served(sender)
     sender.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
     status, said = answer(sender)
     assert status == 400
