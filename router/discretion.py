@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 from router.in_force import Source
 from router.sources.contract import Delivery
 
-HEADERS = frozenset({"content-type", "date", "user-agent", "x-request-id"})
+HEADERS = frozenset({"content-encoding", "content-type", "date", "user-agent", "x-request-id"})
 """Kept of every sender; what else its parser reads, its type lists (`SourceType.headers`)."""
 MASK = "***"
 _SECRET = re.compile(

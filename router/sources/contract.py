@@ -40,7 +40,7 @@ class Unreadable(Exception):
 
 
 class Options(BaseModel):
-    """What the YAML may say about a source of one type, beside `type`, `secret`, `token`, `unsigned` and `labels`."""
+    """What the YAML may say about a source of one type, beside the keys that all have."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -50,6 +50,7 @@ sources:
   shop-sentry: {type: sentry, secret: ["${env:SENTRY_OLD}", "${env:SENTRY_NEW}"]}
   kuma: {type: uptimekuma, token: "${env:KUMA}", labels: {environment: production, monitor: ours}}
   anything: {type: generic, unsigned: true}
+  packed: {type: generic, secret: "${env:SENTRY_NEW}", gzip: true}
 rules:
   - {name: the site is down, when: {kind: [uptimekuma.down]}, then: {severity: P1, runbook: site-down}}
   - {name: everything else, then: {severity: P3}}
