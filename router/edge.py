@@ -21,6 +21,9 @@ HEADERS_WITHIN = 5.0
 BODY_WITHIN = 10.0
 READ_WITHIN = 30.0
 """Seconds a client may leave our answer unread."""
+LINGER = 1.0
+"""Seconds a connection is still listened to when the server stops: a sender that writes at this moment is answered and
+told that the connection ends. Closed in its face, it could not know what became of its delivery."""
 PIPELINED = 8
 """Requests of one connection that may wait behind the one being answered. Each costs some kilobytes and a body, and one
 read of 256 KiB holds ten thousand: beyond, those already taken are answered, and the connection ends."""
@@ -57,6 +60,8 @@ class Edge(HttpToolsProtocol):
     """Is there a cycle for the request that is coming in?"""
     _deaf = False
     """The connection ends with the answers that are still to be given; nothing more is read."""
+    ends = False
+    """The server stops: the next answer is the last."""
     _refusal: Problem = _MALFORMED
     _proxied = False
     """Is the other side a trusted proxy, which speaks for others?"""
@@ -185,6 +190,8 @@ class Edge(HttpToolsProtocol):
         self.deadline = self.loop.time() + BODY_WITHIN
         super().on_headers_complete()
         self._taken = True
+        if self.ends:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """The request is whole: from here on the client waits for us."""
@@ -225,6 +232,18 @@ class Edge(HttpToolsProtocol):
             self._deaf = True
             self.deadline = None
             self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """The server stops: answer what is asked already, and whoever is just about to ask."""
+        self.ends = True
+        if self._idle:
+            self.loop.call_later(LINGER, self._rest_is_over)
+        else:
+            self.cycle.keep_alive = False
+
+    def _rest_is_over(self) -> None:
+        if self._idle and not self._fed:
+            self.transport.close()
 
     def expire(self) -> None:
         """A deadline has passed."""

@@ -37,8 +37,8 @@ from workers.store import Store, connect, durability
 
 TIMEOUT = 1.0
 """Seconds Redis has for one answer."""
-GRACE = 10
-"""Seconds requests have to end when the process is told to stop."""
+GRACE = 8
+"""Seconds requests have to end when the process is told to stop; the commits have what is left of ten."""
 
 
 class Weak(Exception):

@@ -150,5 +150,5 @@ def test_a_body_in_chunks_of_one_byte_is_taken(connect: Connect) -> None:
     connection = connect()
     body = json.dumps(DOWN).encode() + b" " * 20_000
     chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
-    connection.sendall(request(chunks, "Transfer-Encoding: chunked", "Content-Type: application/json"))
+    connection.sendall(request(chunks, "Transfer-Encoding: chunked", "Connection: close"))
     assert answer(connection)[0] == 202

@@ -8,53 +8,76 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+
+import pytest
 
 from router import serve
 from router.app import build
 from tests.receiver.ear import DOWN, KUMA, Ear
 
 
-class Connect(Protocol):
-    """A new connection to the receiver, from one of this machine's addresses."""
+class Connect:
+    """A running receiver; each call is a new connection to it, from one of this machine's addresses."""
 
-    def __call__(self, source: str = "127.0.0.1") -> socket.socket: ...
+    def __init__(self, ear: Ear) -> None:
+        self._ear = ear
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._address = self._listener.getsockname()
+        self._opened: list[socket.socket] = []
+        self._started, self._told = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),))
+        self._thread.start()
+        assert self._started.wait(5)
 
+    def __call__(self, source: str = "127.0.0.1") -> socket.socket:
+        """A new connection."""
+        connection = socket.create_connection(self._address, timeout=10, source_address=(source, 0))
+        self._opened.append(connection)
+        return connection
 
-@contextmanager
-def listening(ear: Ear) -> Iterator[Connect]:
-    """Run the receiver as `serve` does, on a port of its own."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    started, stop = threading.Event(), threading.Event()
+    def stop(self) -> None:
+        """Tell it to stop; when this returns it has begun to."""
+        self._told.set()
+        with pytest.raises(ConnectionRefusedError):
+            self._knock()
 
-    async def serving() -> None:
-        fast = serve.fast_redis(ear.url)
-        context = ear.context(fast)
+    def _knock(self) -> None:
+        while True:
+            socket.create_connection(self._address, timeout=10).close()
+
+    def has_ended(self) -> bool:
+        """Has it come to its end?"""
+        self._thread.join(15)
+        return not self._thread.is_alive()
+
+    def close(self) -> None:
+        """Hang up everywhere, and stop it."""
+        for one in self._opened:
+            one.close()
+        self._told.set()
+        self._thread.join(15)
+
+    async def _serve(self) -> None:
+        fast = serve.fast_redis(self._ear.url)
+        context = self._ear.context(fast)
         server = serve.server(build(context), context)
-        running = asyncio.create_task(server.serve([listener]))
-        started.set()
-        await asyncio.to_thread(stop.wait)
+        running = asyncio.create_task(server.serve([self._listener]))
+        self._started.set()
+        await asyncio.to_thread(self._told.wait)
         server.should_exit = True
         await running
         await context.refusals.flush()
         await fast.aclose()
 
-    thread = threading.Thread(target=asyncio.run, args=(serving(),))
-    thread.start()
-    started.wait(5)
-    opened: list[socket.socket] = []
 
-    def connection(source: str = "127.0.0.1") -> socket.socket:
-        opened.append(socket.create_connection(listener.getsockname(), timeout=10, source_address=(source, 0)))
-        return opened[-1]
-
+@contextmanager
+def listening(ear: Ear) -> Iterator[Connect]:
+    """Run the receiver as `serve` does, on a port of its own."""
+    running = Connect(ear)
     try:
-        yield connection
+        yield running
     finally:
-        for one in opened:
-            one.close()
-        stop.set()
-        thread.join(15)
+        running.close()
 
 
 def request(body: bytes = b"", *headers: str, path: str = KUMA) -> bytes:
