@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from router import api, health, metrics
 from router.answer import Answer
 from router.context import Context
-from router.guard import Guarded, Outermost
+from router.guard import AtHome, Guarded, Outermost
 from router.problems import Problem, tell
 from router.receiver import Receiver
 from workers import log
@@ -29,7 +29,7 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 def build(context: Context, mounts: Mapping[str, ASGIApp] | None = None) -> ASGIApp:
-    """The whole app. `mounts` puts more of them under a path: `{"/demo": demo()}`."""
+    """The whole app. `mounts` puts more of them under a path, for this machine only: `{"/demo": demo()}`."""
     answer = Answer(context)
     rest = Starlette(
         routes=[
@@ -40,7 +40,7 @@ def build(context: Context, mounts: Mapping[str, ASGIApp] | None = None) -> ASGI
             Route("/a/{token}/runbook", answer.runbook, methods=["GET"]),
             *health.routes(context),
             Mount("/static", StaticFiles(directory=STATIC)),
-            *(Mount(path, app) for path, app in (mounts or {}).items()),
+            *(Mount(path, AtHome(app, context)) for path, app in (mounts or {}).items()),
             *([Route("/", _to_the_outbox, methods=["GET"])] if DEMO in (mounts or {}) else []),
         ],
         exception_handlers={HTTPException: tell, Problem: tell},

@@ -1,7 +1,7 @@
-"""The edge: what uvicorn leaves open to a hostile client. Caps on headers and connections, and absolute deadlines.
+"""The edge: what uvicorn leaves open to a hostile client. Caps on headers and requests, absolute deadlines.
 
-uvicorn has no header deadline and httptools no limit on headers. One sweep per process closes whoever is too slow, so a
-connection costs no timer of its own.
+uvicorn has no header deadline and httptools no limit on headers. One sweep per process (`router.sweep`) closes whoever
+is too slow, so a connection costs no timer of its own.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from router.crowd import Crowd, Crowded, Why
 from router.problems import MEDIA_TYPE, Problem
 
 HEADER_BYTES = 16 * 1024
@@ -21,10 +21,14 @@ HEADERS_WITHIN = 5.0
 BODY_WITHIN = 10.0
 READ_WITHIN = 30.0
 """Seconds a client may leave our answer unread."""
-CONNECTIONS = 800
-"""Below the 1,024 open files most systems allow; beyond, whoever is slowest with a request makes room."""
-_SWEEP_TICKS = 5
-"""uvicorn ticks every 0.1 s."""
+LINGER = 1.0
+"""Seconds a connection is still listened to when the server stops: a sender that writes at this moment is answered and
+told that the connection ends. Closed in its face, it could not know what became of its delivery."""
+PIPELINED = 8
+"""Requests of one connection that may wait behind the one being answered. Each costs some kilobytes and a body, and one
+read of 256 KiB holds ten thousand: beyond, those already taken are answered, and the connection ends."""
+KEEP_ALIVE = 5.0
+"""Seconds a connection may rest between two requests; longer ones leak where the other side has gone without a word."""
 
 _TOO_LONG = Problem(431, f"The request's line and headers are larger than {HEADER_BYTES} bytes.")
 _TOO_SLOW = Problem(408, f"Send the headers within {HEADERS_WITHIN:.0f} s, the body within {BODY_WITHIN:.0f} s more.")
@@ -32,7 +36,9 @@ _MALFORMED = Problem(400, "This is not HTTP/1.1 as RFC 9112 has it.")
 _AMBIGUOUS = Problem(400, "A request has either a Content-Length or a Transfer-Encoding, never both (RFC 9112, 6.1).")
 _TRAILER = Problem(400, "Trailers after a chunked body are not taken. Send them as headers.")
 _HOSTLESS = Problem(400, "A request has exactly one Host header (RFC 9112, 3.2).")
-_FULL = Problem(503, "Too many connections. Please try again in 5 seconds.", headers={"Retry-After": "5"})
+_LATER = {"Retry-After": "5"}
+_FULL = Problem(503, "Too many connections. Please try again in 5 seconds.", headers=_LATER)
+_CROWDED = Problem(503, "Too many connections from this address. Please try again in 5 seconds.", headers=_LATER)
 
 
 class _Refused(Exception):
@@ -40,17 +46,37 @@ class _Refused(Exception):
 
 
 class Edge(HttpToolsProtocol):
-    """uvicorn's HTTP protocol with caps and deadlines. `deadline` is loop time; None: the client owes us nothing."""
+    """uvicorn's HTTP protocol with caps and deadlines, in loop time; None: the client owes us nothing."""
 
     deadline: float | None = None
+    """When the rest of a request must have come."""
+    read_by: float | None = None
+    """When the answers that wait must have been read."""
     _fed = 0
     _carried = 0
     """Bytes of the body among those that were fed."""
     _in_headers = True
+    _taken = False
+    """Is there a cycle for the request that is coming in?"""
+    _deaf = False
+    """The connection ends with the answers that are still to be given; nothing more is read."""
+    ends = False
+    """The server stops: the next answer is the last."""
     _refusal: Problem = _MALFORMED
+    _proxied = False
+    """Is the other side a trusted proxy, which speaks for others?"""
+    _counted: str | None = None
+    """For whom this connection counts in the crowd."""
+    _rests_since: float | None = None
+    """When the last answer was given, of a connection that is kept alive."""
+
+    def __init__(self, *arguments: Any, crowd: Crowd, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._crowd = crowd
+        self.timeout_keep_alive = KEEP_ALIVE  # type: ignore[assignment]
 
     def connection_made(self, transport: Any) -> None:
-        """Take the connection, unless there are too many even without the slowest."""
+        """Take the connection, unless there are too many even without the slowest, or too many of its address."""
         super().connection_made(transport)
         connection = transport.get_extra_info("socket")
         if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
@@ -58,11 +84,49 @@ class Edge(HttpToolsProtocol):
             # handed to it, the body waits 40 ms for the client's delayed ACK.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.deadline = self.loop.time() + HEADERS_WITHIN
-        if len(self.connections) > CONNECTIONS and not _make_room(self.connections, self):
+        peer = self.client[0] if self.client else None
+        self._proxied = self._crowd.is_proxy(peer)
+        if not self._proxied and not self._counts_for(peer):
+            self._refuse(_CROWDED)
+        elif len(self.connections) > self._crowd.at_most and not self._make_room():
+            self._crowd.note(Why.ALL)
             self._refuse(_FULL)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is one fewer."""
+        self._no_longer_counts()
+        super().connection_lost(exc)
+
+    def _counts_for(self, address: str | None) -> bool:
+        """Count this connection for the address; False when there are too many of it."""
+        self._no_longer_counts()
+        try:
+            self._counted = self._crowd.enter(address)
+        except Crowded:
+            self._crowd.note(Why.ONE)
+            return False
+        return True
+
+    def _no_longer_counts(self) -> None:
+        self._crowd.leave(self._counted)
+        self._counted = None
+
+    def _make_room(self) -> bool:
+        """Close the connection that has rested or kept us waiting longest; False when all are being answered."""
+        others = [one for one in self.connections if one is not self and isinstance(one, Edge)]
+        waits = {one: one.deadline or one._rests_since for one in others if not one.transport.is_closing()}
+        slow = [one for one, since in waits.items() if since is not None]
+        if not slow:
+            return False
+        self._crowd.note(Why.SLOW)
+        min(slow, key=lambda one: waits[one] or 0.0).transport.abort()
+        return True
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, never more header bytes than the cap and one read."""
+        if self._deaf:
+            return
+        self._rests_since = None
         if self.deadline is None and self._idle:
             # Also for the blank lines that may come before a request and that begin none.
             self.deadline = self.loop.time() + HEADERS_WITHIN
@@ -87,7 +151,9 @@ class Edge(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """A request begins, unless too many wait already."""
+        if len(self.pipeline) >= PIPELINED:
+            raise _Refused
         super().on_message_begin()
         self._refusal = _MALFORMED
         self._carried = 0
@@ -116,36 +182,71 @@ class Edge(HttpToolsProtocol):
         if given.count(b"host") != 1 and self.parser.get_http_version() == "1.1":
             self._refusal = _HOSTLESS
             raise _Refused
+        if self._proxied:
+            forwarded = b",".join(value for name, value in self.headers if name == b"x-forwarded-for")
+            if not self._counts_for(self._crowd.behind(forwarded.decode("latin-1"))):
+                self._refusal = _CROWDED
+                raise _Refused
         self.deadline = self.loop.time() + BODY_WITHIN
         super().on_headers_complete()
+        self._taken = True
+        if self.ends:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """The request is whole: from here on the client waits for us."""
         self.deadline = None
         self._fed = self._carried = 0
         self._in_headers = True
+        self._taken = False
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """An answer is given; if it was the last, the connection rests."""
+        if not self.pipeline:
+            self._rests_since = self.loop.time()
+            if self._proxied:
+                self._no_longer_counts()
+        super().on_response_complete()
 
     def pause_writing(self) -> None:
         """The client does not read what we answer."""
-        self.deadline = self.loop.time() + READ_WITHIN
+        self.read_by = self.loop.time() + READ_WITHIN
         super().pause_writing()
 
     def resume_writing(self) -> None:
         """It does again."""
-        self.deadline = None
+        self.read_by = None
         super().resume_writing()
 
     def send_400_response(self, _msg: str) -> None:
-        """uvicorn's word for a request its parser refused. A second answer would be read as the next request's."""
-        answered = not self._in_headers and self.cycle is not None and self.cycle.response_started  # type: ignore[redundant-expr]
-        if answered:
+        """uvicorn's word for a request its parser refused; it is answered in its turn, or not at all."""
+        if self._deaf:
+            return
+        if self._taken and (self.pipeline or self.cycle.response_started):
+            # A second answer, or one out of turn, would be read as another request's.
             self.transport.abort()
-        else:
+        elif self._taken or self._idle:
             self._refuse(self._refusal)
+        else:
+            self._deaf = True
+            self.deadline = None
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """The server stops: answer what is asked already, and whoever is just about to ask."""
+        self.ends = True
+        if self._idle:
+            self.loop.call_later(LINGER, self._rest_is_over)
+        else:
+            self.cycle.keep_alive = False
+
+    def _rest_is_over(self) -> None:
+        if self._idle and not self._fed:
+            self.transport.close()
 
     def expire(self) -> None:
-        """The deadline has passed."""
+        """A deadline has passed."""
         if self.transport.is_closing() or not self._idle:
             # Closing would wait for the unread answer; an unfinished body leaves the app with a disconnect.
             self.transport.abort()
@@ -164,29 +265,3 @@ class Edge(HttpToolsProtocol):
         lines = b"".join(f"{name}: {value}\r\n".encode("latin-1") for name, value in said.items())
         self.transport.write(STATUS_LINE[problem.status] + lines + b"\r\n" + problem.body)
         self.transport.close()
-
-
-class Server(uvicorn.Server):
-    """uvicorn's server with the sweep."""
-
-    async def on_tick(self, counter: int) -> bool:
-        """Every 0.1 s; the sweep runs every 0.5 s."""
-        if counter % _SWEEP_TICKS == 0:
-            sweep(self.server_state.connections)
-        return await super().on_tick(counter)
-
-
-def sweep(connections: Any) -> None:
-    """Close every connection whose deadline has passed."""
-    for one in list(connections):
-        if isinstance(one, Edge) and one.deadline is not None and one.loop.time() > one.deadline:
-            one.expire()
-
-
-def _make_room(connections: Any, newest: Edge) -> bool:
-    """Close the connection that has kept us waiting longest; False when all of them are being answered."""
-    slow = [one for one in connections if one is not newest and one.deadline is not None and one._idle]
-    if not slow:
-        return False
-    min(slow, key=lambda one: one.deadline).transport.abort()
-    return True

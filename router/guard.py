@@ -1,10 +1,12 @@
-"""Who may pass: the bearer tokens of /api and /metrics, and the headers every answer carries."""
+"""Who may pass: the bearer tokens of /api and /metrics, this machine's own browser, and the headers of every answer."""
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
@@ -43,6 +45,44 @@ class Guarded:
         # Every token is compared, so that the time does not tell which of them came close.
         fits = [hmac.compare_digest(given, token) for token in self._context.api_tokens if token]
         return True in fits
+
+
+class AtHome(Guarded):
+    """Lets a browser of this machine through without a token: whoever tries the demonstration on their own machine.
+
+    A page from elsewhere whose name leads here (DNS rebinding) names itself in Host or Origin; whoever comes through a
+    proxy on this machine is named in a header of the proxy's.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on. Raises Problem 401."""
+        if not _from_here(scope) and not self._knows(_bearer(scope)):
+            detail = "Open this on the machine where Tocsin runs, as 127.0.0.1, or send one of TOCSIN_API_TOKEN."
+            raise Problem(401, detail, headers={"WWW-Authenticate": 'Bearer realm="tocsin"'})
+        await self._app(scope, receive, send)
+
+
+def _from_here(scope: Scope) -> bool:
+    said = dict(scope["headers"])
+    origin = said.get(b"origin")
+    names = [f"//{said.get(b'host', b'').decode('latin-1')}", *([origin.decode("latin-1")] if origin else [])]
+    proxied = any(name in said for name in (b"forwarded", b"via", b"x-forwarded-for", b"x-real-ip"))
+    return not proxied and _loopback((scope.get("client") or ("",))[0]) and all(map(_leads_here, names))
+
+
+def _leads_here(address: str) -> bool:
+    try:
+        name = urlsplit(address).hostname or ""
+    except ValueError:
+        return False
+    return name == "localhost" or _loopback(name)
+
+
+def _loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _bearer(scope: Scope) -> bytes:

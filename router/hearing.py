@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from router import discretion
 from router.in_force import Ruleset, Source
 from router.sources.contract import Delivery, Unreadable
 from router.sources.reading import SUMMARY, clean, shorten
 from rules import own
 from rules.event import Action, Event
 from workers.intake import Judged, Received
-
-_PRIVATE = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
 
 
 def hear(delivery: Delivery, source: Source, ruleset: Ruleset) -> Received:
@@ -71,13 +70,9 @@ def _received(delivery: Delivery, source: Source, judged: tuple[Judged, ...], wh
         source_type=source.type.name,
         received_at=delivery.received_at,
         method=delivery.method,
-        query=delivery.query,
-        headers={name: value for name, value in delivery.headers.items() if not _private(name)},
+        query=discretion.query(delivery, source),
+        headers=discretion.headers(delivery, source),
         body=delivery.body,
         judged=judged,
         unreadable=why,
     )
-
-
-def _private(name: str) -> bool:
-    return any(word in name for word in _PRIVATE)

@@ -47,6 +47,8 @@ class Source:
     options: Options = field(default_factory=Options)
     labels: Mapping[str, str] = field(default_factory=dict)
     unsigned: bool = False
+    gzip: bool = False
+    """May its bodies come compressed?"""
     secrets: Sequence[bytes] = field(default=(), repr=False)
     tokens: Sequence[bytes] = field(default=(), repr=False)
 
@@ -88,6 +90,7 @@ def _source(name: str, configured: SourceConfig, kind: SourceType, reveal: Revea
         options=_revealed(kind.options.model_validate(configured.options), reveal),
         labels=configured.labels,
         unsigned=configured.unsigned,
+        gzip=configured.gzip,
         secrets=[reveal(one).encode() for one in configured.secret],
         tokens=[reveal(one).encode() for one in configured.token],
     )

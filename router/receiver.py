@@ -6,17 +6,19 @@ Bare ASGI, because this is the path a storm takes: cap, verify, read, judge, com
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from router.committer import NotKept, Unstorable
 from router.context import Context
+from router.gzipped import Bomb, Broken, inflate
 from router.hearing import hear, unreadable
 from router.in_force import NOBODY, InForce, Source
 from router.problems import MEDIA_TYPE, Problem, unavailable
-from router.requests import Gone, headers_of, read_body
+from router.requests import Gone, headers_of, read_body, too_large
 from router.sources.contract import Delivery, Unauthentic
 from rules.decision import Decision
 from workers import log
@@ -37,9 +39,16 @@ _FORGED = Problem(
 )
 _ENCODED = Problem(
     415,
-    "Bodies must not be compressed. Turn compression off at the sender (no Content-Encoding header).",
+    "Bodies must not be compressed. Turn compression off at the sender (no Content-Encoding header), or let this "
+    "source take gzip with `gzip: true`.",
     headers={"Accept-Encoding": "identity"},
 )
+_ENCODED_OTHERWISE = Problem(
+    415,
+    "Bodies may be compressed with gzip, once, and with nothing else.",
+    headers={"Accept-Encoding": "gzip, identity"},
+)
+_PLAIN, _GZIP = ("", "identity"), ("gzip", "x-gzip")
 _log = log.get("receiver")
 
 
@@ -84,7 +93,24 @@ class Receiver:
             body=body,
         )
         self._authenticate(source, delivery, now)
+        try:
+            delivery = self._opened(delivery)
+        except Broken as why:
+            return await keep(self._context, in_force, source, delivery, str(why))
         return await keep(self._context, in_force, source, delivery)
+
+    def _opened(self, delivery: Delivery) -> Delivery:
+        """The delivery before it was compressed; senders sign what they send. Raises Broken, or Problem 413."""
+        if _encoding(delivery.headers) in _PLAIN:
+            return delivery
+        limit = self._context.settings.body_limit
+        try:
+            body = inflate(delivery.body, limit)
+        except Bomb:
+            self._context.refusals.note(delivery.source, "too large")
+            raise too_large(limit) from None
+        plain = {name: value for name, value in delivery.headers.items() if name != "content-encoding"}
+        return replace(delivery, body=body, headers=plain)
 
     def _authenticate(self, source: Source, delivery: Delivery, now: float) -> None:
         try:
@@ -97,9 +123,13 @@ class Receiver:
             raise (_UNKNOWN if unknown else _FORGED) from None
 
 
-async def keep(context: Context, in_force: InForce, source: Source, delivery: Delivery) -> Received:
-    """Read, judge and commit an authentic delivery. Raises Problem 503 when it could not be kept."""
-    received = hear(delivery, source, in_force.ruleset)
+async def keep(
+    context: Context, in_force: InForce, source: Source, delivery: Delivery, wrong: str | None = None
+) -> Received:
+    """Read, judge and commit an authentic delivery. Raises Problem 503 when it could not be kept.
+
+    `wrong` says why it cannot be read, where that is known before."""
+    received = unreadable(delivery, source, wrong) if wrong else hear(delivery, source, in_force.ruleset)
     try:
         await context.committer.keep(received)
     except Unstorable as why:
@@ -156,8 +186,12 @@ def _check_form(source: Source, method: str, headers: dict[str, str]) -> None:
     if method not in source.type.methods:
         allowed = ", ".join(sorted(source.type.methods))
         raise Problem(405, f"Deliveries to this source are sent with {allowed}.", headers={"Allow": allowed})
-    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-        raise _ENCODED
+    if _encoding(headers) not in (*_PLAIN, *(_GZIP if source.gzip else ())):
+        raise _ENCODED_OTHERWISE if source.gzip else _ENCODED
+
+
+def _encoding(headers: Mapping[str, str]) -> str:
+    return headers.get("content-encoding", "").strip().lower()
 
 
 def _say(received: Received, seconds: float) -> None:

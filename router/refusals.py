@@ -1,4 +1,4 @@
-"""Refused deliveries, counted in memory and added to Redis once a second: a flood of forgeries costs nothing."""
+"""Refused deliveries and connections, counted in memory and added to Redis once a second: a flood costs nothing."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ EVERY = 1.0
 
 
 class Refusals:
-    """Counts by source (a configured name, or `unknown`) and outcome (`unauthentic`, `unknown`, `too large` …)."""
+    """Counts of counters with their labels, in memory until the next flush."""
 
     def __init__(self, redis: Any) -> None:
         self._redis = redis
-        self._seen: Counter[tuple[str, str]] = Counter()
+        self._seen: Counter[tuple[str, ...]] = Counter()
 
     def note(self, source: str, outcome: str) -> None:
-        """Count one, soon."""
-        self._seen[source, outcome] += 1
+        """A delivery to a configured source, or to `unknown`, that was `unauthentic`, `too large` …"""
+        self._seen["deliveries", source, outcome] += 1
+
+    def turned_away(self, why: str) -> None:
+        """A connection that was closed because there are too many."""
+        self._seen["connections_refused", why] += 1
 
     async def flush(self) -> None:
         """Add what was seen. Raises Redis' errors, and then keeps the counts for the next time."""
@@ -31,8 +35,8 @@ class Refusals:
         seen, self._seen = self._seen, Counter()
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
-                for (source, outcome), times in seen.items():
-                    count(pipe, "deliveries", source, outcome, by=times)
+                for (name, *values), times in seen.items():
+                    count(pipe, name, *values, by=times)
                 await pipe.execute()
         except (RedisError, OSError):
             self._seen.update(seen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 import uvicorn
@@ -19,11 +20,13 @@ from starlette.types import ASGIApp
 from router.app import build
 from router.committer import Committer
 from router.context import Context
-from router.edge import Edge, Server
+from router.crowd import Crowd
+from router.edge import Edge
 from router.in_force import InForce
 from router.redis_time import RedisTime
 from router.refusals import Refusals
 from router.spooling import Spooling
+from router.sweep import Server
 from workers import intake, log
 from workers.agenda import Job, Lane
 from workers.intake import Received
@@ -35,8 +38,8 @@ from workers.store import Store, connect, durability
 
 TIMEOUT = 1.0
 """Seconds Redis has for one answer."""
-GRACE = 10
-"""Seconds requests have to end when the process is told to stop."""
+GRACE = 8
+"""Seconds requests have to end when the process is told to stop; the commits have what is left of ten."""
 
 
 class Weak(Exception):
@@ -66,8 +69,11 @@ def open_context(settings: Settings, in_force: InForce, ledger: Callable[..., Le
     async def write(batch: Sequence[Received], now: float) -> None:
         await intake.commit(fast, batch, now)
 
+    async def hand_over(batch: Sequence[Received], now: float) -> None:
+        await intake.commit_once(fast, batch, now)
+
     spool = Spool(settings.data, settings.spool_limit)
-    spooling = Spooling(write, spool, clock, lambda: ringer.ring(Lane.INTAKE, Job.DEDUPLICATE))
+    spooling = Spooling(write, hand_over, spool, clock, lambda: ringer.ring(Lane.INTAKE, Job.DEDUPLICATE))
     committer = Committer(spooling.write, clock, spooling.ring)
     context = Context(
         settings=settings,
@@ -98,20 +104,23 @@ def _examined(redis: Redis, settings: Settings) -> list[str]:
     return problems
 
 
-def server(app: ASGIApp, settings: Settings) -> Server:
+def server(app: ASGIApp, context: Context) -> Server:
     """uvicorn around the app, with our edge."""
+    settings = context.settings
+    crowd = Crowd(
+        settings.connections, settings.connections_per_client, settings.trusted_proxies, context.refusals.turned_away
+    )
     config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
-        http=Edge,
+        http=partial(Edge, crowd=crowd),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=5,
         timeout_graceful_shutdown=GRACE,
         backlog=1024,
     )
@@ -138,7 +147,7 @@ def run(
     context, ringer = open_context(settings, in_force, ledger)
     context.beside = (*context.beside, *beside)
     try:
-        server(build(context, mounts), settings).run(sockets)
+        server(build(context, mounts), context).run(sockets)
     finally:
         ringer.stop()
         context.spooling.close()

@@ -1,7 +1,7 @@
 """Redis or, when it is away or slow, the spool: either way the delivery is kept and the sender hears 202.
 
 A breaker keeps a Redis that hangs from costing every batch its patience: after one failure the spool is used at once,
-and beside it one task asks Redis twice a second whether it is back, then hands over what waits.
+and beside it one task asks Redis four times a second whether it is back, then hands over what waits.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ REDIS_WITHIN = 0.15
 ASK_WITHIN = 1.0
 """Seconds it has to show that it is back, and to take a batch that waited."""
 EVERY = 0.25
+"""Seconds between two questions."""
 AT_ONCE = 256
 
 Write = Callable[[Sequence[Received], float], Awaitable[None]]
@@ -28,12 +29,22 @@ _log = log.get("spool")
 
 
 class Spooling:
-    """Stands between the committer and Redis. `redis(batch, now)` stores in Redis; an empty batch only asks it."""
+    """Stands between the committer and Redis. `redis(batch, now)` stores in Redis; an empty batch only asks it.
+
+    `hand_over(batch, now)` stores what has waited, and only that of it which Redis did not take after all.
+    """
 
     def __init__(
-        self, redis: Write, spool: Spool, clock: Clock, ring: Callable[[], None], within: float = REDIS_WITHIN
+        self,
+        redis: Write,
+        hand_over: Write,
+        spool: Spool,
+        clock: Clock,
+        ring: Callable[[], None],
+        within: float = REDIS_WITHIN,
     ) -> None:
         self._redis = redis
+        self._hand_over = hand_over
         self._spool = spool
         self._clock = clock
         self._ring = ring
@@ -86,7 +97,7 @@ class Spooling:
         with self._spool.draining() as ours:
             while ours and (batch := await asyncio.to_thread(self._spool.oldest, AT_ONCE)):
                 async with asyncio.timeout(ASK_WITHIN):
-                    await self._redis(batch, self._clock.now())
+                    await self._hand_over(batch, self._clock.now())
                 await asyncio.to_thread(self._spool.drop, batch)
                 self._ring()
                 total += len(batch)

@@ -199,6 +199,8 @@ class SourceConfig(BaseModel):
     secret: Annotated[list[Reference], BeforeValidator(listed)] = []
     token: Annotated[list[Reference], BeforeValidator(listed)] = []
     unsigned: bool = False
+    gzip: bool = False
+    """May its bodies come compressed?"""
     labels: dict[str, str] = {}
 
     @property

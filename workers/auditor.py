@@ -149,11 +149,11 @@ class Auditor(threading.Thread):
     def __init__(self, house: House) -> None:
         super().__init__(name="auditor", daemon=True)
         self._house = house
-        self._stop = threading.Event()
+        self._ended = threading.Event()
 
     def run(self) -> None:
         """Audit until stopped; a Redis that is away is waited for."""
-        while not self._stop.wait(EVERY / 6):
+        while not self._ended.wait(EVERY / 6):
             try:
                 if self.my_turn():
                     audit(self._house)
@@ -168,4 +168,4 @@ class Auditor(threading.Thread):
 
     def stop(self) -> None:
         """No further audit."""
-        self._stop.set()
+        self._ended.set()

@@ -14,6 +14,7 @@ from workers import keys
 SEPARATOR = "|"
 COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "deliveries": ("Deliveries received, by source and outcome.", ("source", "outcome")),
+    "connections_refused": ("Connections closed because there were too many, by why.", ("why",)),
     "events": ("Events read out of deliveries, by source and action.", ("source", "action")),
     "decisions": ("Decisions on triggers, by rule and severity.", ("rule", "severity")),
     "incidents": ("Incidents, by severity and what became of them.", ("severity", "what")),

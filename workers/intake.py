@@ -41,8 +41,9 @@ class Received:
     received_at: float
     method: str = "POST"
     query: str = ""
+    """Raw, its secrets masked."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Those worth keeping; never an authorization or a cookie."""
+    """Those worth keeping; never one that proves anything."""
     body: bytes = b""
     judged: tuple[Judged, ...] = ()
     unreadable: str | None = None
@@ -89,6 +90,21 @@ async def commit(redis: Any, batch: Sequence[Received], now: float) -> None:
     """Keep the batch: one MULTI, all or nothing. `redis` is a `redis.asyncio.Redis`; its errors pass through."""
     async with redis.pipeline(transaction=True) as pipe:
         queue_commands(pipe, batch, now)
+        await pipe.execute()
+
+
+async def commit_once(redis: Any, batch: Sequence[Received], now: float) -> None:
+    """As `commit` of one delivery or more, but of what Redis lacks: an attempt that was given up may have got through.
+
+    Raises WatchError when such an attempt gets through at this very moment. One that is on its way still, for minutes
+    after a network was cut in two, is not seen: then a delivery is counted twice, and opens no second incident.
+    """
+    ids = [one.id for one in batch]
+    async with redis.pipeline(transaction=True) as pipe:
+        await pipe.watch(*map(keys.delivery, ids))
+        held = await pipe.zmscore(keys.DELIVERIES, ids)
+        pipe.multi()
+        queue_commands(pipe, [one for one, score in zip(batch, held, strict=True) if score is None], now)
         await pipe.execute()
 
 

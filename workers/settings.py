@@ -49,6 +49,12 @@ class Settings(BaseSettings):
     """Bytes a receiver may keep on its own disk (in the data folder) while Redis is away; more is 503."""
     heartbeat_url: SecretStr | None = Field(default=None, validation_alias="TOCSIN_HEARTBEAT_URL")
     """A watcher outside (a dead man's switch), pinged twice a minute while every promise is kept in time."""
+    connections: int = Field(default=800, validation_alias="TOCSIN_CONNECTIONS", ge=1, le=100_000)
+    """Open at one process, below the 1,024 files most systems allow; beyond, the slowest connection makes room."""
+    connections_per_client: int = Field(default=200, validation_alias="TOCSIN_CONNECTIONS_PER_CLIENT", ge=1)
+    """Those of one client address (of one /64 of IPv6); more are 503."""
+    trusted_proxies: Annotated[list[Network], NoDecode] = Field(default=[], validation_alias="TOCSIN_TRUSTED_PROXIES")
+    """Networks of the proxies whose X-Forwarded-For says who the client is."""
     log: Literal["json", "console"] = Field(default="json", validation_alias="TOCSIN_LOG")
     accept_weaker_durability: bool = Field(default=False, validation_alias="TOCSIN_ACCEPT_WEAKER_DURABILITY")
     url: str = Field(default="http://127.0.0.1:8080", validation_alias="TOCSIN_URL")
@@ -63,7 +69,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
-    @field_validator("allow_net", mode="before")
+    @field_validator("allow_net", "trusted_proxies", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
         parts = value.split(",") if isinstance(value, str) else value

@@ -21,6 +21,8 @@ from workers.intake import Received
 FILE, LOCK = "spool.db", "spool.lock"
 LIMIT = 256 * 1024 * 1024
 """Bytes on disk; beyond, the sender must keep it."""
+BATCH_BYTES = 1024 * 1024
+"""Bytes that are handed over at once: as much as Redis takes within its second, compressed again on the way."""
 BUSY_WITHIN = 0.5
 """Seconds another process may keep the file locked."""
 _SHAPE = """
@@ -54,11 +56,17 @@ class Spool:
                 raise SpoolFailed(f"the spool has reached its limit of {self._limit} bytes")
             file.executemany("INSERT OR IGNORE INTO delivery (id, head, body) VALUES (?, ?, ?)", rows)
 
-    def oldest(self, at_most: int) -> list[Received]:
-        """The first deliveries that are still to be handed over."""
+    def oldest(self, at_most: int, size: int = BATCH_BYTES) -> list[Received]:
+        """The first deliveries that are still to be handed over: about `size` bytes of them, and one at least."""
+        batch: list[Received] = []
         with self._file() as file:
-            rows = file.execute("SELECT head, body FROM delivery ORDER BY number LIMIT ?", (at_most,)).fetchall()
-        return [replace(decode(Received, head), body=zlib.decompress(body)) for head, body in rows]
+            for head, packed in file.execute("SELECT head, body FROM delivery ORDER BY number LIMIT ?", (at_most,)):
+                body = zlib.decompress(packed)
+                size -= len(head) + len(body)
+                if batch and size < 0:
+                    break
+                batch.append(replace(decode(Received, head), body=body))
+        return batch
 
     def drop(self, batch: Sequence[Received]) -> None:
         """These are in Redis now."""

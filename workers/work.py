@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import threading
 from collections.abc import Callable
 
@@ -44,11 +46,11 @@ class Tick(threading.Thread):
         self._parent = os.getppid()
         self._agenda = Agenda(redis)
         self._clock = RedisClock(redis)
-        self._stop = threading.Event()
+        self._ended = threading.Event()
 
     def run(self) -> None:
         """Tick until stopped, beginning at once; a Redis that is away is waited for."""
-        while not self._stop.is_set():
+        while not self._ended.is_set():
             if os.getppid() != self._parent:
                 self._orphaned()
                 return
@@ -56,7 +58,7 @@ class Tick(threading.Thread):
                 self.look()
             except RedisError as wrong:
                 log.get("tick").warning("redis is away", error=type(wrong).__name__)
-            self._stop.wait(TICK)
+            self._ended.wait(TICK)
 
     def look(self) -> None:
         """One tick."""
@@ -68,7 +70,8 @@ class Tick(threading.Thread):
 
     def stop(self) -> None:
         """No further tick; the worker no longer counts as alive."""
-        self._stop.set()
+        self._ended.set()
+        self.join(timeout=2 * TICK)
         try:
             self._redis.delete(keys.worker(self._name))
         except RedisError as wrong:
@@ -85,10 +88,13 @@ def run(lane: Lane, settings: Settings, ruleset: Ruleset) -> None:
     jobs.install(house)
     succession.inherit(redis, lane, house.clock.now())
     tick = Tick(redis, name, orphaned=lambda: os._exit(1))
-    tick.start()
     auditor = Auditor(house)
-    auditor.start()
+    # From the first beat on somebody may tell it to stop; RQ's own handlers come with `work`.
+    for told in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(told, lambda *_: sys.exit(0))
     try:
+        tick.start()
+        auditor.start()
         _worker(url, lane, name).work(with_scheduler=False, logging_level="WARNING")
     finally:
         auditor.stop()

@@ -36,7 +36,7 @@ Clock = Callable[[], float]
 
 
 def demo(outbox: Outbox | None = None, clock: Clock = time.time) -> Starlette:
-    """The sub-application; mount it only in demonstration mode, and on loopback: it asks nobody who they are."""
+    """The sub-application, for demonstration mode only: it asks nobody who they are, `router.guard.AtHome` does."""
     app = Starlette(
         routes=[
             Route("/slack", _slack, methods=["POST"]),

@@ -40,7 +40,7 @@ class Unreadable(Exception):
 
 
 class Options(BaseModel):
-    """What the YAML may say about a source of one type, beside `type`, `secret`, `token`, `unsigned` and `labels`."""
+    """What the YAML may say about a source of one type, beside the keys that all have."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -78,6 +78,8 @@ class SourceType:
     """How the sender signs; None for a sender that signs nothing and proves itself by a token."""
     sign: Sign | None = None
     methods: frozenset[str] = frozenset({"POST"})
+    headers: frozenset[str] = frozenset()
+    """Headers, in lower case, that `parse` reads or that help a person: kept with the delivery, as no proof is."""
     options: type[Options] = Options
     kinds: frozenset[str] = frozenset()
     """Every kind it makes, for `tocsin check` to find misspelt ones; empty where the sender's own words make them."""

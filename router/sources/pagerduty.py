@@ -179,6 +179,7 @@ SOURCE = SourceType(
     parse=parse,
     verify=verify,
     sign=sign,
+    headers=frozenset({"x-webhook-id", "x-webhook-subscription"}),
     setup="""\
 1. In PagerDuty open **Integrations > Generic Webhooks (v3)**, add one with the URL `{url}`, a scope (account, team or
    service) and at least the events `incident.triggered`, `.acknowledged`, `.unacknowledged`, `.reopened`, `.resolved`.

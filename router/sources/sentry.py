@@ -267,6 +267,7 @@ SOURCE = SourceType(
     parse=parse,
     verify=verify,
     sign=sign,
+    headers=frozenset({"request-id", "sentry-hook-resource", "sentry-hook-timestamp"}),
     setup="""\
 1. In Sentry open **Settings > Developer Settings**, create an **Internal Integration**, and paste `{url}` as its
    webhook URL. Tick **Alert Rule Action**, and under **Webhooks** the resource **issue** (recoveries come from it).

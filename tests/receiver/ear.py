@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,7 @@ sources:
   shop-sentry: {type: sentry, secret: ["${env:SENTRY_OLD}", "${env:SENTRY_NEW}"]}
   kuma: {type: uptimekuma, token: "${env:KUMA}", labels: {environment: production, monitor: ours}}
   anything: {type: generic, unsigned: true}
+  packed: {type: generic, secret: "${env:SENTRY_NEW}", gzip: true}
 rules:
   - {name: the site is down, when: {kind: [uptimekuma.down]}, then: {severity: P1, runbook: site-down}}
   - {name: everything else, then: {severity: P3}}
@@ -92,8 +95,9 @@ class Ear:
         self.commits: list[int] = []
         self.mounts: dict[str, ASGIApp] = {}
         self.rung = 0
-        self.refusals: Refusals | None = None
-        self.spool = Spool(Path(tempfile.mkdtemp(prefix="tocsin-spool-")))
+        folder = tempfile.mkdtemp(prefix="tocsin-spool-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.spool = Spool(Path(folder))
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request."""
@@ -143,11 +147,15 @@ class Ear:
             self.commits.append(len(batch))
             await intake.commit(fast, batch, now)
 
+        async def hand_over(batch: Sequence[intake.Received], now: float) -> None:
+            self.commits.append(len(batch))
+            await intake.commit_once(fast, batch, now)
+
         def ring() -> None:
             self.rung += 1
 
         # A busy machine may take its time; only a Redis that refuses counts as away here.
-        self.spooling = Spooling(write, self.spool, self.clock, ring, within=10)
+        self.spooling = Spooling(write, hand_over, self.spool, self.clock, ring, within=10)
         return Context(
             settings=self.settings,
             in_force=self.in_force,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.demo import demo
-from tests.receiver.ear import Ear
+from tests.receiver.ear import BEARER, Ear
 
 
 def test_the_address_of_the_demonstration_leads_to_its_outbox(ear: Ear) -> None:
@@ -11,7 +11,7 @@ def test_the_address_of_the_demonstration_leads_to_its_outbox(ear: Ear) -> None:
     ear.mounts = {"/demo": demo()}
     answer = ear.ask("GET", "/", headers={"Host": "evil.example"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/demo/outbox")
-    assert ear.ask("GET", answer.headers["location"]).status_code == 200
+    assert ear.ask("GET", answer.headers["location"], headers=BEARER).status_code == 200
 
 
 def test_a_real_receiver_has_nothing_at_its_root(ear: Ear) -> None:

@@ -2,76 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
-import threading
-from collections.abc import Callable, Iterator
 
 import pytest
 
-from router import edge, serve
-from router.app import build
-from tests.receiver.ear import DOWN, KUMA, Ear
-
-Connect = Callable[[], socket.socket]
-
-
-@pytest.fixture
-def connect(ear: Ear) -> Iterator[Connect]:
-    """A running receiver; each call is a new connection to it."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    started, stop = threading.Event(), threading.Event()
-
-    async def serving() -> None:
-        fast = serve.fast_redis(ear.url)
-        server = serve.server(build(ear.context(fast)), ear.settings)
-        running = asyncio.create_task(server.serve([listener]))
-        started.set()
-        await asyncio.to_thread(stop.wait)
-        server.should_exit = True
-        await running
-        await fast.aclose()
-
-    thread = threading.Thread(target=asyncio.run, args=(serving(),))
-    thread.start()
-    started.wait(5)
-    opened: list[socket.socket] = []
-
-    def connection() -> socket.socket:
-        opened.append(socket.create_connection(listener.getsockname(), timeout=10))
-        return opened[-1]
-
-    yield connection
-    for one in opened:
-        one.close()
-    stop.set()
-    thread.join(15)
-
-
-def request(body: bytes = b"", *headers: str, path: str = KUMA) -> bytes:
-    """A request as bytes."""
-    lines = [f"POST {path} HTTP/1.1", "Host: tocsin.example.com", *headers]
-    return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-def answer(connection: socket.socket) -> tuple[int, bytes]:
-    """Status and rest, read until the server closes."""
-    said = b""
-    try:
-        while part := connection.recv(65536):
-            said += part
-    except ConnectionResetError:
-        pass
-    return (int(said.split(b" ", 2)[1]) if said else 0), said
-
-
-def heard(connect: Connect) -> bool:
-    """Is an honest delivery still heard?"""
-    body = json.dumps(DOWN).encode()
-    honest = connect()
-    honest.sendall(request(body, f"Content-Length: {len(body)}", "Connection: close"))
-    return answer(honest)[0] == 202
+from router import edge
+from tests.receiver.ear import DOWN
+from tests.receiver.wire import Connect, answer, heard, request
 
 
 def test_an_honest_delivery_is_heard_and_the_server_says_nothing_of_itself(connect: Connect) -> None:
@@ -159,16 +97,6 @@ def test_dripping_bytes_do_not_move_the_deadline(connect: Connect, monkeypatch: 
     assert heard(connect)
 
 
-def test_beyond_the_cap_the_slowest_makes_room_for_an_honest_sender(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A crowd that says nothing keeps nobody out."""
-    monkeypatch.setattr(edge, "CONNECTIONS", 5)
-    crowd = [connect() for _ in range(5)]
-    assert heard(connect)
-    assert answer(crowd[0])[0] == 0
-
-
 def test_a_body_beyond_the_cap_is_answered_while_it_still_comes(connect: Connect) -> None:
     """413 reaches a sender that writes on."""
     hostile = connect()
@@ -222,5 +150,5 @@ def test_a_body_in_chunks_of_one_byte_is_taken(connect: Connect) -> None:
     connection = connect()
     body = json.dumps(DOWN).encode() + b" " * 20_000
     chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
-    connection.sendall(request(chunks, "Transfer-Encoding: chunked", "Content-Type: application/json"))
+    connection.sendall(request(chunks, "Transfer-Encoding: chunked", "Connection: close"))
     assert answer(connection)[0] == 202

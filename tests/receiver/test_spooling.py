@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from router.spooling import Spooling
 from rules.incident import State
 from tests.receiver.ear import DOWN, ENVIRONMENT, KUMA, Ear
 from tests.receiver.test_committer import delivery
+from workers import counters
 from workers.clock import DrivenClock
 from workers.intake import Received
 from workers.spool import Spool, SpoolFailed
@@ -27,7 +30,7 @@ class Redis:
         self.asked = 0
         self.mood = "takes"
         self.rung = 0
-        self.spooling = Spooling(self.write, Spool(folder), DrivenClock(1.0), self.ring, within=0.01)
+        self.spooling = Spooling(self.write, self.write, Spool(folder), DrivenClock(1.0), self.ring, within=0.01)
 
     async def write(self, batch: Sequence[Received], _now: float) -> None:
         self.asked += 1
@@ -101,19 +104,33 @@ def test_without_redis_and_disk_it_is_refused(tmp_path: Path) -> None:
         asyncio.run(redis.put("a"))
 
 
-def test_a_delivery_that_both_took_becomes_one_incident(valkey: str, ear: Ear) -> None:
-    """Redis took it, but too late to say so; the spool took it as well: one incident, one event in it."""
+def test_a_delivery_that_both_took_counts_once(valkey: str, ear: Ear) -> None:
+    """Redis took them, but too late to say so; the spool took them as well: once in incident, timeline and counters."""
     away = Ear(ENVIRONMENT["REDIS_URL"], connect(ENVIRONMENT["REDIS_URL"]))
-    assert away.post(KUMA, DOWN).status_code == 202
+    for status in (0, 3, 2):
+        assert away.post(KUMA, {**DOWN, "heartbeat": {**DOWN["heartbeat"], "status": status}}).status_code == 202
     ear.spool = away.spool
     twin = Ear(valkey, ear.redis)
-    twin.spool.put(away.spool.oldest(10))
-    for one in (ear, twin):
+    twin.spool.put(away.spool.oldest(10)[:2])
+    for one, waited in ((twin, 2), (ear, 3)):
         one.ask("GET", "/healthz")
-        assert drained(one) == 1
+        assert drained(one) == waited
         one.works()
     assert ear.incident().state is State.TRIGGERED
     assert ear.incident().count == 1
+    told = [(entry.kind, entry.text) for entry in ear.store.timeline(ear.incident().id)]
+    assert len(told) == len(set(told))
+    assert counters.read(ear.redis, "deliveries") == {("kuma", "accepted"): 3}
+
+
+def test_large_bodies_are_handed_over_too(valkey: str, ear: Ear) -> None:
+    """Twenty of a megabyte, which nothing can compress: a few at a time, as many as Redis takes in its second."""
+    ear.spool.put([replace(delivery(f"D{number}"), body=os.urandom(1024 * 1024)) for number in range(20)])
+    ear.ask("GET", "/healthz")
+    assert drained(ear) == 20
+    assert ear.spool.waiting() == 0
+    assert max(ear.commits) == 1
+    assert counters.read(ear.redis, "deliveries") == {("s", "accepted"): 20}
 
 
 def drained(ear: Ear) -> int:

@@ -47,6 +47,18 @@ def test_what_was_put_comes_back_whole_and_in_order(tmp_path: Path) -> None:
     assert spool.waiting() == 5
 
 
+def test_a_batch_is_bounded_by_bytes_and_never_empty(tmp_path: Path) -> None:
+    """Small ones together, large ones alone: what is read at once fits into a second of Redis and into memory."""
+    spool = Spool(tmp_path)
+    large = os.urandom(1024 * 1024)
+    many = [a_delivery("D1"), a_delivery("D2"), a_delivery("D3", large), a_delivery("D4", large), a_delivery("D5")]
+    spool.put(many)
+    for names in (["D1", "D2"], ["D3"], ["D4"], ["D5"], []):
+        batch = spool.oldest(100)
+        assert [one.id for one in batch] == names
+        spool.drop(batch)
+
+
 def test_what_was_handed_over_is_gone(tmp_path: Path) -> None:
     """Only what is dropped; the rest waits."""
     spool = Spool(tmp_path)

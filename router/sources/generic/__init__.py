@@ -107,6 +107,7 @@ SOURCE = SourceType(
     verify=signing.verify,
     sign=signing.sign,
     methods=frozenset({"GET", "POST", "PUT"}),
+    headers=frozenset({"webhook-id", "webhook-timestamp"}),
     options=GenericOptions,
     setup="""\
 Point anything that can send JSON, a form or a line of text at `{url}`. Without a mapping the usual names are

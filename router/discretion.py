@@ -1,0 +1,47 @@
+"""What of a request may be kept for a week in Redis: the headers that matter, and a query without its secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote_plus
+
+from router.in_force import Source
+from router.sources.contract import Delivery
+
+HEADERS = frozenset({"content-encoding", "content-type", "date", "user-agent", "x-request-id"})
+"""Kept of every sender; what else its parser reads, its type lists (`SourceType.headers`)."""
+MASK = "***"
+_SECRET = re.compile(
+    r"token|secret|passw|pwd|auth(?!or)|signature|credential|session|jwt|bearer|(api|access|private|account)_?key"
+    r"|^(sig|hmac|hash|pass|pw)$"
+)
+_TELLING = 8
+"""A proof of so many characters is one wherever it stands in a value; a shorter one only alone."""
+
+
+def headers(delivery: Delivery, source: Source) -> dict[str, str]:
+    """Those that matter. Senders name what proves them as they like, so it is said what stays, not what goes."""
+    wanted = HEADERS | source.type.headers
+    return {name: value for name, value in delivery.headers.items() if name in wanted}
+
+
+def query(delivery: Delivery, source: Source) -> str:
+    """The query as it was sent, each value masked that is a proof of this source or that calls itself a secret."""
+    proofs = [proof.decode("utf-8", "replace") for proof in (*source.tokens, *source.secrets)]
+    return "&".join(_discreet(part, proofs) for part in delivery.query.split("&"))
+
+
+def _discreet(part: str, proofs: Sequence[str]) -> str:
+    name, equals, value = part.partition("=")
+    if _tells(name, proofs):
+        return MASK
+    plain = unquote_plus(name).lower().replace("-", "_")
+    return f"{name}={MASK}" if equals and (_SECRET.search(plain) or _tells(value, proofs)) else part
+
+
+def _tells(value: str, proofs: Sequence[str]) -> bool:
+    readings = (value, unquote_plus(value))
+    return any(
+        proof == reading or (len(proof) >= _TELLING and proof in reading) for proof in proofs for reading in readings
+    )
