@@ -16,6 +16,7 @@ from starlette.routing import Route, Router
 from router import promises
 from router.commands import ASKED, read_asked, read_limit, read_parked, read_report, read_state
 from router.context import Context
+from router.deliveries import Deliveries
 from router.problems import Problem, unavailable
 from router.receiver import answer, keep
 from router.requests import headers_of, read_body
@@ -37,7 +38,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 def routes(context: Context) -> Router:
     """The API's own router, to be mounted under /api behind the guard."""
-    api = _Api(context)
+    api, deliveries = _Api(context), Deliveries(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
         for what in ASKED
@@ -48,6 +49,10 @@ def routes(context: Context) -> Router:
             Route("/incidents", _kept(api.report), methods=["POST"]),
             Route("/incidents/{id}", _kept(api.incident), methods=["GET"]),
             *commands,
+            Route("/deliveries", _kept(_said(deliveries.find)), methods=["GET"]),
+            Route("/deliveries/purge", _kept(_said(deliveries.purge)), methods=["POST"]),
+            Route("/deliveries/{id}", _kept(_said(deliveries.show)), methods=["GET"]),
+            Route("/deliveries/{id}/redeliver", _kept(_said(deliveries.redeliver, 202)), methods=["POST"]),
             Route("/agenda", _kept(api.agenda), methods=["GET"]),
             Route("/agenda/{id}/retry", _kept(api.retry), methods=["POST"]),
         ],
@@ -152,6 +157,13 @@ class _Api:
 
 def _json(said: object, status: int = 200) -> Response:
     return Response(encode(said), status, media_type="application/json")
+
+
+def _said(asked: Callable[[Request], Awaitable[dict[str, Any]]], status: int = 200) -> Endpoint:
+    async def answered(request: Request) -> Response:
+        return _json(await asked(request), status)
+
+    return answered
 
 
 def _kept(endpoint: Endpoint) -> Endpoint:

@@ -141,6 +141,16 @@ class Report(BaseModel):
         return orjson.dumps({"reporter": by, **filled} if by else filled)
 
 
+class AskedToPurge(BaseModel):
+    """Which deliveries to forget: one, or all of a source, or all before a moment (Unix seconds), or both."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    id: str | None = None
+    source: str | None = None
+    before: float | None = None
+
+
 def read_asked(what: str, body: bytes, people: Collection[str]) -> Asked:
     """The body of the command `what`, for the `people` of the rules. Raises Problem 422 naming every wrong field."""
     asked = _read(ASKED[what], body)
@@ -154,6 +164,14 @@ def read_asked(what: str, body: bytes, people: Collection[str]) -> Asked:
 def read_report(body: bytes) -> Report:
     """The body of a report. Raises Problem 422 naming every wrong field."""
     return _read(Report, body)
+
+
+def read_purge(body: bytes) -> AskedToPurge:
+    """Which deliveries to forget. Raises Problem 422, also when that would be all of them by mistake."""
+    asked = _read(AskedToPurge, body)
+    if asked.id is None and asked.source is None and asked.before is None:
+        raise _wrong([("body", "expected id, source, before (Unix seconds), or the last two")])
+    return asked
 
 
 def read_state(text: str) -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import unquote_plus
+
+import orjson
 
 from router.in_force import Source
 from router.sources.contract import Delivery
@@ -12,6 +15,8 @@ from router.sources.contract import Delivery
 HEADERS = frozenset({"content-encoding", "content-type", "date", "user-agent", "x-request-id"})
 """Kept of every sender; what else its parser reads, its type lists (`SourceType.headers`)."""
 MASK = "***"
+REDACTED = "[redacted]"
+WITHHELD = b'"[not kept: redact is set for this source, and the body is not JSON]"'
 _SECRET = re.compile(
     r"token|secret|passw|pwd|auth(?!or)|signature|credential|session|jwt|bearer|(api|access|private|account)_?key"
     r"|^(sig|hmac|hash|pass|pw)$"
@@ -24,6 +29,34 @@ def headers(delivery: Delivery, source: Source) -> dict[str, str]:
     """Those that matter. Senders name what proves them as they like, so it is said what stays, not what goes."""
     wanted = HEADERS | source.type.headers
     return {name: value for name, value in delivery.headers.items() if name in wanted}
+
+
+def body(delivery: Delivery, source: Source) -> bytes:
+    """The body as it arrived, or without the values that `redact:` names; what cannot be searched is not kept."""
+    if not source.redact or not delivery.body:
+        return delivery.body
+    try:
+        said = orjson.loads(delivery.body)
+    except orjson.JSONDecodeError:
+        return WITHHELD
+    for path in source.redact:
+        _redact(said, path.split("."))
+    return orjson.dumps(said)
+
+
+def _redact(said: object, path: Sequence[str]) -> None:
+    """Replace the values at the path; `*` stands for every key, or every place of an array."""
+    first, *rest = path
+    if not isinstance(said, dict | list):
+        return
+    places: list[Any] = list(said) if isinstance(said, dict) else list(range(len(said)))
+    for place in places:
+        if first not in ("*", str(place)):
+            continue
+        if rest:
+            _redact(said[place], rest)
+        else:
+            said[place] = REDACTED
 
 
 def query(delivery: Delivery, source: Source) -> str:

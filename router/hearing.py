@@ -58,6 +58,7 @@ def _stamped(one: Event, nth: int, delivery: Delivery, source: Source) -> Event:
         source_type=source.type.name,
         delivery=delivery.id,
         nth=nth,
+        sender_id=None if delivery.again else one.sender_id,
         received_at=delivery.received_at,
         labels={**source.labels, **one.labels},
     )
@@ -72,7 +73,7 @@ def _received(delivery: Delivery, source: Source, judged: tuple[Judged, ...], wh
         method=delivery.method,
         query=discretion.query(delivery, source),
         headers=discretion.headers(delivery, source),
-        body=delivery.body,
+        body=discretion.body(delivery, source),
         judged=judged,
         unreadable=why,
     )

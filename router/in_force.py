@@ -49,6 +49,8 @@ class Source:
     unsigned: bool = False
     gzip: bool = False
     """May its bodies come compressed?"""
+    redact: Sequence[str] = ()
+    """Paths into its JSON bodies whose values are not kept."""
     secrets: Sequence[bytes] = field(default=(), repr=False)
     tokens: Sequence[bytes] = field(default=(), repr=False)
 
@@ -91,6 +93,7 @@ def _source(name: str, configured: SourceConfig, kind: SourceType, reveal: Revea
         labels=configured.labels,
         unsigned=configured.unsigned,
         gzip=configured.gzip,
+        redact=configured.redact,
         secrets=[reveal(one).encode() for one in configured.secret],
         tokens=[reveal(one).encode() for one in configured.token],
     )

@@ -201,6 +201,8 @@ class SourceConfig(BaseModel):
     unsigned: bool = False
     gzip: bool = False
     """May its bodies come compressed?"""
+    redact: Annotated[list[str], BeforeValidator(listed)] = []
+    """Dotted paths into its JSON bodies (`data.event.user.email`, `*` for any key) whose values are not kept."""
     labels: dict[str, str] = {}
 
     @property

@@ -17,6 +17,7 @@ DOORS = {
     "workers.agenda": "what is still promised, read aloud by the API and the metrics",
     "workers.clock": "the time that Redis and every process agree on",
     "workers.counters": "what has been counted, for health and metrics",
+    "workers.inbox": "what was heard, looked through and forgotten",
     "workers.intake": "where what was heard is committed",
     "workers.ledger": "commands of people go to the incidents through it",
     "workers.links": "the signed addresses in notifications, read on the way back",

@@ -21,6 +21,7 @@ from workers import astray, counters, keys, log, queue
 from workers.agenda import DESKS, Lane
 from workers.channels.contract import HttpRequest, Undelivered
 from workers.house import House
+from workers.inbox import keep_trimming
 from workers.intake import Judged, mint
 
 EVERY = 30.0
@@ -155,6 +156,7 @@ class Auditor(threading.Thread):
         """Audit until stopped; a Redis that is away is waited for."""
         while not self._ended.wait(EVERY / 6):
             try:
+                self._trim()
                 if self.my_turn():
                     audit(self._house)
             except RedisError as wrong:
@@ -165,6 +167,10 @@ class Auditor(threading.Thread):
     def my_turn(self) -> bool:
         """Take the turn, unless another worker has had it within half a minute."""
         return bool(self._house.redis.set(keys.AUDIT, self._house.name, nx=True, px=int((EVERY - 1) * 1000)))
+
+    def _trim(self) -> None:
+        settings, clock = self._house.settings, self._house.clock
+        keep_trimming(self._house.redis, clock.now, settings.inbox_days * keys.DAY, settings.inbox_limit)
 
     def stop(self) -> None:
         """No further audit."""

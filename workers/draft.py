@@ -183,7 +183,7 @@ class Draft:
         for gate_key, (members, keep) in self._counted.items():
             self._write_gate(gate_key, members, keep)
         for key, delivery in self._hears.items():
-            self._pipe.set(key, delivery, ex=keys.KEEP_DELIVERY, nx=True)
+            self._pipe.set(key, delivery, ex=keys.KEEP_HEARD, nx=True)
         for name, *values in self._counts:
             count(self._pipe, name, *values)
         self._release_resolved()

@@ -20,6 +20,8 @@ from workers import agenda, keys
 from workers.agenda import Entry, Kind, Lane
 from workers.counters import count
 
+OVERHEAD = 400
+"""Bytes Redis takes for a delivery beside its values: keys, field names, two indexes."""
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -110,10 +112,9 @@ async def commit_once(redis: Any, batch: Sequence[Received], now: float) -> None
 
 def queue_commands(pipe: Any, batch: Sequence[Received], now: float) -> None:
     """Queue everything that keeps a batch onto a pipeline, sync or async."""
-    for received in batch:
-        _keep(pipe, received)
-    for index in (keys.DELIVERIES, keys.QUARANTINE):
-        pipe.zremrangebyscore(index, "-inf", now - keys.KEEP_DELIVERY)
+    weight = sum([_keep(pipe, received) for received in batch])
+    if weight:
+        pipe.incrby(keys.INBOX_BYTES, weight)
     judged = [one for received in batch for one in received.judged]
     if judged:
         agenda.add(pipe, _promise(judged, now))
@@ -129,7 +130,8 @@ def judged_of(entry: Entry) -> list[Judged]:
     return decode(list[Judged], encode(entry.body["judged"]))
 
 
-def _keep(pipe: Any, received: Received) -> None:
+def _keep(pipe: Any, received: Received) -> int:
+    """Queue one delivery; returns the bytes it will take."""
     stored: dict[str, str | bytes] = {
         "source": received.source,
         "type": received.source_type,
@@ -139,15 +141,17 @@ def _keep(pipe: Any, received: Received) -> None:
         "headers": encode(dict(received.headers)),
         "body": zlib.compress(received.body, 1),
         "judged": encode(received.judged),
+        "size": str(len(received.body)),
     }
     if received.unreadable is not None:
         stored["unreadable"] = received.unreadable
         pipe.zadd(keys.QUARANTINE, {received.id: received.received_at})
-    pipe.hset(keys.delivery(received.id), mapping=stored)
-    pipe.expire(keys.delivery(received.id), keys.KEEP_DELIVERY)
+    weight = OVERHEAD + sum(map(len, stored.values()))
+    pipe.hset(keys.delivery(received.id), mapping=stored | {"weight": str(weight)})
     pipe.zadd(keys.DELIVERIES, {received.id: received.received_at})
     count(pipe, "deliveries", received.source, "unreadable" if received.unreadable else "accepted")
     for one in received.judged:
         count(pipe, "events", received.source, one.event.action)
         if one.decision is not None and one.event.action is Action.TRIGGER:
             count(pipe, "decisions", one.decision.rule, one.decision.severity)
+    return weight

@@ -13,9 +13,11 @@
 | tocsin:group:<digest>     | string     | the open or last incident of a group        | ledger  | open; then 400 d    |
 | tocsin:heard:<digest>     | string     | a sender's own id -> the delivery it came in| ledger  | 7 d                 |
 | tocsin:gate:<digest>      | sorted set | what a gate counted -> occurred_at          | ledger  | its window, >= 1 h  |
-| tocsin:delivery:<id>      | hash       | a delivery as it arrived, how it was read   | intake  | 7 d                 |
-| tocsin:deliveries         | sorted set | deliveries -> received_at                   | intake  | trimmed at 7 d      |
-| tocsin:quarantine         | sorted set | deliveries nobody could read -> received_at | intake  | trimmed at 7 d      |
+| tocsin:delivery:<id>      | hash       | a delivery as it arrived, how it was read   | intake  | trimmed by inbox    |
+| tocsin:deliveries         | sorted set | deliveries -> received_at                   | intake  | trimmed by inbox    |
+| tocsin:quarantine         | sorted set | deliveries nobody could read -> received_at | intake  | trimmed by inbox    |
+| tocsin:inbox:bytes        | string     | about how many bytes the deliveries take    | intake  | for ever            |
+| tocsin:trim               | string     | somebody has just trimmed the inbox         | inbox   | 4 s                 |
 | tocsin:count:<name>       | hash       | counters of /metrics, a field per label set | counters| for ever            |
 | tocsin:bell:<lane>:<job>  | string     | a bell waits in the queue                   | queue   | answered, <= 1 s    |
 | tocsin:pace:<digest>      | string     | how far a destination is ahead of its pace  | pace    | about a minute      |
@@ -31,7 +33,7 @@ import hashlib
 DAY = 86400
 KEEP_RESOLVED = 400 * DAY
 KEEP_TOMBSTONE = DAY
-KEEP_DELIVERY = 7 * DAY
+KEEP_HEARD = 7 * DAY
 
 OPEN = "tocsin:open"
 INCIDENTS = "tocsin:incidents"
@@ -39,6 +41,8 @@ DELIVERIES = "tocsin:deliveries"
 QUARANTINE = "tocsin:quarantine"
 PARKED = "tocsin:parked"
 AUDIT = "tocsin:audit"
+INBOX_BYTES = "tocsin:inbox:bytes"
+TRIM = "tocsin:trim"
 WORKERS = "tocsin:worker:*"
 COUNTS = "tocsin:count:*"
 

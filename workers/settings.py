@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     """Bytes a receiver may keep on its own disk (in the data folder) while Redis is away; more is 503."""
     heartbeat_url: SecretStr | None = Field(default=None, validation_alias="TOCSIN_HEARTBEAT_URL")
     """A watcher outside (a dead man's switch), pinged twice a minute while every promise is kept in time."""
+    inbox_days: float = Field(default=7.0, validation_alias="TOCSIN_INBOX_DAYS", gt=0, le=400)
+    """How long deliveries are kept as they arrived."""
+    inbox_limit: int = Field(default=256 * 1024 * 1024, validation_alias="TOCSIN_INBOX_LIMIT", ge=1024 * 1024)
+    """Bytes of Redis' memory they may take; beyond, the oldest go first."""
     connections: int = Field(default=800, validation_alias="TOCSIN_CONNECTIONS", ge=1, le=100_000)
     """Open at one process, below the 1,024 files most systems allow; beyond, the slowest connection makes room."""
     connections_per_client: int = Field(default=200, validation_alias="TOCSIN_CONNECTIONS_PER_CLIENT", ge=1)

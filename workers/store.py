@@ -1,4 +1,4 @@
-"""Reading what Redis holds: incidents, their history, deliveries, who beats, and whether this Redis keeps promises."""
+"""Reading what Redis holds: incidents, their history, who beats, and whether this Redis keeps promises."""
 
 from __future__ import annotations
 
@@ -81,15 +81,6 @@ class Store:
         """An incident's history, the oldest first."""
         lines = cast("list[bytes]", self._redis.lrange(keys.timeline(incident_id), 0, -1))
         return [decode(TimelineEntry, line) for line in lines]
-
-    def delivery(self, delivery_id: str) -> dict[str, bytes] | None:
-        """A kept delivery's fields as intake wrote them; the body is zlib-compressed."""
-        stored = cast("dict[bytes, bytes]", self._redis.hgetall(keys.delivery(delivery_id)))
-        return {name.decode(): value for name, value in stored.items()} or None
-
-    def quarantine(self, limit: int = 50) -> list[str]:
-        """Ids of authentic deliveries that no parser understood, the newest first."""
-        return [one.decode() for one in cast("list[bytes]", self._redis.zrevrange(keys.QUARANTINE, 0, limit - 1))]
 
     def beating(self) -> list[str]:
         """Names of the workers that beat, `lane:host:pid`."""

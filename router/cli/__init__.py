@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
 from router.cli.incidents import incidents, pending, report
 from router.cli.rules import check, explain, init
@@ -19,6 +20,7 @@ COMMANDS: tuple[click.Command, ...] = (
     incidents,
     pending,
     report,
+    deliveries,
     doctor,
     up,
     serve_command,

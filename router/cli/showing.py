@@ -19,6 +19,11 @@ def moment(at: float | None) -> str:
     return "–" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def exact(at: float) -> str:
+    """`2026-03-01 10:15:07 UTC`."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
 def about(seconds: float) -> str:
     """`14m` or `45s`: seconds count only below a minute."""
     return show_duration(seconds if abs(seconds) < 60 else round(seconds / 60) * 60)

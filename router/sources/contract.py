@@ -24,6 +24,8 @@ class Delivery:
     """Raw, still encoded."""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    again: bool = False
+    """A person hands it in once more: that the sender's own id is known already does not make it old news."""
 
     @property
     def content_type(self) -> str:

@@ -8,7 +8,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from redis import Redis
@@ -24,7 +24,7 @@ from router.sources import TYPES
 from router.spooling import Spooling
 from rules.incident import Incident
 from rules.load import load
-from workers import intake
+from workers import intake, keys
 from workers.agenda import Agenda, Job, Lane
 from workers.clock import DrivenClock
 from workers.house import ways
@@ -52,6 +52,7 @@ sources:
   kuma: {type: uptimekuma, token: "${env:KUMA}", labels: {environment: production, monitor: ours}}
   anything: {type: generic, unsigned: true}
   packed: {type: generic, secret: "${env:SENTRY_NEW}", gzip: true}
+  private: {type: generic, unsigned: true, redact: [user.email, "cards.*.no"]}
 rules:
   - {name: the site is down, when: {kind: [uptimekuma.down]}, then: {severity: P1, runbook: site-down}}
   - {name: everything else, then: {severity: P3}}
@@ -98,6 +99,11 @@ class Ear:
         folder = tempfile.mkdtemp(prefix="tocsin-spool-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.spool = Spool(Path(folder))
+
+    def kept(self, delivery_id: str) -> dict[str, bytes] | None:
+        """What Redis holds of a delivery, as it stands there."""
+        stored = cast("dict[bytes, bytes]", self.redis.hgetall(keys.delivery(delivery_id)))
+        return {name.decode(): value for name, value in stored.items()} or None
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request."""

@@ -23,7 +23,7 @@ def test_of_the_headers_only_those_that_matter_are_kept(ear: Ear) -> None:
     """Whatever a sender or a proxy calls its key: it is not in the list, so it is not in Redis."""
     hidden = {name: f"proof-{number}" for number, name in enumerate(PROOFS)}
     answer = ear.ask("POST", KUMA, json=DOWN, headers={**hidden, "User-Agent": "kuma/2"})
-    stored = ear.store.delivery(answer.json()["delivery"])
+    stored = ear.kept(answer.json()["delivery"])
     assert stored is not None
     assert b"kuma/2" in stored["headers"]
     assert b"application/json" in stored["headers"]
@@ -53,7 +53,7 @@ def test_no_proof_of_a_source_reaches_redis(ear: Ear) -> None:
     """Sent in the query as well, by a sender that does everything twice."""
     answer = ear.ask("GET", KUMA, params={"msg": "[Shop] [🔴 Down] timeout", "k": TOKEN})
     assert answer.status_code == 202
-    stored = ear.store.delivery(answer.json()["delivery"])
+    stored = ear.kept(answer.json()["delivery"])
     assert stored is not None
     assert TOKEN.encode() not in b"".join(stored.values())
     assert parse_qs(stored["query"].decode())["k"] == [MASK]

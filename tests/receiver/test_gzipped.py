@@ -33,7 +33,7 @@ def test_a_compressed_alarm_is_an_alarm(ear: Ear, encoding: str) -> None:
     answer = send(ear, gzip.compress(json.dumps(ALARM).encode()), encoding)
     assert answer.status_code == 202
     assert answer.json()["read_as"][0]["dedup_key"] == "generic door-1"
-    stored = ear.store.delivery(answer.json()["delivery"])
+    stored = ear.kept(answer.json()["delivery"])
     assert stored is not None
     assert json.loads(zlib.decompress(stored["body"])) == ALARM
     assert b"content-encoding" not in stored["headers"]
@@ -81,7 +81,7 @@ def test_an_authentic_body_that_is_no_gzip_is_kept_and_raised(ear: Ear, broken: 
     answer = send(ear, broken)
     assert answer.status_code == 202
     assert "gzip" in answer.json()["unreadable"]
-    stored = ear.store.delivery(answer.json()["delivery"])
+    stored = ear.kept(answer.json()["delivery"])
     assert stored is not None
     assert zlib.decompress(stored["body"]) == broken
     assert b"gzip" in stored["headers"]

@@ -13,6 +13,7 @@ from router.sources.signatures import sign_hex
 from tests.receiver.ear import DOWN, ENVIRONMENT, KUMA, NOW, SECRET, TOKEN, Ear
 from workers.agenda import Agenda, Job, Lane
 from workers.counters import read
+from workers.inbox import Inbox, Wanted
 from workers.intake import Judged, judged_of
 from workers.spool import Spool
 from workers.store import connect
@@ -44,7 +45,7 @@ def test_a_202_names_the_delivery_and_what_was_understood(ear: Ear) -> None:
         }
     ]
     assert (said["rule"], said["severity"]) == ("the site is down", "P1")
-    assert ear.store.delivery(said["delivery"]) is not None
+    assert ear.kept(said["delivery"]) is not None
 
 
 def test_a_202_is_a_promise_to_the_workers_and_rings_the_bell(ear: Ear) -> None:
@@ -118,7 +119,7 @@ def test_a_token_may_come_in_a_header(ear: Ear, headers: dict[str, str]) -> None
     """Whichever way the sender can be taught; and no header that proves something is kept."""
     answer = ear.ask("POST", "/hooks/kuma", json=DOWN, headers=headers)
     assert answer.status_code == 202
-    stored = ear.store.delivery(answer.json()["delivery"])
+    stored = ear.kept(answer.json()["delivery"])
     assert stored is not None
     assert TOKEN.encode() not in b"".join(stored.values())
     assert b"authorization" not in stored["headers"]
@@ -168,7 +169,7 @@ def test_an_authentic_body_nobody_can_read_is_kept_and_raised(ear: Ear, body: by
     assert answer.status_code == 202
     assert answer.json()["unreadable"]
     assert answer.json()["severity"] == "P3"
-    assert ear.store.quarantine() == [answer.json()["delivery"]]
+    assert [one.id for one in Inbox(ear.redis).find(Wanted(unreadable=True), 50)] == [answer.json()["delivery"]]
     (one,) = promised(ear)
     assert one.event.kind == "tocsin.unreadable"
     assert one.event.summary.startswith("A delivery from kuma could not be read: ")

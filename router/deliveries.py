@@ -1,0 +1,145 @@
+"""`/api/deliveries`: the inbox looked through, one delivery handed in again, and what nobody shall read any more."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from router.commands import read_limit, read_purge
+from router.context import Context
+from router.problems import Problem
+from router.receiver import answer, keep
+from router.requests import headers_of, read_body
+from router.sources.contract import Delivery
+from rules.incident import Incident
+from rules.problem import nearest
+from rules.record import as_data
+from workers.inbox import Inbox, Kept, Wanted, Whole
+from workers.intake import mint
+
+_GONE = "The inbox has no delivery of this id, or no longer. GET /api/deliveries lists them."
+
+
+class Deliveries:
+    """The endpoints; `router.api` lists them and answers for Redis."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._inbox = Inbox(context.redis)
+
+    async def find(self, request: Request) -> dict[str, Any]:
+        """Those that were asked for, the newest first."""
+        asked = request.query_params
+        limit = read_limit(asked.get("limit", "50"))
+
+        def read() -> dict[str, Any]:
+            wanted = Wanted(
+                source=asked.get("source"),
+                since=_moment(asked.get("since")),
+                until=_moment(asked.get("until")),
+                incident=self._incident(asked.get("incident")),
+                unreadable=asked.get("unreadable") == "true",
+            )
+            found = [_line(kept) for kept in self._inbox.find(wanted, limit)]
+            return {"deliveries": found, "bytes": self._inbox.size()}
+
+        return await run_in_threadpool(read)
+
+    async def show(self, request: Request) -> dict[str, Any]:
+        """One of them, whole."""
+        return await run_in_threadpool(lambda: _shown(self._whole(request.path_params["id"])))
+
+    async def redeliver(self, request: Request) -> dict[str, Any]:
+        """Read and judge it again, by the rules in force now, as a delivery of its own that came in now."""
+        whole = await run_in_threadpool(self._whole, request.path_params["id"])
+        in_force = self._context.in_force
+        source = in_force.sources.get(whole.kept.source)
+        if source is None:
+            raise Problem(409, f"The rules have no source {whole.kept.source} any more, so nobody can read it.")
+        now = self._context.clock.now()
+        delivery = Delivery(
+            id=mint(now),
+            source=source.name,
+            received_at=now,
+            method=whole.kept.method,
+            query=whole.query,
+            headers=whole.headers,
+            body=whole.body,
+            again=True,
+        )
+        return {**answer(await keep(self._context, in_force, source, delivery)), "redelivered": whole.kept.id}
+
+    async def purge(self, request: Request) -> dict[str, Any]:
+        """Forget what was asked for. Incidents that came of it stay."""
+        body = await read_body(headers_of(request.scope), request.receive, self._context.settings.body_limit)
+        asked = read_purge(body)
+        if asked.id is not None:
+            if not await run_in_threadpool(self._inbox.forget, asked.id):
+                raise Problem(404, _GONE)
+            return {"purged": 1}
+        self._check_source(asked.source)
+        wanted = Wanted(source=asked.source, until=asked.before)
+        return {"purged": await run_in_threadpool(self._inbox.purge, wanted)}
+
+    def _check_source(self, name: str | None) -> None:
+        """A misspelt name would forget nothing, and look as if it had."""
+        known = self._context.in_force.sources
+        if name is not None and name not in known and not self._inbox.find(Wanted(source=name), 1):
+            raise Problem(404, f"No delivery came from a source {name!r}. {nearest(name, known) or ''}".strip())
+
+    def _incident(self, part: str | None) -> Incident | None:
+        if part is None:
+            return None
+        whole = self._context.store.full_id(part)
+        incident = self._context.store.incident(whole) if whole else None
+        if incident is None:
+            raise Problem(404, "No incident has this id. GET /api/incidents?state=all lists them.")
+        return incident
+
+    def _whole(self, delivery_id: str) -> Whole:
+        whole = self._inbox.whole(delivery_id.upper())
+        if whole is None:
+            raise Problem(404, _GONE)
+        return whole
+
+
+def _moment(asked: str | None) -> float | None:
+    try:
+        return None if asked is None else float(asked)
+    except ValueError:
+        raise Problem(422, "`since` and `until` are Unix seconds.") from None
+
+
+def _line(kept: Kept) -> dict[str, Any]:
+    return {
+        "id": kept.id,
+        "source": kept.source,
+        "type": kept.type,
+        "received_at": kept.received_at,
+        "method": kept.method,
+        "size": kept.size,
+        "unreadable": kept.unreadable,
+        "events": [
+            {
+                "kind": one.event.kind,
+                "action": one.event.action,
+                "summary": one.event.summary,
+                "severity": one.decision.severity if one.decision else None,
+                "rule": one.decision.rule if one.decision else None,
+            }
+            for one in kept.judged
+        ],
+    }
+
+
+def _shown(whole: Whole) -> dict[str, Any]:
+    """A body that is no text is shown as base64, so that nothing of it is lost on the way."""
+    try:
+        body = {"body": whole.body.decode()}
+    except UnicodeDecodeError:
+        body = {"body_base64": b64encode(whole.body).decode()}
+    judged = as_data(whole.kept.judged)
+    return {**_line(whole.kept), "query": whole.query, "headers": whole.headers, **body, "judged": judged}

@@ -1,0 +1,194 @@
+"""The inbox: every authentic delivery as it arrived, for a time and up to a size; looked through, purged and trimmed.
+
+`workers.intake` writes it. What falls out of it is gone for replay and audit only: incidents do not depend on it.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from redis import Redis
+
+from rules.incident import Incident
+from rules.record import decode
+from workers import keys
+from workers.intake import Judged
+
+PAGE = 200
+"""Deliveries looked at in one round trip."""
+TRIM_EVERY = 4.0
+"""Seconds between two trims, whichever worker makes them."""
+_TOLD = ("source", "type", "received_at", "method", "judged", "unreadable", "size")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One delivery of the inbox, without its body. Times are Unix seconds, `size` is bytes of the body as it came."""
+
+    id: str
+    source: str
+    type: str
+    received_at: float
+    method: str
+    size: int
+    judged: tuple[Judged, ...] = ()
+    unreadable: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """One delivery with everything that was kept of it."""
+
+    kept: Kept
+    query: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to look for; what is None does not matter. Times are Unix seconds."""
+
+    source: str | None = None
+    since: float | None = None
+    until: float | None = None
+    incident: Incident | None = None
+    unreadable: bool = False
+
+    def fits(self, kept: Kept) -> bool:
+        """Is this one of those?"""
+        if self.source is not None and kept.source != self.source:
+            return False
+        if self.unreadable and kept.unreadable is None:
+            return False
+        return self.incident is None or any(_belongs(one, self.incident) for one in kept.judged)
+
+
+def _belongs(one: Judged, incident: Incident) -> bool:
+    """Has this event come to the incident, as far as keys can tell?"""
+    keys_of = {one.event.signal_key}
+    if one.decision is not None and one.decision.gate is not None:
+        keys_of.add(one.decision.gate.key)
+    return one.event.incident == incident.id or bool(keys_of & incident.signals.keys())
+
+
+class Inbox:
+    """Reads and empties; it never adds."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def find(self, wanted: Wanted, limit: int) -> list[Kept]:
+        """The newest that fit, at most `limit`."""
+        found: list[Kept] = []
+        for page in self._pages(wanted):
+            found += [kept for kept in self._read(page) if wanted.fits(kept)]
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def whole(self, delivery_id: str) -> Whole | None:
+        """One delivery; None when the inbox has it no longer."""
+        stored = cast("dict[bytes, bytes]", self._redis.hgetall(keys.delivery(delivery_id)))
+        if not stored:
+            return None
+        kept = _kept(delivery_id, [stored.get(name.encode()) for name in _TOLD])
+        return Whole(
+            kept=kept,
+            query=stored[b"query"].decode(),
+            headers=decode(dict[str, str], stored[b"headers"]),
+            body=zlib.decompress(stored[b"body"]),
+        )
+
+    def purge(self, wanted: Wanted) -> int:
+        """Forget every delivery that fits; returns how many."""
+        return sum(
+            self._forget([kept.id for kept in self._read(page) if wanted.fits(kept)]) for page in self._pages(wanted)
+        )
+
+    def forget(self, delivery_id: str) -> bool:
+        """Forget one delivery; False when it was not there."""
+        return bool(self._forget([delivery_id]))
+
+    def size(self) -> int:
+        """Bytes the inbox takes, as far as they are counted."""
+        return max(0, int(cast("bytes | None", self._redis.get(keys.INBOX_BYTES)) or 0))
+
+    def trim(self, now: float, keep: float, limit: int) -> int:
+        """Let go of what is older than `keep` seconds, then of the oldest until `limit` bytes hold the rest."""
+        gone = 0
+        while oldest := cast(
+            "list[tuple[bytes, float]]", self._redis.zrange(keys.DELIVERIES, 0, PAGE - 1, withscores=True)
+        ):
+            old = [name.decode() for name, at in oldest if at < now - keep]
+            if not old and self.size() > limit:
+                old = self._over(limit, [name.decode() for name, _ in oldest])
+            if not old:
+                break
+            gone += self._forget(old)
+        return gone
+
+    def _over(self, limit: int, ids: Sequence[str]) -> list[str]:
+        """So many of the oldest as bring the size below the limit."""
+        over, taken = self.size() - limit, 0
+        for number, weight in enumerate(self._weights(ids)):
+            if taken >= over:
+                return list(ids[:number])
+            taken += weight
+        return list(ids)
+
+    def _weights(self, ids: Sequence[str]) -> list[int]:
+        pipe = self._redis.pipeline(transaction=False)
+        for delivery_id in ids:
+            pipe.hget(keys.delivery(delivery_id), "weight")
+        return [int(one or 0) for one in pipe.execute()]
+
+    def _forget(self, ids: Sequence[str]) -> int:
+        if not ids:
+            return 0
+        weight = sum(self._weights(ids))
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.unlink(*map(keys.delivery, ids))
+        pipe.zrem(keys.DELIVERIES, *ids)
+        pipe.zrem(keys.QUARANTINE, *ids)
+        pipe.decrby(keys.INBOX_BYTES, weight)
+        _, gone, *_ = pipe.execute()
+        return int(gone)
+
+    def _pages(self, wanted: Wanted) -> Iterator[list[str]]:
+        """Ids from the newest to the oldest within the time asked for; what is purged meanwhile shifts nothing."""
+        index = keys.QUARANTINE if wanted.unreadable else keys.DELIVERIES
+        since = "-inf" if wanted.since is None else wanted.since
+        found: Any = self._redis.zrevrangebyscore(index, "+inf" if wanted.until is None else wanted.until, since)
+        ids = [name.decode() for name in found]
+        yield from (ids[start : start + PAGE] for start in range(0, len(ids), PAGE))
+
+    def _read(self, ids: Sequence[str]) -> list[Kept]:
+        pipe = self._redis.pipeline(transaction=False)
+        for delivery_id in ids:
+            pipe.hmget(keys.delivery(delivery_id), *_TOLD)
+        return [_kept(name, stored) for name, stored in zip(ids, pipe.execute(), strict=True) if stored[0] is not None]
+
+
+def _kept(delivery_id: str, stored: Sequence[bytes | None]) -> Kept:
+    source, kind, received_at, method, judged, unreadable, size = stored
+    return Kept(
+        id=delivery_id,
+        source=(source or b"").decode(),
+        type=(kind or b"").decode(),
+        received_at=float(received_at or 0),
+        method=(method or b"").decode(),
+        size=int(size or 0),
+        judged=tuple(decode(list[Judged], judged or b"[]")),
+        unreadable=unreadable.decode() if unreadable is not None else None,
+    )
+
+
+def keep_trimming(redis: Redis, now: Callable[[], float], keep: float, limit: int) -> int:
+    """One trim, unless another worker has just made one."""
+    if not redis.set(keys.TRIM, b"1", nx=True, px=int(TRIM_EVERY * 1000)):
+        return 0
+    return Inbox(redis).trim(now(), keep, limit)
