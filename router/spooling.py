@@ -14,12 +14,12 @@ from redis.exceptions import RedisError
 from workers import log
 from workers.clock import Clock
 from workers.intake import Received
-from workers.spool import Spool, SpoolFailed
+from workers.spool import BATCH_BYTES, Spool, SpoolFailed
 
 REDIS_WITHIN = 0.15
 """Seconds Redis has for a batch while it counts as present."""
 ASK_WITHIN = 1.0
-"""Seconds it has to show that it is back, and to take a batch that waited."""
+"""Seconds it has to show that it is back, and to take a megabyte that waited."""
 EVERY = 0.25
 """Seconds between two questions."""
 AT_ONCE = 256
@@ -96,7 +96,7 @@ class Spooling:
         total = 0
         with self._spool.draining() as ours:
             while ours and (batch := await asyncio.to_thread(self._spool.oldest, AT_ONCE)):
-                async with asyncio.timeout(ASK_WITHIN):
+                async with asyncio.timeout(_within(batch)):
                     await self._hand_over(batch, self._clock.now())
                 await asyncio.to_thread(self._spool.drop, batch)
                 self._ring()
@@ -119,3 +119,8 @@ class Spooling:
     def close(self) -> None:
         """The process ends; what waits stays on the disk."""
         self._spool.close()
+
+
+def _within(batch: Sequence[Received]) -> float:
+    """Seconds for a batch: a body that is larger than a batch should be would else never be handed over."""
+    return ASK_WITHIN * (1 + sum(len(one.body) for one in batch) // BATCH_BYTES)

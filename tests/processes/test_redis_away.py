@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes.tocsin import Running, a_tocsin, wait_for
-from workers import keys
+from workers import counters, keys
 from workers.agenda import Job, Lane
 
 pytestmark = pytest.mark.processes
@@ -37,7 +37,7 @@ def hang(tocsin: Running) -> signal.Signals:
 
 
 def test_a_redis_that_hangs_costs_no_delivery_and_no_second_page(tmp_path: Path) -> None:
-    """Stopped for seconds under load: every answer is 202, and every page arrives once when Redis is awake."""
+    """Stopped for seconds under load: every answer is 202, every page arrives once, every delivery counts once."""
     with a_tocsin(tmp_path, lead="1h", ceo="2h") as tocsin:
         statuses = [tocsin.post(f"before {number}") for number in range(5)]
         # A send whose outcome cannot be written down is repeated: let these be done with before Redis stops.
@@ -53,6 +53,8 @@ def test_a_redis_that_hangs_costs_no_delivery_and_no_second_page(tmp_path: Path)
         assert set(statuses) == {202}
         assert lost(tocsin) == set()
         assert set(told(tocsin).values()) == {1}
+        # What was on its way when Redis stopped it has taken after all, and the spool as well: it counts once.
+        assert counters.read(tocsin.redis, "deliveries")["monitor", "accepted"] == len(tocsin.posted)
 
 
 def test_redis_and_receiver_die_and_nothing_that_was_answered_is_lost(tmp_path: Path) -> None:
