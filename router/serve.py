@@ -27,8 +27,10 @@ from router.redis_time import RedisTime
 from router.refusals import Refusals
 from router.spooling import Spooling
 from router.sweep import Server
+from router.watch import Watch
 from workers import intake, log
 from workers.agenda import Job, Lane
+from workers.alarm import Alarm
 from workers.intake import Received
 from workers.ledger import Ledger
 from workers.queue import Ringer
@@ -134,9 +136,10 @@ def run(
     *,
     mounts: Mapping[str, ASGIApp] | None = None,
     beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+    alarm: Alarm | None = None,
     sockets: list[socket.socket] | None = None,
 ) -> None:
-    """Serve until told to stop, which ends with exit code 0.
+    """Serve until told to stop, which ends with exit code 0. `alarm` is raised when Redis or the workers are gone.
 
     Raises SettingsError, Weak, and Redis' errors before anything is served.
     """
@@ -145,7 +148,8 @@ def run(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
     context, ringer = open_context(settings, in_force, ledger)
-    context.beside = (*context.beside, *beside)
+    watching = [Watch(context, alarm).keep_watching] if alarm is not None else []
+    context.beside = (*context.beside, *watching, *beside)
     try:
         server(build(context, mounts), context).run(sockets)
     finally:

@@ -45,7 +45,7 @@ class Spooling:
     ) -> None:
         self._redis = redis
         self._hand_over = hand_over
-        self._spool = spool
+        self.spool = spool
         self._clock = clock
         self._ring = ring
         self._within = within
@@ -62,7 +62,7 @@ class Spooling:
                 self._lost(why)
             else:
                 return
-        await asyncio.to_thread(self._spool.put, batch)
+        await asyncio.to_thread(self.spool.put, batch)
 
     def ring(self) -> None:
         """Wake the workers, unless there is no Redis to wake them through."""
@@ -94,11 +94,11 @@ class Spooling:
             self.away = False
             _log.info("redis is back")
         total = 0
-        with self._spool.draining() as ours:
-            while ours and (batch := await asyncio.to_thread(self._spool.oldest, AT_ONCE)):
+        with self.spool.draining() as ours:
+            while ours and (batch := await asyncio.to_thread(self.spool.oldest, AT_ONCE)):
                 async with asyncio.timeout(_within(batch)):
                     await self._hand_over(batch, self._clock.now())
-                await asyncio.to_thread(self._spool.drop, batch)
+                await asyncio.to_thread(self.spool.drop, batch)
                 self._ring()
                 total += len(batch)
         if total:
@@ -108,17 +108,17 @@ class Spooling:
     def waiting(self) -> int | None:
         """How many deliveries wait; None when the disk does not say. Blocks."""
         try:
-            return self._spool.waiting()
+            return self.spool.waiting()
         except SpoolFailed:
             return None
 
     def writable(self) -> bool:
         """Could the spool keep a delivery now? Blocks."""
-        return self._spool.writable()
+        return self.spool.writable()
 
     def close(self) -> None:
         """The process ends; what waits stays on the disk."""
-        self._spool.close()
+        self.spool.close()
 
 
 def _within(batch: Sequence[Received]) -> float:

@@ -15,6 +15,7 @@ FLOORS = ("rules", "workers", "router")
 
 DOORS = {
     "workers.agenda": "what is still promised, read aloud by the API and the metrics",
+    "workers.alarm": "what a receiver says by itself when nobody else can",
     "workers.clock": "the time that Redis and every process agree on",
     "workers.counters": "what has been counted, for health and metrics",
     "workers.inbox": "what was heard, looked through and forgotten",

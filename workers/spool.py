@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS delivery (
   id TEXT NOT NULL UNIQUE,
   head BLOB NOT NULL,
   body BLOB NOT NULL
-)
+);
+CREATE TABLE IF NOT EXISTS said (matter TEXT PRIMARY KEY, since REAL NOT NULL);
 """
 
 
@@ -87,6 +88,19 @@ class Spool:
         except SpoolFailed:
             return False
 
+    def note(self, matter: str, since: float) -> bool:
+        """Write down that an alarm is raised; False when one of this host's processes has done so already."""
+        with self._file() as file:
+            return file.execute("INSERT OR IGNORE INTO said VALUES (?, ?)", (matter, since)).rowcount == 1
+
+    def withdraw(self, matter: str) -> float | None:
+        """Since when the alarm was raised, for the one process that takes it back; None for all others."""
+        with self._file() as file:
+            row = file.execute("SELECT since FROM said WHERE matter = ?", (matter,)).fetchone()
+            if row is None or file.execute("DELETE FROM said WHERE matter = ?", (matter,)).rowcount != 1:
+                return None
+            return float(row[0])
+
     @contextmanager
     def draining(self) -> Iterator[bool]:
         """Is it this process that hands over? One at a time, over all processes that share the file."""
@@ -123,7 +137,7 @@ class Spool:
         (self._folder / FILE).chmod(0o600)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(_SHAPE)
+        connection.executescript(_SHAPE)
         return connection
 
     @staticmethod

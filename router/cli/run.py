@@ -23,10 +23,11 @@ from rules.config import references
 from rules.load import Ruleset, Wrong
 from workers import configuration, demonstration, embedded, generated, house, supervisor, work
 from workers.agenda import Lane
+from workers.alarm import Alarm
 from workers.channels import OPTIONS
 from workers.channels.contract import Undelivered
 from workers.ledger import Ledger
-from workers.outward import call
+from workers.outward import Outward, call
 from workers.settings import (
     Environment,
     Settings,
@@ -115,7 +116,8 @@ def _serve(settings: Settings, ruleset: Ruleset, share_port: bool) -> None:
     mounts, beside = _demonstration(settings)
     sockets = [_listener(settings, shared=True)] if share_port else None
     try:
-        serve.run(settings, _listening(ruleset), ledger, mounts=mounts, beside=beside, sockets=sockets)
+        alarm = Alarm(lambda: ruleset, Environment(), Outward(settings.allow_net).perform)
+        serve.run(settings, _listening(ruleset), ledger, mounts=mounts, beside=beside, alarm=alarm, sockets=sockets)
     except serve.Weak as weak:
         then = "\n  ".join([*weak.problems, "or accept that with --accept-weaker-durability"])
         raise Failure("this Redis does not keep what Tocsin promises", then) from None

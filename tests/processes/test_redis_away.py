@@ -65,3 +65,17 @@ def test_redis_and_receiver_die_and_nothing_that_was_answered_is_lost(tmp_path: 
         tocsin.kill("receiver")
         tocsin.kill("valkey")
         assert lost(tocsin) == set()
+
+
+def test_the_receiver_itself_says_that_redis_is_gone(tmp_path: Path) -> None:
+    """No worker can page while Redis hangs: the receiver calls whoever is on call, and says when it is over."""
+    with a_tocsin(tmp_path, lead="1h", ceo="2h") as tocsin:
+        wakes = hang(tocsin)
+        assert tocsin.post("web") == 202
+        assert wait_for(lambda: any("cannot reach its Redis" in page for page in told(tocsin)), 15)
+        process = tocsin.children["valkey"].process
+        assert process is not None
+        process.send_signal(wakes)
+        assert wait_for(lambda: "resolve" in [said["event_action"] for _, said in tocsin.sink.heard], 15)
+        assert lost(tocsin) == set()
+        assert sum("cannot reach its Redis" in page for page in told(tocsin).elements()) == 1
