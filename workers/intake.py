@@ -113,8 +113,8 @@ async def commit_once(redis: Any, batch: Sequence[Received], now: float) -> None
 def queue_commands(pipe: Any, batch: Sequence[Received], now: float) -> None:
     """Queue everything that keeps a batch onto a pipeline, sync or async."""
     weight = sum([_keep(pipe, received) for received in batch])
-    if weight:
-        pipe.incrby(keys.INBOX_BYTES, weight)
+    # An empty batch asks whether Redis takes writes: this is one, whatever it adds.
+    pipe.incrby(keys.INBOX_BYTES, weight)
     judged = [one for received in batch for one in received.judged]
     if judged:
         agenda.add(pipe, _promise(judged, now))

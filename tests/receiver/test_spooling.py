@@ -17,7 +17,7 @@ from tests.receiver.ear import DOWN, ENVIRONMENT, KUMA, Ear
 from tests.receiver.test_committer import delivery
 from workers import counters
 from workers.clock import DrivenClock
-from workers.intake import Received
+from workers.intake import Received, queue_commands
 from workers.spool import Spool, SpoolFailed
 from workers.store import connect
 
@@ -140,3 +140,16 @@ def drained(ear: Ear) -> int:
         return await ear.spooling.drain()
 
     return int(ear.converse(drain))
+
+
+def test_asking_redis_whether_it_is_back_is_a_write(ear: Ear) -> None:
+    """A hand-over of nothing must fail where a delivery would: a Redis that only reads is not back."""
+    away = connect("redis://127.0.0.1:1/0")
+    with pytest.raises(RedisAway), away.pipeline(transaction=True) as pipe:
+        queue_commands(pipe, [], 1.0)
+        pipe.execute()
+    before = ear.redis.info("commandstats").get("cmdstat_incrby", {}).get("calls", 0)
+    with ear.redis.pipeline(transaction=True) as pipe:
+        queue_commands(pipe, [], 1.0)
+        pipe.execute()
+    assert ear.redis.info("commandstats")["cmdstat_incrby"]["calls"] == before + 1
