@@ -104,7 +104,7 @@ class Signal:
     count: int = 1
     url: str | None = None
     severity: Severity | None = None
-    """The worst the rules have said of it since it began to fire: saying so again is no news."""
+    """What the rules said of it last: saying so again is no news."""
     quiet_for: float | None = None
     """Set for what a gate counts, which no sender takes back: it clears after so many seconds without an event."""
 

@@ -47,7 +47,6 @@ def signal(command: Trigger, before: Signal | None) -> Signal:
     """The signal as it stands after this trigger."""
     event, decision = command.event, command.decision
     newest = before is None or event.moment.is_after(before.last)
-    worst = before.severity if before is not None and before.firing else None
     return Signal(
         key=signal_key(command),
         source=event.source,
@@ -59,7 +58,7 @@ def signal(command: Trigger, before: Signal | None) -> Signal:
         last_seen=max(event.received_at, before.last_seen if before else 0.0),
         count=(before.count if before else 0) + command.count,
         url=event.url,
-        severity=worst if worst is not None and worst.worse_than(decision.severity) else decision.severity,
+        severity=decision.severity,
         quiet_for=decision.gate.quiet_for if command.gated and decision.gate is not None else None,
     )
 

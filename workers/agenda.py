@@ -111,6 +111,7 @@ class Entry:
 _FIELDS = ("kind", "lane", "created_at", "incident", "body", "attempt", "returned", "failures", "last_error")
 
 # KEYS: the desk. ARGV: now, lease, at most, prefix of entry keys, who claims.
+# Who claims again what it had claimed has not died of it: only the answer to its claim was lost.
 # Returns [id, attempt, due, [field, value …]] for each entry; an id without a record is swept away.
 _CLAIM = """
 local now = tonumber(ARGV[1])
@@ -119,6 +120,9 @@ local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIM
 for i = 1, #due, 2 do
   local key = ARGV[4] .. due[i]
   if redis.call('EXISTS', key) == 1 then
+    if ARGV[5] ~= '' and redis.call('HGET', key, 'by') == ARGV[5] then
+      redis.call('HINCRBY', key, 'returned', 1)
+    end
     local attempt = redis.call('HINCRBY', key, 'attempt', 1)
     redis.call('HSET', key, 'by', ARGV[5])
     redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), due[i])

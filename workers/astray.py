@@ -9,8 +9,9 @@ from redis import Redis
 
 from workers import keys
 from workers.agenda import JOBS, LEASE, Kind
+from workers.clock import Clock
 
-# KEYS: the desk, what is parked, the entry. ARGV: id, now, until when a claim made now would last.
+# KEYS: the desk, what is parked, the entry. ARGV: id, now, until when no claim lasts.
 _MEND = """
 if redis.call('EXISTS', KEYS[3]) == 0 or redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
 local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
@@ -20,7 +21,7 @@ return redis.call('ZADD', KEYS[1], 'CH', ARGV[2], ARGV[1])
 """
 
 
-def find(redis: Redis, entry_ids: Sequence[str], now: float) -> list[str]:
+def find(redis: Redis, entry_ids: Sequence[str], clock: Clock) -> list[str]:
     """Which of these entries seem to stand at no desk though not parked, or to be claimed for longer than a lease."""
     pipe = redis.pipeline(transaction=False)
     for entry_id in entry_ids:
@@ -32,21 +33,24 @@ def find(redis: Redis, entry_ids: Sequence[str], now: float) -> list[str]:
         for name, fields, parked in zip(entry_ids, found[::2], found[1::2], strict=True)
         if fields[0] and fields[1] and parked is None
     ]
+    # Later than the look at who claims: a claim made in between lasts from then on.
+    now = clock.now()
     pipe = redis.pipeline(transaction=False)
     for name, lane, kind, _ in standing:
         pipe.zscore(keys.agenda(lane.decode(), JOBS[Kind(kind.decode())]), name)
     return [
         name
         for (name, _, _, by), due in zip(standing, pipe.execute(), strict=True)
-        if due is None or (by is not None and due > now + LEASE)
+        if due is None or (by is not None and due > now + 2 * LEASE)
     ]
 
 
-def mend(redis: Redis, entry_id: str, now: float) -> bool:
+def mend(redis: Redis, entry_id: str, clock: Clock) -> bool:
     """Make an entry that is astray due now; False when it is not, or no longer."""
     lane, kind = cast("list[bytes | None]", redis.hmget(keys.entry(entry_id), "lane", "kind"))
     if lane is None or kind is None:
         return False
     desk = keys.agenda(lane.decode(), JOBS[Kind(kind.decode())])
+    now = clock.now()
     names = (desk, keys.PARKED, keys.entry(entry_id))
-    return bool(redis.eval(_MEND, 3, *names, entry_id, repr(now), repr(now + LEASE)))
+    return bool(redis.eval(_MEND, 3, *names, entry_id, repr(now), repr(now + 2 * LEASE)))

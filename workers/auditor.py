@@ -23,6 +23,7 @@ from workers.channels.contract import HttpRequest, Undelivered
 from workers.house import House
 from workers.inbox import keep_trimming
 from workers.intake import Judged, mint
+from workers.repair import promises_of
 
 EVERY = 30.0
 """Seconds between two audits, whichever worker makes them."""
@@ -51,7 +52,7 @@ def audit(house: House) -> Findings:
     """Compare, mend, count and tell. Raises RedisError."""
     found = Findings()
     now = house.clock.now()
-    _entries(house, found, now)
+    _entries(house, found)
     _incidents(house, found)
     _overdue(house, found, now)
     _idle(house, found)
@@ -60,11 +61,11 @@ def audit(house: House) -> Findings:
     return found
 
 
-def _entries(house: House, found: Findings, now: float) -> None:
+def _entries(house: House, found: Findings) -> None:
     """An entry nobody would ever look at, or a claim that lasts longer than claims do: due now."""
     for ids in _pages(house.redis):
-        for entry_id in astray.find(house.redis, ids, now):
-            if astray.mend(house.redis, entry_id, now):
+        for entry_id in astray.find(house.redis, ids, house.clock):
+            if astray.mend(house.redis, entry_id, house.clock):
                 found.mended[own.Finding.ASTRAY] += 1
     if number := found.mended[own.Finding.ASTRAY]:
         found.words[own.Finding.ASTRAY] = f"{number} promises stood where no worker looks; they are due now"
@@ -88,7 +89,8 @@ def _incidents(house: House, found: Findings) -> None:
     for start in range(0, len(names), PAGE):
         looked_at = house.store.each(name.decode() for name in names[start : start + PAGE])
         # A first look without a transaction; the ledger looks again inside one.
-        lacking = [incident.id for incident in looked_at if house.ledger.lacking(incident)]
+        there = house.agenda.waiting([entry for incident in looked_at for entry in promises_of(incident)])
+        lacking = [one.id for one in looked_at if house.ledger.lacking(one, there)]
         forgotten += [incident_id for incident_id in lacking if house.ledger.repair(incident_id)]
     if forgotten:
         found.mended[own.Finding.FORGOTTEN] += len(forgotten)
@@ -108,9 +110,12 @@ def _overdue(house: House, found: Findings, now: float) -> None:
 
 
 def _idle(house: House, found: Findings) -> None:
-    """A lane nobody works in: its promises wait."""
+    """A lane nobody works in, at two audits in a row: one that is just being restarted is no emergency."""
     beating = {name.partition(":")[0] for name in house.store.beating()}
-    idle = [lane for lane in Lane if lane not in beating]
+    seen = [lane for lane in Lane if lane not in beating]
+    for lane in set(Lane) - set(seen):
+        house.redis.delete(keys.idle(lane))
+    idle = [lane for lane in seen if not house.redis.set(keys.idle(lane), b"1", nx=True, ex=int(3 * EVERY))]
     if idle:
         found.words[own.Finding.IDLE] = f"no worker beats in {', '.join(idle)}: start one with `tocsin work`"
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from workers.channels.contract import Notification
+from workers.channels.contract import Notification, Recipient
 
 LINES = 10
 """Incidents named in a digest; the rest is counted."""
@@ -19,8 +19,10 @@ def fold(notifications: Sequence[Notification], id: str) -> Notification:  # noq
     """
     ordered = sorted(notifications, key=lambda one: (not one.reason.pages, one.severity, one.since))
     worst = ordered[0]
+    called = _called(ordered)
     return replace(
         worst,
+        recipient=called[0] if called else None,
         id=id,
         title=f"{_counted(one.reason.value for one in ordered)}; the worst: {worst.title}",
         since=min(one.since for one in ordered),
@@ -32,7 +34,14 @@ def fold(notifications: Sequence[Notification], id: str) -> Notification:  # noq
         by=None,
         note="Each is an incident of its own and escalates by itself: `tocsin incidents list`, then `ack ID`.",
         others=tuple(_lines(ordered)),
+        team=called[1:],
     )
+
+
+def _called(ordered: Sequence[Notification]) -> tuple[Recipient, ...]:
+    """Everybody any of them calls, whoever the worst calls first; nobody twice."""
+    everybody = [one for each in ordered for one in (each.recipient, *each.team) if one is not None]
+    return tuple({one.name: one for one in everybody}.values())
 
 
 def _counted(values: Iterable[str]) -> str:

@@ -159,8 +159,10 @@ class Draft:
         self._placed[signal_key] = place
 
     def counted(self, gate_key: str, member: str, at: float, keep: float) -> None:
-        """A gate has counted an event; the same member counts once."""
-        self._gates[gate_key].counted[member] = at
+        """A gate has counted an event; the same member counts once, at its latest time."""
+        window = self._gates[gate_key].counted
+        at = max(at, window.get(member, at))
+        window[member] = at
         members, _ = self._counted.setdefault(gate_key, ({}, keep))
         members[member] = at
 
@@ -210,7 +212,7 @@ class Draft:
 
     def _write_gate(self, gate_key: str, members: Mapping[str, float], keep: float) -> None:
         name = keys.gate(gate_key)
-        self._pipe.zadd(name, dict(members))
+        self._pipe.zadd(name, dict(members), gt=True)
         self._pipe.zremrangebyscore(name, "-inf", self.now - keep)
         self._pipe.expire(name, int(keep))
 
@@ -274,6 +276,7 @@ def _notification(incident: Incident, effect: Notify, now: float) -> Entry:
         "by": effect.by,
         "note": effect.note,
         "severity": incident.severity,
+        "team": incident.team,
     }
     return Entry(
         id=effect.entry,

@@ -19,6 +19,7 @@ from workers.pace import Pace
 from workers.sending import Perform, Sender
 from workers.settings import Environment, Settings
 from workers.store import Store
+from workers.together import Together
 
 AT_ONCE = 4
 """Sends in flight per channel, and as many of P1 besides: a channel that hangs keeps these busy and no other's."""
@@ -68,6 +69,7 @@ class House:
     ledger: Ledger = field(init=False)
     pace: Pace = field(init=False)
     sender: Sender = field(init=False)
+    together: Together = field(init=False)
 
     def __post_init__(self) -> None:
         self.agenda = Agenda(self.redis, self.name)
@@ -82,6 +84,14 @@ class House:
             rules=self.rules,
             settings=self.settings,
             environment=self.environment,
+            perform=self.perform,
+        )
+        self.together = Together(
+            sender=self.sender,
+            ledger=self.ledger,
+            store=self.store,
+            agenda=self.agenda,
+            clock=self.clock,
             perform=self.perform,
         )
 

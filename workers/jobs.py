@@ -179,7 +179,7 @@ def _send(house: House, entries: Sequence[Entry], claimed_at: float) -> None:
         if len(entries) == 1:
             house.sender.send(entries[0], claimed_at)
         else:
-            house.sender.send_together(entries, claimed_at)
+            house.together.send(entries, claimed_at)
     except Exception:
         log.exception("send was not concluded", entries=[entry.id for entry in entries])
 

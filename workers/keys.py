@@ -17,6 +17,7 @@
 | tocsin:deliveries         | sorted set | deliveries -> received_at                   | intake  | trimmed by inbox    |
 | tocsin:quarantine         | sorted set | deliveries nobody could read -> received_at | intake  | trimmed by inbox    |
 | tocsin:inbox:bytes        | string     | about how many bytes the deliveries take    | intake  | for ever            |
+| tocsin:idle:<lane>        | string     | an audit found no worker in this lane       | auditor | 90 s                |
 | tocsin:trim               | string     | somebody has just trimmed the inbox         | inbox   | 4 s                 |
 | tocsin:count:<name>       | hash       | counters of /metrics, a field per label set | counters| for ever            |
 | tocsin:bell:<lane>:<job>  | string     | a bell waits in the queue                   | queue   | answered, <= 1 s    |
@@ -110,6 +111,11 @@ def pace(destination: str) -> str:
 def bell(lane: str, job: str) -> str:
     """Set while a bell waits in the queue."""
     return f"tocsin:bell:{lane}:{job}"
+
+
+def idle(lane: str) -> str:
+    """Set when an audit found no worker in a lane."""
+    return f"tocsin:idle:{lane}"
 
 
 def worker(name: str) -> str:

@@ -6,7 +6,7 @@ together or not at all. Whoever loses the race reads again and works it out anew
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from redis import Redis
 from redis.client import Pipeline
@@ -149,9 +149,10 @@ class Ledger:
 
         self._transact(apply, [entry], put_away)
 
-    def lacking(self, incident: Incident) -> Lacking:
-        """A look, without a transaction, whether an open incident has all its promises."""
-        return lacking(incident, self._clock.now(), self._is_promised, lambda: self._store.timeline(incident.id))
+    def lacking(self, incident: Incident, there: Collection[str]) -> Lacking:
+        """A look, without a transaction, whether an open incident has its promises; `there` are ids of the agenda."""
+        timeline = self._store.timeline
+        return lacking(incident, self._clock.now(), there.__contains__, lambda: timeline(incident.id))
 
     def repair(self, incident_id: str) -> bool:
         """Make the promises an open incident lacks; was there any?"""
@@ -170,9 +171,6 @@ class Ledger:
 
         self._transact(apply)
         return mended[-1]
-
-    def _is_promised(self, entry_id: str) -> bool:
-        return bool(self._redis.exists(keys.entry(entry_id)))
 
     def take_up(self, entry: Entry) -> None:
         """Try an entry that was given up once more, now."""

@@ -1,7 +1,7 @@
 """How fast a destination may be written to: a few messages at once, then one a second; the rest gathers.
 
 Slack takes one message a second and answers 429 beyond (docs.slack.dev/apis/web-api/rate-limits); people take fewer.
-A P1 has a pace of its own, so that it never waits behind what matters less.
+P1 and P2 each have a pace of their own, so that neither waits behind what matters less.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 
 from redis import Redis
 
-from rules.event import Severity
 from rules.load import Ruleset
 from workers import keys
 from workers.agenda import Entry
 from workers.channels import TYPES
+from workers.draft import URGENT
 
 AT_ONCE = 5
 """So many messages may follow each other without a pause."""
@@ -58,9 +58,10 @@ class Pace:
         gap = TYPES[channel.type].gap if channel is not None else None
         if gap is None:
             return None
-        whom = "" if entry.body["room"] else f"/{entry.body['person'] or ''}"
-        rank = "P1" if entry.body["severity"] == Severity.P1 else ""
-        return Destination(f"{entry.body['channel']}{whom}/{rank}", gap)
+        team = self._rules().config.teams.get(str(entry.body.get("team")))
+        whom = (team.slack if team else None) if entry.body["room"] else entry.body["person"]
+        rank = entry.body["severity"] if entry.body["severity"] in URGENT else ""
+        return Destination(f"{entry.body['channel']}/{whom or ''}/{rank}", gap)
 
     def take(self, destination: Destination, wanted: int, now: float) -> tuple[int, float]:
         """How many messages may go now: all that are wanted, else one; or none, and how many seconds to wait.

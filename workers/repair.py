@@ -45,6 +45,12 @@ def lacking(
     return found
 
 
+def promises_of(incident: Incident) -> list[str]:
+    """Ids of every entry that may have to stand on the agenda for it."""
+    looks = [f"{kind}-{incident.id}" for kind in (Kind.STEP, Kind.SETTLE)]
+    return [*looks, *(told.entry for told in incident.told)]
+
+
 def _lately_told(incident: Incident, now: float) -> bool:
     """Does somebody wait for an answer to a page that went out lately?"""
     sent = [step.sent_at for step in incident.steps if step.sent_at is not None]

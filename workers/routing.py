@@ -21,8 +21,8 @@ from workers.intake import Judged, mint_short
 KEEP_GATE = 3600.0
 """Seconds a gate remembers at least, so that late events still find their company."""
 
-CLOCKS_DIFFER = 120.0
-"""So many seconds before an incident fired may an answer to it be dated: by a receiver whose clock is behind ours."""
+CLOCKS_DIFFER = 5.0
+"""So many seconds before an incident fired again may an answer to that be dated, by a clock that is behind ours."""
 
 
 def apply(draft: Draft, judged: Sequence[Judged], policy: Policy, roster: Roster) -> None:
@@ -165,7 +165,7 @@ def _echo(draft: Draft, event: Event) -> None:
         return
     draft.put(event.signal_key, Place(incident.id))
     by = event.actor or event.source
-    if event.occurred_at is not None and event.occurred_at < incident.fired_at - CLOCKS_DIFFER:
+    if _answers_something_older(event, incident):
         _change(draft, incident, Heard(event=event))
     elif event.action is Action.ACKNOWLEDGE:
         _change(draft, incident, Acknowledge(by=by, via=event.source_type))
@@ -173,6 +173,11 @@ def _echo(draft: Draft, event: Event) -> None:
         _change(draft, incident, Resolve(by=by, via=event.source_type))
     else:
         _change(draft, incident, Heard(event=event))
+
+
+def _answers_something_older(event: Event, incident: Incident) -> bool:
+    again = incident.fired_at > incident.opened_at
+    return again and event.occurred_at is not None and event.occurred_at < incident.fired_at - CLOCKS_DIFFER
 
 
 def _change(draft: Draft, incident: Incident, command: Command) -> None:

@@ -5,9 +5,12 @@ At most one duplicate per crash per send in flight: what is sent twice carries t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
+from enum import Enum, auto
 from typing import Any
+
+from redis.exceptions import RedisError
 
 from rules.commands import Undeliverable
 from rules.duration import show_duration
@@ -28,7 +31,6 @@ from workers.channels.contract import (
 )
 from workers.clock import Clock
 from workers.compose import compose
-from workers.digest import fold
 from workers.ledger import Ledger
 from workers.links import KEEP, acknowledge_url
 from workers.settings import Environment, MissingReference, Settings
@@ -48,6 +50,14 @@ IN_TURN = 15.0
 log = logging.get("sending")
 
 Perform = Callable[[HttpRequest | MailRequest], Reply]
+
+
+class Verdict(Enum):
+    """What is to become of a notification whose time has come."""
+
+    SEND = auto()
+    LATER = auto()
+    SKIPPED = auto()
 
 
 class Sender:
@@ -76,56 +86,56 @@ class Sender:
 
     def send(self, entry: Entry, claimed_at: float) -> None:
         """Deal with one claimed entry; every way out of here writes to the ledger."""
-        incident = self._wanted(entry, claimed_at)
-        if incident is not None:
-            self._try(entry, incident)
-
-    def send_together(self, entries: Sequence[Entry], claimed_at: float) -> None:
-        """Deal with claimed entries of one destination, in one message; what nobody needs any more is left out."""
-        ids = frozenset(entry.id for entry in entries)
-        wanted = [(entry, incident) for entry in entries if (incident := self._wanted(entry, claimed_at, ids))]
-        if len(wanted) == 1:
-            self._try(*wanted[0])
-        elif wanted:
-            self._try_together(wanted)
-
-    def _wanted(self, entry: Entry, claimed_at: float, together: frozenset[str] = frozenset()) -> Incident | None:
-        """The incident as it is now, if the notification is still to be sent, and now. Else that is written down."""
-        if self._clock.now() - claimed_at > START_WITHIN:
+        if self.is_late(claimed_at):
             self._ledger.retry(entry, self._clock.now(), None)
-            return None
+            return
         incident = self._store.incident(entry.incident or "")
-        reason = Reason(entry.body["reason"])
+        before = entry.body.get("after")
+        waits = bool(before and self._agenda.waiting([before]))
         if incident is None:
-            self._done(entry, "skipped", "the incident is gone")
-        elif reason.pages and incident.answered:
-            self._done(entry, "skipped", f"not sent, the incident is {incident.state}: {_what(entry)}")
+            self.gone(entry)
+        elif self.judge(entry, incident, waits=waits) is Verdict.SEND:
+            self.try_one(entry, incident)
+
+    def is_late(self, claimed_at: float) -> bool:
+        """Could an attempt that begins now outlive the claim? Then it must not begin."""
+        return self._clock.now() - claimed_at > START_WITHIN
+
+    def gone(self, entry: Entry) -> None:
+        """There is no incident to tell of any more."""
+        self._done(entry, "skipped", "the incident is gone")
+
+    def judge(self, entry: Entry, incident: Incident, *, waits: bool, told_here: bool = False) -> Verdict:
+        """Is it still to be sent, and now? Else that is written down.
+
+        `waits`: the one before it on its way is still to be sent. `told_here`: that one goes out in this very message.
+        """
+        reason = Reason(entry.body["reason"])
+        if reason.pages and incident.answered:
+            self._done(entry, "skipped", f"not sent, the incident is {incident.state}: {what(entry)}")
         elif _is_overtaken(entry, incident, reason):
-            self._done(entry, "skipped", f"not sent, it has fired again since: {_what(entry)}")
-        elif entry.body.get("after") not in together and self._before_is_waiting(entry):
+            self._done(entry, "skipped", f"not sent, it has fired again since: {what(entry)}")
+        elif waits and not told_here and self._clock.now() - entry.created_at < IN_TURN:
             self._ledger.retry(entry, self._clock.now() + 0.5, None)
-        elif reason.ends and self._never_told(entry):
-            self._done(entry, "skipped", f"not sent, nobody there was told that it began: {_what(entry)}")
+            return Verdict.LATER
+        elif reason.ends and not told_here and self._never_told(entry):
+            self._done(entry, "skipped", f"not sent, nobody there was told that it began: {what(entry)}")
         else:
-            return incident
-        return None
+            return Verdict.SEND
+        return Verdict.SKIPPED
 
     def give_up(self, entry: Entry, why: str) -> None:
         """Put a notification away that must not be tried again; its incident does not wait for it."""
-        line = self._line("failed", f"{_what(entry)} given up: {why}", entry)
+        line = self.line("failed", f"{what(entry)} given up: {why}", entry)
         self._ledger.park(entry, why, line, self._call_for_help(entry, why))
-
-    def _before_is_waiting(self, entry: Entry) -> bool:
-        before = entry.body.get("after")
-        patient = self._clock.now() - entry.created_at < IN_TURN
-        return bool(before and patient and self._agenda.waiting([before]))
 
     def _never_told(self, entry: Entry) -> bool:
         """Was every notification that went this way skipped, none of them perhaps sent by a worker that died?"""
         lines = self._store.timeline(entry.incident or "")
-        return not any(line.detail.get("way") == _way(entry.body) and line.detail.get("left") for line in lines)
+        return not any(line.detail.get("way") == way_of(entry.body) and line.detail.get("left") for line in lines)
 
-    def _try(self, entry: Entry, incident: Incident) -> None:
+    def try_one(self, entry: Entry, incident: Incident) -> None:
+        """One attempt, and what became of it."""
         began = self._clock.now()
         try:
             request, channel = self._request(entry, incident)
@@ -134,44 +144,21 @@ class Sender:
                 return
             channel.read(self._perform(request))
         except Undelivered as failure:
-            self._failed(entry, incident, failure)
+            self.failed(entry, incident, failure)
+        except RedisError:
+            raise  # Not its fault: the lease brings it back.
         except Exception as wrong:
             log.exception("notification could not be made", entry=entry.id, incident=incident.id)
-            self._failed(entry, incident, Undelivered(f"could not be made ({type(wrong).__name__})", permanent=True))
+            self.failed(entry, incident, Undelivered(f"could not be made ({type(wrong).__name__})", permanent=True))
         else:
-            self._done(entry, "sent", _what(entry, "told") + _how(entry, self._clock.now() - began))
-
-    def _try_together(self, wanted: Sequence[tuple[Entry, Incident]]) -> None:
-        try:
-            request, channel = self._folded(wanted)
-            channel.read(self._perform(request))
-        except Undelivered as failure:
-            for entry, incident in wanted:
-                self._failed(entry, incident, failure)
-        except Exception:
-            # One of them cannot be put into words: it must not keep the others from being told.
-            log.exception("digest could not be made", entries=[entry.id for entry, _ in wanted])
-            for entry, incident in wanted:
-                self._try(entry, incident)
-        else:
-            how = f", in a digest of {len(wanted)}"
-            lines = {entry.id: self._line("sent", _what(entry, "told") + how, entry) for entry, _ in wanted}
-            self._ledger.delivered_together(lines, [entry for entry, _ in wanted])
-
-    def _folded(self, wanted: Sequence[tuple[Entry, Incident]]) -> tuple[HttpRequest | MailRequest, ChannelType]:
-        told = [self._told(entry, incident) for entry, incident in wanted]
-        notification, options, channel = told[0]
-        digest = fold([one for one, *_ in told], f"{notification.id}-and-{len(told) - 1}")
-        request = channel.post(digest, options)
-        if request is None:
-            raise ValueError(f"{channel.name} has no words for a digest")
-        return request, channel
+            self._done(entry, "sent", what(entry, "told") + _how(entry, self._clock.now() - began))
 
     def _request(self, entry: Entry, incident: Incident) -> tuple[HttpRequest | MailRequest | None, ChannelType]:
-        notification, options, channel = self._told(entry, incident)
+        notification, options, channel = self.told(entry, incident)
         return channel.post(notification, options), channel
 
-    def _told(self, entry: Entry, incident: Incident) -> tuple[Notification, ChannelOptions, ChannelType]:
+    def told(self, entry: Entry, incident: Incident) -> tuple[Notification, ChannelOptions, ChannelType]:
+        """What is to be said and how. Raises Undelivered when it can be said to nobody."""
         ruleset, name = self._rules(), str(entry.body["channel"])
         config = ruleset.config.channels.get(name)
         if config is None:
@@ -216,14 +203,14 @@ class Sender:
         return replace(notification, recipient=replace(recipient, address=self._environment.reveal(recipient.address)))
 
     def _done(self, entry: Entry, outcome: str, text: str | None) -> None:
-        self._ledger.delivered(entry, self._line(outcome, text, entry), outcome)
+        self._ledger.delivered(entry, self.line(outcome, text, entry), outcome)
 
-    def _failed(self, entry: Entry, incident: Incident, failure: Undelivered) -> None:
+    def failed(self, entry: Entry, incident: Incident, failure: Undelivered) -> None:
         """For good: the incident is told. In passing: again later, and a P1 page tells its incident after a minute."""
         now = self._clock.now()
         log.warning("notification failed", entry=entry.id, why=failure.why, permanent=failure.permanent)
         if failure.permanent or now - entry.created_at >= DEAD_AFTER:
-            line = self._line("failed", f"{_what(entry)} failed for good: {failure.why}", entry)
+            line = self.line("failed", f"{what(entry)} failed for good: {failure.why}", entry)
             self._ledger.refused(entry, line, self._call_for_help(entry, failure.why))
             return
         until = now + max(BACKOFF[min(entry.failures, len(BACKOFF) - 1)], failure.after or 0.0)
@@ -250,7 +237,8 @@ class Sender:
             roster=self._ledger.roster(),
         )
 
-    def _line(self, kind: str, text: str | None, entry: Entry) -> TimelineEntry:
+    def line(self, kind: str, text: str | None, entry: Entry) -> TimelineEntry:
+        """What the incident's history gains."""
         shown = text or f"nothing to say on {entry.body['channel']}: {entry.body['reason']}"
         return TimelineEntry(
             at=self._clock.now(), kind=kind, text=shown, via=entry.body["channel"], detail=_detail(kind, entry)
@@ -271,16 +259,17 @@ def _how(entry: Entry, took: float) -> str:
 def _detail(kind: str, entry: Entry) -> dict[str, str]:
     """What the history keeps for programs: the entry, the way it went, and whether anything may have left the house."""
     left = kind == "sent" or entry.failures or entry.lost
-    return {"entry": entry.id, "way": _way(entry.body), **({"left": "yes"} if left else {})}
+    return {"entry": entry.id, "way": way_of(entry.body), **({"left": "yes"} if left else {})}
 
 
-def _way(body: dict[str, Any]) -> str:
+def way_of(body: dict[str, Any]) -> str:
     """A room is one way; a personal channel is one for each role and person."""
     whom = "" if body["room"] else f"/{body['role']}/{body['person'] or ''}"
     return f"{body['channel']}{whom}"
 
 
-def _what(entry: Entry, did: str = "to") -> str:
+def what(entry: Entry, did: str = "to") -> str:
+    """`slack to on-call engineer (ana): opened`."""
     body: dict[str, Any] = entry.body
     whom = f"{body['role']} ({body['person']})" if body["person"] else body["role"]
     return f"{body['channel']} {did} {whom}: {body['reason']}"

@@ -68,9 +68,17 @@ def parse(delivery: Delivery, _options: Options) -> list[Event]:
         return [_legacy(delivery, body)]
     resource = delivery.headers.get("sentry-hook-resource", "").strip() or _guess(data)
     read = _READERS.get(resource, _other)
-    # Sentry signs no time, and its Request-ID is not signed either: the body is known again by itself.
-    known_by = f"sha256 {hashlib.sha256(delivery.body).hexdigest()}"
-    return [replace(read(delivery, f"{resource}.{text(body, 'action') or 'unknown'}", body), sender_id=known_by)]
+    what = f"{resource}.{text(body, 'action') or 'unknown'}"
+    return [replace(read(delivery, what, body), sender_id=_known_by(delivery, what))]
+
+
+def _known_by(delivery: Delivery, what: str) -> str | None:
+    """The body's own digest: Sentry signs no time, and its Request-ID is not signed either and new with each try.
+
+    Not of what people do to an issue: resolved, reopened and resolved once more it may be the same to the byte.
+    """
+    toggled = what.startswith("issue.") and what != "issue.created"
+    return None if toggled else f"sha256 {hashlib.sha256(delivery.body).hexdigest()}"
 
 
 def _guess(data: dict[str, object]) -> str:

@@ -258,6 +258,14 @@ def test_what_a_person_has_lowered_a_repeat_does_not_raise() -> None:
     assert "severity raised: on-call engineer (ana) on pager" in life.said()
 
 
+def test_critical_again_after_a_warning_is_news() -> None:
+    """Critical, then a warning, lowered by a person to what the sender says; hours later critical once more."""
+    life = heard_so_far("P1").fires("P3").asks(to_severity(P3)).asks(ANA)
+    life.said()
+    life.passes("3h").fires("P1")
+    assert (life.incident.severity, life.incident.state) == (P1, State.TRIGGERED)
+
+
 def test_what_a_person_has_lowered_rises_when_it_fires_anew() -> None:
     """It was over and comes back as bad as ever: that is another emergency."""
     life = opened("P2").asks(to_severity(P3)).clears().fires("P2")

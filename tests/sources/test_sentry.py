@@ -153,6 +153,13 @@ def test_the_same_body_is_the_same_message():
     """Nothing that Sentry signs tells a replay from the first but the body, whatever the headers say."""
     body = {"action": "created", "data": {"issue": {"id": "1", "title": "Boom"}}}
     first, replayed = (told(SOURCE, body, headers={"request-id": each})[0] for each in ("a", "b"))
-    other = told(SOURCE, {**body, "action": "unresolved"})[0]
+    other = told(SOURCE, {"action": "created", "data": {"issue": {"id": "2", "title": "Boom"}}})[0]
     assert first.sender_id == replayed.sender_id
     assert first.sender_id != other.sender_id
+
+
+@pytest.mark.parametrize("action", ["resolved", "unresolved", "ignored", "assigned"])
+def test_what_people_do_twice_is_two_messages(action):
+    """Resolved, reopened and resolved again, the body may be the same to the byte: it counts each time."""
+    body = {"action": action, "data": {"issue": {"id": "1", "title": "Boom"}}}
+    assert told(SOURCE, body)[0].sender_id is None

@@ -109,7 +109,8 @@ def test_a_late_answer_in_pagerduty_does_not_end_what_fires_again(redis: Redis) 
         for action in (Action.ACKNOWLEDGE, Action.RESOLVE):
             pagerduty(world, action, START + 90, actor="Ana")
         assert world.incident.state is State.TRIGGERED
-        pagerduty(world, Action.ACKNOWLEDGE, world.clock.at - 60, actor="Ana")
+        world.clock.at += 60
+        pagerduty(world, Action.ACKNOWLEDGE, world.clock.at - 30, actor="Ana")
         assert (world.incident.state, world.incident.acknowledged_by) == (State.ACKNOWLEDGED, "Ana")
         world.outside.heard_exactly(
             [("pagerduty", "acknowledge"), ("slack", Reason.ACKNOWLEDGED), ("mail", Reason.ACKNOWLEDGED)]
@@ -158,3 +159,34 @@ def test_quiet_ends_the_payments_and_not_the_outage(redis: Redis) -> None:
         world.hears("near", key="web", action=Action.RESOLVE)
         assert world.incident.state is State.RECOVERED
         world.outside.heard_exactly([("pagerduty", "resolve"), ("slack", Reason.RECOVERED), ("mail", Reason.RECOVERED)])
+
+
+def test_an_answer_from_before_a_short_flap_ends_nothing(redis: Redis) -> None:
+    """Resolved in PagerDuty, up and down again within a minute, and only then its webhook comes: it still fires."""
+    with a_world(redis, RULES) as world:
+        world.hears("degraded", key="web")
+        world.clock.at += 50
+        world.hears("degraded", key="web", action=Action.RESOLVE)
+        world.clock.at += 40
+        world.hears("degraded", key="web")
+        calls = [
+            ("pagerduty", "trigger"),
+            ("slack", Reason.OPENED),
+            ("pagerduty", "resolve"),
+            ("slack", Reason.RECOVERED),
+        ]
+        world.outside.heard_exactly([*calls, ("pagerduty", "trigger"), ("slack", Reason.RETRIGGERED)])
+        pagerduty(world, Action.RESOLVE, START + 30, actor="Ana")
+        assert (world.incident.state, world.incident.firing) == (State.TRIGGERED, True)
+
+
+def test_old_failures_that_come_late_do_not_make_a_gate_forget_new_ones(redis: Redis) -> None:
+    """Three customers fail now, half an hour old failures of theirs are told late, a fourth fails: that is four."""
+    rules = RULES.replace("quiet_for: 15m}", "quiet_for: 15m, distinct: labels.customer}")
+    with a_world(redis, rules) as world:
+        for when in (START, START - 1800):
+            for customer in "abc":
+                world.hears("payment", key=f"{customer} {when}", at=when, labels={"customer": customer})
+            world.clock.at += 5
+        world.hears("payment", key="d", at=START + 10, labels={"customer": "d"})
+        world.outside.heard_exactly(P1_PAGE)

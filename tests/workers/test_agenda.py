@@ -220,3 +220,16 @@ def test_scripts_forgotten_by_redis_are_sent_again(redis: Redis) -> None:
     claimed(of)
     redis.script_flush()
     assert len(claimed(of, NOW + LEASE)) == 1
+
+
+def test_who_claims_again_has_not_died(redis: Redis) -> None:
+    """The answer to a claim was lost on the way: the same worker takes it again, and nobody's death is counted."""
+    with redis.pipeline() as pipe:
+        agenda.add(pipe, Entry(id="e", kind=Kind.INTAKE, lane=Lane.INTAKE, due_at=0.0, created_at=0.0))
+        pipe.execute()
+    one, other = Agenda(redis, "intake:here:1"), Agenda(redis, "intake:here:2")
+    lost = []
+    for number, worker in enumerate((one, one, one, other, other)):
+        (entry,) = worker.claim(Lane.INTAKE, Job.DEDUPLICATE, 20.0 * (number + 1))
+        lost.append(entry.lost)
+    assert lost == [0, 0, 0, 1, 1]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from redis import Redis
 
 from rules.commands import Acknowledge
@@ -9,7 +12,7 @@ from rules.event import Action
 from rules.incident import Reason, State
 from rules.own import Finding
 from tests.world import START, World, a_world
-from workers import counters, keys
+from workers import auditor, counters, keys
 from workers.agenda import DESKS, Job, Lane
 from workers.auditor import Auditor, Findings, audit
 from workers.channels.contract import HttpRequest, Reply, Undelivered
@@ -161,9 +164,10 @@ def test_what_is_overdue_by_a_minute_is_told(redis: Redis) -> None:
 
 
 def test_a_lane_without_a_worker_is_told(redis: Redis) -> None:
-    """Nobody beats in two lanes; the workers of the third say so."""
+    """Nobody beats in two lanes at two audits in a row; the workers of the third say so. Once is a restart."""
     with a_world(redis) as world:
         redis.set(keys.worker("urgent:host:1"), b"1")
+        assert audit(world.house).words == {}
         found = audit(world.house)
         assert found.words == {Finding.IDLE: "no worker beats in intake, calm: start one with `tocsin work`"}
         world.works()
@@ -210,3 +214,21 @@ def test_an_audit_leaves_promises_in_order_as_they_were(redis: Redis) -> None:
         before = [redis.zrange(keys.agenda(*desk), 0, -1, withscores=True) for desk in DESKS]
         audited(world)
         assert [redis.zrange(keys.agenda(*desk), 0, -1, withscores=True) for desk in DESKS] == before
+
+
+def test_a_claim_made_while_the_audit_runs_is_left_alone(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An audit takes seconds where there is much: what a worker takes meanwhile lasts longer than the audit's beginning."""
+    with a_world(redis) as world:
+        everybody_beats(world)
+        world.hears("minor", work=False)
+        pages = auditor._pages
+
+        def slowly(connection: Redis) -> Iterator[list[str]]:
+            world.clock.at += 20
+            world.house.agenda.claim(Lane.INTAKE, Job.DEDUPLICATE, world.clock.now())
+            yield from pages(connection)
+
+        monkeypatch.setattr(auditor, "_pages", slowly)
+        assert audit(world.house).words == {}
+        world.passes("15s")
+        world.outside.heard_exactly([OPENED])

@@ -1,0 +1,110 @@
+"""Sending what has gathered for one destination as a digest; and finding the one for which it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from redis.exceptions import RedisError
+
+from rules.incident import Incident
+from workers import log as logging
+from workers.agenda import Agenda, Entry
+from workers.channels.contract import HttpRequest, MailRequest, Undelivered
+from workers.clock import Clock
+from workers.digest import fold
+from workers.ledger import Ledger
+from workers.sending import Perform, Sender, Verdict, way_of, what
+from workers.store import Store
+
+REFUSALS = 7
+"""So many digests in a row may be refused for good before it is the channel that refuses, and not one message."""
+
+Wanted = list[tuple[Entry, Incident]]
+log = logging.get("sending")
+
+
+class Together:
+    """Sends entries of one destination in as few messages as it takes. Thread-safe: it holds nothing that changes."""
+
+    def __init__(
+        self, *, sender: Sender, ledger: Ledger, store: Store, agenda: Agenda, clock: Clock, perform: Perform
+    ) -> None:
+        self._sender = sender
+        self._ledger = ledger
+        self._store = store
+        self._agenda = agenda
+        self._clock = clock
+        self._perform = perform
+
+    def send(self, entries: Sequence[Entry], claimed_at: float) -> None:
+        """Deal with claimed entries; every way out of here writes to the ledger."""
+        if self._sender.is_late(claimed_at):
+            self._ledger.wait(entries, self._clock.now())
+            return
+        parts, refused, through = [self._wanted(entries)], 0, False
+        while parts:
+            part = parts.pop(0)
+            if part and self._sender.is_late(claimed_at):
+                self._ledger.wait([entry for entry, _ in part], self._clock.now())
+            elif len(part) == 1:
+                self._sender.try_one(*part[0])
+            elif part and (failure := self._try(part)) is None:
+                through = True
+            elif part and failure is not None and failure.permanent and (through or refused < REFUSALS):
+                # Perhaps one of them cannot be said, or not there: the others must not share its fate.
+                refused += 1
+                middle = len(part) // 2
+                parts[:0] = [part[:middle], part[middle:]]
+            elif failure is not None:
+                for entry, incident in part:
+                    self._sender.failed(entry, incident, failure)
+
+    def _wanted(self, entries: Sequence[Entry]) -> Wanted:
+        """Those still to be sent, each after the one before it on its way; of the others it is written down why not."""
+        incidents = {one.id: one for one in self._store.each({entry.incident or "" for entry in entries})}
+        befores = [before for entry in entries if (before := entry.body.get("after"))]
+        waiting = self._agenda.waiting(befores)
+        wanted: Wanted = []
+        ways: set[tuple[str | None, str]] = set()
+        for entry in sorted(entries, key=_in_order):
+            incident, way = incidents.get(entry.incident or ""), (entry.incident, way_of(entry.body))
+            if incident is None:
+                self._sender.gone(entry)
+                continue
+            waits = entry.body.get("after") in waiting
+            verdict = self._sender.judge(entry, incident, waits=waits, told_here=way in ways)
+            if verdict is Verdict.SEND:
+                wanted.append((entry, incident))
+                ways.add(way)
+            elif verdict is Verdict.SKIPPED:
+                waiting.discard(entry.id)
+        return wanted
+
+    def _try(self, part: Wanted) -> Undelivered | None:
+        """One message for all of them; None when it was delivered, and that is written down."""
+        try:
+            told = [self._sender.told(entry, incident) for entry, incident in part]
+            notification, options, channel = told[0]
+            request: HttpRequest | MailRequest | None = channel.post(
+                fold([one for one, *_ in told], f"{notification.id}-and-{len(told) - 1}"), options
+            )
+            if request is None:
+                return Undelivered(f"{channel.name} has no words for a digest", permanent=True)
+            channel.read(self._perform(request))
+        except Undelivered as failure:
+            return failure
+        except RedisError:
+            raise
+        except Exception as wrong:
+            log.exception("digest could not be made", entries=[entry.id for entry, _ in part])
+            return Undelivered(f"could not be made ({type(wrong).__name__})", permanent=True)
+        how = f", in a digest of {len(part)}"
+        lines = {entry.id: self._sender.line("sent", what(entry, "told") + how, entry) for entry, _ in part}
+        self._ledger.delivered_together(lines, [entry for entry, _ in part])
+        return None
+
+
+def _in_order(entry: Entry) -> tuple[str, int]:
+    """By incident and by the number each notification of it has (`n-<incident>-<number>`)."""
+    number = entry.id.rpartition("-")[2]
+    return entry.incident or "", int(number) if number.isdigit() else 0
