@@ -169,13 +169,9 @@ def test_an_answer_from_before_a_short_flap_ends_nothing(redis: Redis) -> None:
         world.hears("degraded", key="web", action=Action.RESOLVE)
         world.clock.at += 40
         world.hears("degraded", key="web")
-        calls = [
-            ("pagerduty", "trigger"),
-            ("slack", Reason.OPENED),
-            ("pagerduty", "resolve"),
-            ("slack", Reason.RECOVERED),
-        ]
-        world.outside.heard_exactly([*calls, ("pagerduty", "trigger"), ("slack", Reason.RETRIGGERED)])
+        pager = [("pagerduty", "trigger"), ("pagerduty", "resolve"), ("pagerduty", "trigger")]
+        room = [("slack", Reason.OPENED), ("slack", Reason.RECOVERED), ("slack", Reason.RETRIGGERED)]
+        world.outside.heard_exactly([*pager, *room])
         pagerduty(world, Action.RESOLVE, START + 30, actor="Ana")
         assert (world.incident.state, world.incident.firing) == (State.TRIGGERED, True)
 

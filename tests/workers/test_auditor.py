@@ -217,7 +217,7 @@ def test_an_audit_leaves_promises_in_order_as_they_were(redis: Redis) -> None:
 
 
 def test_a_claim_made_while_the_audit_runs_is_left_alone(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An audit takes seconds where there is much: what a worker takes meanwhile lasts longer than the audit's beginning."""
+    """An audit takes a while: what a worker takes meanwhile lasts longer than a claim from its beginning would."""
     with a_world(redis) as world:
         everybody_beats(world)
         world.hears("minor", work=False)
