@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import orjson
 from redis import Redis
 
 from rules.incident import Incident
@@ -21,7 +22,6 @@ PAGE = 200
 """Deliveries looked at in one round trip."""
 TRIM_EVERY = 4.0
 """Seconds between two trims, whichever worker makes them."""
-_TOLD = ("source", "type", "received_at", "method", "judged", "unreadable", "size")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +92,12 @@ class Inbox:
 
     def whole(self, delivery_id: str) -> Whole | None:
         """One delivery; None when the inbox has it no longer."""
-        stored = cast("dict[bytes, bytes]", self._redis.hgetall(keys.delivery(delivery_id)))
-        if not stored:
+        told, body = cast("list[bytes | None]", self._redis.hmget(keys.delivery(delivery_id), "told", "body"))
+        if told is None or body is None:
             return None
-        kept = _kept(delivery_id, [stored.get(name.encode()) for name in _TOLD])
+        known = orjson.loads(told)
         return Whole(
-            kept=kept,
-            query=stored[b"query"].decode(),
-            headers=decode(dict[str, str], stored[b"headers"]),
-            body=zlib.decompress(stored[b"body"]),
+            kept=_kept(delivery_id, known), query=known["query"], headers=known["headers"], body=zlib.decompress(body)
         )
 
     def purge(self, wanted: Wanted) -> int:
@@ -169,21 +166,20 @@ class Inbox:
     def _read(self, ids: Sequence[str]) -> list[Kept]:
         pipe = self._redis.pipeline(transaction=False)
         for delivery_id in ids:
-            pipe.hmget(keys.delivery(delivery_id), *_TOLD)
-        return [_kept(name, stored) for name, stored in zip(ids, pipe.execute(), strict=True) if stored[0] is not None]
+            pipe.hget(keys.delivery(delivery_id), "told")
+        return [_kept(name, orjson.loads(told)) for name, told in zip(ids, pipe.execute(), strict=True) if told]
 
 
-def _kept(delivery_id: str, stored: Sequence[bytes | None]) -> Kept:
-    source, kind, received_at, method, judged, unreadable, size = stored
+def _kept(delivery_id: str, told: dict[str, Any]) -> Kept:
     return Kept(
         id=delivery_id,
-        source=(source or b"").decode(),
-        type=(kind or b"").decode(),
-        received_at=float(received_at or 0),
-        method=(method or b"").decode(),
-        size=int(size or 0),
-        judged=tuple(decode(list[Judged], judged or b"[]")),
-        unreadable=unreadable.decode() if unreadable is not None else None,
+        source=told["source"],
+        type=told["type"],
+        received_at=told["received_at"],
+        method=told["method"],
+        size=told["size"],
+        judged=tuple(decode(list[Judged], orjson.dumps(told["judged"]))),
+        unreadable=told["unreadable"],
     )
 
 

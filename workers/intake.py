@@ -9,13 +9,16 @@ import secrets
 import threading
 import time
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from rules.decision import Decision
 from rules.event import Action, Event
-from rules.record import as_data, decode, encode
+from rules.record import decode, encode
 from workers import agenda, keys
 from workers.agenda import Entry, Kind, Lane
 from workers.counters import count
@@ -111,17 +114,26 @@ async def commit_once(redis: Any, batch: Sequence[Received], now: float) -> None
 
 
 def queue_commands(pipe: Any, batch: Sequence[Received], now: float) -> None:
-    """Queue everything that keeps a batch onto a pipeline, sync or async."""
-    weight = sum([_keep(pipe, received) for received in batch])
+    """Queue everything that keeps a batch onto a pipeline, sync or async: few commands, however many deliveries."""
+    judged = [encode(received.judged) for received in batch]
+    weight = sum([_keep(pipe, received, told) for received, told in zip(batch, judged, strict=True)])
+    if batch:
+        pipe.zadd(keys.DELIVERIES, {one.id: one.received_at for one in batch})
+    unreadable = {one.id: one.received_at for one in batch if one.unreadable is not None}
+    if unreadable:
+        pipe.zadd(keys.QUARANTINE, unreadable)
     # An empty batch asks whether Redis takes writes: this is one, whatever it adds.
     pipe.incrby(keys.INBOX_BYTES, weight)
-    judged = [one for received in batch for one in received.judged]
-    if judged:
-        agenda.add(pipe, _promise(judged, now))
+    for (name, *values), number in _counted(batch).items():
+        count(pipe, name, *values, by=number)
+    # Each list without its brackets: what has been written as JSON once is not written again.
+    inner = b",".join(told[1:-1] for told in judged if len(told) > 2)
+    if inner:
+        agenda.add(pipe, _promise(orjson.Fragment(b"[" + inner + b"]"), now))
 
 
-def _promise(judged: Sequence[Judged], now: float) -> Entry:
-    body = {"judged": as_data(judged)}
+def _promise(judged: orjson.Fragment, now: float) -> Entry:
+    body = {"judged": judged}
     return Entry(id=f"in-{mint(now)}", kind=Kind.INTAKE, lane=Lane.INTAKE, due_at=now, created_at=now, body=body)
 
 
@@ -130,28 +142,34 @@ def judged_of(entry: Entry) -> list[Judged]:
     return decode(list[Judged], encode(entry.body["judged"]))
 
 
-def _keep(pipe: Any, received: Received) -> int:
-    """Queue one delivery; returns the bytes it will take."""
-    stored: dict[str, str | bytes] = {
-        "source": received.source,
-        "type": received.source_type,
-        "received_at": repr(received.received_at),
-        "method": received.method,
-        "query": received.query,
-        "headers": encode(dict(received.headers)),
-        "body": zlib.compress(received.body, 1),
-        "judged": encode(received.judged),
-        "size": str(len(received.body)),
-    }
-    if received.unreadable is not None:
-        stored["unreadable"] = received.unreadable
-        pipe.zadd(keys.QUARANTINE, {received.id: received.received_at})
-    weight = OVERHEAD + sum(map(len, stored.values()))
-    pipe.hset(keys.delivery(received.id), mapping=stored | {"weight": str(weight)})
-    pipe.zadd(keys.DELIVERIES, {received.id: received.received_at})
-    count(pipe, "deliveries", received.source, "unreadable" if received.unreadable else "accepted")
-    for one in received.judged:
-        count(pipe, "events", received.source, one.event.action)
-        if one.decision is not None and one.event.action is Action.TRIGGER:
-            count(pipe, "decisions", one.decision.rule, one.decision.severity)
+def _keep(pipe: Any, received: Received, judged: bytes) -> int:
+    """Queue one delivery; returns the bytes it will take. `judged` is its part as JSON."""
+    told = encode(
+        {
+            "source": received.source,
+            "type": received.source_type,
+            "received_at": received.received_at,
+            "method": received.method,
+            "query": received.query,
+            "headers": dict(received.headers),
+            "size": len(received.body),
+            "unreadable": received.unreadable,
+            "judged": orjson.Fragment(judged),
+        }
+    )
+    body = zlib.compress(received.body, 1)
+    weight = OVERHEAD + len(told) + len(body)
+    pipe.hset(keys.delivery(received.id), mapping={"told": told, "body": body, "weight": weight})
     return weight
+
+
+def _counted(batch: Sequence[Received]) -> Counter[tuple[str, ...]]:
+    """What the counters gain: each only once for the whole batch."""
+    gained: Counter[tuple[str, ...]] = Counter()
+    for received in batch:
+        gained["deliveries", received.source, "unreadable" if received.unreadable else "accepted"] += 1
+        for one in received.judged:
+            gained["events", received.source, one.event.action] += 1
+            if one.decision is not None and one.event.action is Action.TRIGGER:
+                gained["decisions", one.decision.rule, one.decision.severity] += 1
+    return gained

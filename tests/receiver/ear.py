@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
+import orjson
 from redis import Redis
 from starlette.types import ASGIApp
 
@@ -101,9 +102,15 @@ class Ear:
         self.spool = Spool(Path(folder))
 
     def kept(self, delivery_id: str) -> dict[str, bytes] | None:
-        """What Redis holds of a delivery, as it stands there."""
+        """Everything that Redis holds of a delivery, by name."""
         stored = cast("dict[bytes, bytes]", self.redis.hgetall(keys.delivery(delivery_id)))
-        return {name.decode(): value for name, value in stored.items()} or None
+        if not stored:
+            return None
+        told = orjson.loads(stored.pop(b"told"))
+        texts = {
+            name: value.encode() if isinstance(value, str) else orjson.dumps(value) for name, value in told.items()
+        }
+        return texts | {name.decode(): value for name, value in stored.items()}
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request."""

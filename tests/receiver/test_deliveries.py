@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,7 +194,9 @@ def test_a_question_that_makes_no_sense_is_told_so(ear: Ear, query: str) -> None
 def test_a_source_that_is_gone_cannot_read_again(ear: Ear) -> None:
     """The rules know it no longer: 409 says so."""
     delivery = sent(ear, ANY, {"id": "x", "title": "Odd"})
-    ear.redis.hset(keys.delivery(delivery), "source", "gone")
+    sources = dict(ear.in_force.sources)
+    del sources["anything"]
+    ear.in_force = replace(ear.in_force, sources=sources)
     answer = ear.ask("POST", f"/api/deliveries/{delivery}/redeliver", headers=BEARER)
     assert answer.status_code == 409
     assert ear.ask("POST", "/api/deliveries/NOPE/redeliver", headers=BEARER).status_code == 404
