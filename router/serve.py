@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -150,8 +151,12 @@ def run(
     context, ringer = open_context(settings, in_force, ledger)
     watching = [Watch(context, alarm).keep_watching] if alarm is not None else []
     context.beside = (*context.beside, *watching, *beside)
+    app = build(context, mounts)
+    # What was made until now lives as long as the process: the collector need not walk it again and again.
+    gc.collect()
+    gc.freeze()
     try:
-        server(build(context, mounts), context).run(sockets)
+        server(app, context).run(sockets)
     finally:
         ringer.stop()
         context.spooling.close()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from router.sources.contract import Delivery, Options, SourceType, Unreadable
 from router.sources.reading import at, event, first, listing, mapping, parse_object, text
@@ -69,16 +68,16 @@ def parse(delivery: Delivery, _options: Options) -> list[Event]:
     resource = delivery.headers.get("sentry-hook-resource", "").strip() or _guess(data)
     read = _READERS.get(resource, _other)
     what = f"{resource}.{text(body, 'action') or 'unknown'}"
-    return [replace(read(delivery, what, body), sender_id=_known_by(delivery, what))]
+    return [read(delivery, what, body)]
 
 
-def _known_by(delivery: Delivery, what: str) -> str | None:
+def _known_by(delivery: Delivery, what: str) -> str:
     """The body's own digest: Sentry signs no time, and its Request-ID is not signed either and new with each try.
 
     Not of what people do to an issue: resolved, reopened and resolved once more it may be the same to the byte.
     """
     toggled = what.startswith("issue.") and what != "issue.created"
-    return None if toggled else f"sha256 {hashlib.sha256(delivery.body).hexdigest()}"
+    return "" if toggled else f"sha256 {hashlib.sha256(delivery.body).hexdigest()}"
 
 
 def _guess(data: dict[str, object]) -> str:
@@ -110,6 +109,7 @@ def _issue(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
         },
         url=first(text(issue, "web_url"), text(issue, "permalink")),
         occurred_at=delivery.headers.get("sentry-hook-timestamp"),
+        sender_id=_known_by(delivery, what),
         actor=_actor(body),
     )
 
@@ -118,24 +118,24 @@ def _occurrence(delivery: Delivery, what: str, body: dict[str, object]) -> Event
     """An `event_alert` or an `error`: one occurrence of an issue, keyed by its issue."""
     data = mapping(body, "data")
     said = mapping(data, "event") or mapping(data, "error")
-    issue = _issue_id(said)
+    issue, tags = _issue_id(said), _tags(said)
     return event(
         delivery,
         kind=f"sentry.{what}",
         action=_ACTIONS.get(what, Action.INFO),
         key=f"sentry issue {issue}" if issue else f"sentry event {text(said, 'event_id')}",
         summary=first(_title(said), "Sentry event"),
-        severity=first(text(said, "level"), _tags(said).get("level", "")),
-        labels=_occurrence_labels(said)
+        severity=first(text(said, "level"), tags.get("level", "")),
+        labels=_occurrence_labels(said, tags)
         | {"rule": first(text(data, "triggered_rule"), text(data, "issue_alert", "title"))},
         url=text(said, "web_url"),
         # Sentry's own clock; `datetime` is the clock of whatever machine or browser failed.
         occurred_at=first(text(said, "received"), text(said, "datetime")),
+        sender_id=_known_by(delivery, what),
     )
 
 
-def _occurrence_labels(said: dict[str, object]) -> dict[str, str]:
-    tags = _tags(said)
+def _occurrence_labels(said: dict[str, object], tags: dict[str, str]) -> dict[str, str]:
     project = _PROJECT_IN_URL.search(text(said, "url"))
     return {
         "project": project[1] if project else text(said, "project"),
@@ -164,6 +164,7 @@ def _metric(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
         labels={"rule": _rule(metric), "project": text(metric, "projects", 0)},
         url=text(data, "web_url"),
         occurred_at=delivery.headers.get("sentry-hook-timestamp"),
+        sender_id=_known_by(delivery, what),
     )
 
 
@@ -231,7 +232,7 @@ def _legacy(delivery: Delivery, body: dict[str, object]) -> Event:
         key=f"sentry issue {text(body, 'id')}",
         summary=first(text(body, "message"), _title(said), text(body, "culprit"), "Sentry event"),
         severity=text(body, "level"),
-        labels=_occurrence_labels(said)
+        labels=_occurrence_labels(said, _tags(said))
         | {"project": first(text(body, "project_slug"), text(body, "project")), "culprit": text(body, "culprit")}
         | {"rule": text(body, "triggering_rules", 0)},
         url=text(body, "url"),
