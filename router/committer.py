@@ -38,6 +38,8 @@ class Unstorable(Exception):
 class _Waiting:
     received: Received
     kept: asyncio.Future[None]
+    since: float
+    """By the loop's clock."""
     size: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,21 +58,33 @@ class Committer:
         self._ring = ring
         self._waiting: deque[_Waiting] = deque()
         self._bytes = 0
+        self._written: Sequence[_Waiting] = ()
+        """The batch that is being written now."""
         self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     async def keep(self, received: Received) -> None:
         """Return when the delivery is kept. Raises NotKept after a second or when Redis refuses, or Unstorable."""
-        one = _Waiting(received, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        one = _Waiting(received, loop.create_future(), loop.time())
         if self._bytes + one.size > WAITING_AT_MOST and self._waiting:
             raise NotKept("too much is waiting")
         self._waiting.append(one)
         self._bytes += one.size
         if self._task is None:
             self._task = asyncio.create_task(self._run())
-        try:
-            await asyncio.wait_for(one.kept, PATIENCE)
-        except TimeoutError:
-            raise NotKept("Redis is slow") from None
+        if self._timer is None:
+            self._timer = loop.call_later(PATIENCE, self._lose_patience)
+        await one.kept
+
+    def _lose_patience(self) -> None:
+        """Tell those who have waited too long; one timer, set for whoever waits longest, serves all that wait."""
+        loop = asyncio.get_running_loop()
+        waiting = [*self._written, *self._waiting]
+        too_long = loop.time() - PATIENCE
+        _settle([one for one in waiting if one.since <= too_long], NotKept("Redis is slow"))
+        left = [one.since for one in waiting if not one.kept.done()]
+        self._timer = loop.call_at(min(left) + PATIENCE, self._lose_patience) if left else None
 
     async def settle(self) -> None:
         """Return when nothing waits any more: the end of a graceful shutdown."""
@@ -80,8 +94,10 @@ class Committer:
     async def _run(self) -> None:
         try:
             while batch := self._take():
+                self._written = batch
                 await self._commit(batch)
         finally:
+            self._written = ()
             self._task = None
 
     def _take(self) -> list[_Waiting]:

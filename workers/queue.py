@@ -18,6 +18,8 @@ from workers.agenda import Job, Lane
 
 JOB_TIMEOUT = 10
 """Seconds RQ gives a job; one attempt of ours ends by itself after 8."""
+RINGS_EVERY = 0.05
+"""Seconds between two rings of one process: in a storm a job drains what many transactions brought."""
 BELL_LASTS_MS = 1000
 """After this a bell that nobody answered counts as lost with its worker, and another may ring."""
 
@@ -54,6 +56,8 @@ class Ringer:
         self._wanted: set[tuple[Lane, Job]] = set()
         self._wake = threading.Condition()
         self._stopped = False
+        self._pause = threading.Event()
+        """Set when the end must not wait for the pause between two rings."""
         self._thread = threading.Thread(target=self._run, name="ringer", daemon=True)
         self._thread.start()
 
@@ -68,6 +72,7 @@ class Ringer:
         with self._wake:
             self._stopped = True
             self._wake.notify()
+        self._pause.set()
         self._thread.join(timeout=2)
 
     def _run(self) -> None:
@@ -80,6 +85,7 @@ class Ringer:
                 self._ring(*desk)
             if stopped:
                 return
+            self._pause.wait(RINGS_EVERY)
 
     def _ring(self, lane: Lane, job: Job) -> None:
         try:

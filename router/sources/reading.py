@@ -111,7 +111,10 @@ def number(data: object, *path: str | int) -> float | None:
 
 def first(*candidates: str) -> str:
     """The first that is not empty, or ""."""
-    return next((candidate for candidate in candidates if candidate), "")
+    for candidate in candidates:
+        if candidate:
+            return candidate
+    return ""
 
 
 def clean(raw: str) -> str:
