@@ -197,7 +197,7 @@ def _encoding(headers: Mapping[str, str]) -> str:
 def _say(received: Received, seconds: float) -> None:
     first = received.judged[0] if received.judged else None
     decision = first.decision if first else None
-    _log.info(
+    log.often(
         "delivery",
         id=received.id,
         source=received.source,

@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 import zlib
+from base64 import b32hexencode
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +26,8 @@ from workers.counters import count
 
 OVERHEAD = 400
 """Bytes Redis takes for a delivery beside its values: keys, field names, two indexes."""
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_DIGITS = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUV", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+"""Without I, L, O and U, which are misheard and misread; in the same order, so that ids still sort by time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +73,8 @@ class DeliveryIds:
 
 
 def _text(number: int, width: int) -> str:
-    digits = []
-    for _ in range(width):
-        number, digit = divmod(number, 32)
-        digits.append(_ALPHABET[digit])
-    return "".join(reversed(digits))
+    """The number in `width` (at most 16) digits of base 32; ten bytes are sixteen digits."""
+    return b32hexencode(number.to_bytes(10, "big"))[16 - width :].translate(_DIGITS).decode()
 
 
 _ids = DeliveryIds()

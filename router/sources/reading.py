@@ -217,6 +217,8 @@ def event(
 def _labels(given: Mapping[str, str]) -> dict[str, str]:
     kept: dict[str, str] = {}
     for raw, value in given.items():
+        if not value:
+            continue
         name, line = shorten(clean(raw), LABEL), shorten(clean(value), LABEL)
         if name and line and len(kept) < LABELS:
             kept[name] = line
