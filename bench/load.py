@@ -91,7 +91,9 @@ def _alert(number: int) -> bytes:
     """One alert of about 2.5 KB for Alertmanager's `POST /api/v2/alerts`."""
     labels = {"alertname": "PaymentTimeout", "instance": f"shop-web-{number}", "severity": "critical"}
     notes = {"summary": f"payment provider did not answer ({number})", "description": "x" * 2150}
-    return json.dumps([{"labels": labels, "annotations": notes, "generatorURL": "http://prometheus.example/g"}]).encode()
+    return json.dumps(
+        [{"labels": labels, "annotations": notes, "generatorURL": "http://prometheus.example/g"}]
+    ).encode()
 
 
 async def _talk(port: int, source: Iterator[bytes], ends: float, times: list[float], refused: list[int]) -> None:
