@@ -199,8 +199,17 @@ class Agenda:
         return list(found)
 
 
-def add(pipe: Any, entry: Entry) -> None:
+def add(pipe: Any, *entries: Entry) -> None:
     """Promise something: with the state that promises it, in one MULTI. `pipe` may be sync or async."""
+    desks: dict[tuple[Lane, Job], dict[str, float]] = {}
+    for entry in entries:
+        _write(pipe, entry)
+        desks.setdefault((entry.lane, entry.job), {})[entry.id] = entry.due_at
+    for desk, due in desks.items():
+        pipe.zadd(keys.agenda(*desk), due)
+
+
+def _write(pipe: Any, entry: Entry) -> None:
     stored: dict[str, str | bytes | float] = {
         "kind": entry.kind,
         "lane": entry.lane,
@@ -211,7 +220,6 @@ def add(pipe: Any, entry: Entry) -> None:
     if entry.incident:
         stored["incident"] = entry.incident
     pipe.hset(keys.entry(entry.id), mapping=stored)
-    pipe.zadd(keys.agenda(entry.lane, entry.job), {entry.id: entry.due_at})
 
 
 def finish(pipe: Pipeline, entry: Entry) -> None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from redis.client import Pipeline
 
 from rules.effects import Effect, Notify, SettleAt, WakeAt
-from rules.event import Event, Moment, Severity
+from rules.event import Event, Moment
 from rules.incident import Incident, TimelineEntry
 from rules.record import decode, encode
 from rules.transition import Outcome
 from workers import agenda, keys
 from workers.agenda import Entry, Job, Kind, Lane
 from workers.counters import count
-
-URGENT = frozenset({Severity.P1, Severity.P2})
+from workers.promised import lane_of, notification
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,6 @@ class Window:
     """What a gate has counted lately: member -> occurred_at."""
 
     counted: dict[str, float]
-
-
-def lane_of(incident: Incident) -> Lane:
-    """P1 and P2 never wait behind the rest."""
-    return Lane.URGENT if incident.severity in URGENT else Lane.CALM
 
 
 class Draft:
@@ -59,7 +54,7 @@ class Draft:
         self._placed: dict[str, Place] = {}
         self._grouped: dict[str, str] = {}
         self._counted: dict[str, tuple[dict[str, float], float]] = {}
-        self._counts: list[tuple[str, ...]] = []
+        self._counts: Counter[tuple[str, ...]] = Counter()
         self._heard: dict[str, str] = {}
         self._hears: dict[str, str] = {}
 
@@ -143,7 +138,7 @@ class Draft:
         self._grouped[incident.group_key] = incident.id
         if signal_key is not None:
             self._placed[signal_key] = Place(incident.id)
-        self._counts.append(("incidents", incident.severity, "opened"))
+        self.count("incidents", incident.severity, "opened")
         self.changed(outcome)
 
     def changed(self, outcome: Outcome) -> None:
@@ -168,47 +163,61 @@ class Draft:
 
     def count(self, *name_and_values: str) -> None:
         """Add to a counter if this transaction goes through."""
-        self._counts.append(name_and_values)
+        self._counts[name_and_values] += 1
 
     # --- writing: from here on only queued commands ---
 
     def write(self) -> None:
         """Queue every change; the caller has called `multi` and will call `execute`."""
-        for incident_id in self._written:
-            self._write_incident(incident_id)
+        entries = self._promises()
+        # What has no end goes into one command, however many incidents the transaction opens.
+        lasting: dict[str, bytes] = {}
+        for incident_id, incident in self._changed_incidents():
+            self._write_incident(incident_id, incident, lasting)
         for signal_key, place in self._placed.items():
-            self._pipe.set(keys.signal(signal_key), encode(place), ex=self._keep(signal_key, place))
-        for group_key, incident_id in self._grouped.items():
-            self._pipe.set(keys.group(group_key), incident_id)
-        for incident_id, effect in self._effects:
-            self._promise(incident_id, effect)
+            self._write_place(signal_key, place, lasting)
+        lasting |= {keys.group(group_key): incident_id.encode() for group_key, incident_id in self._grouped.items()}
+        if lasting:
+            self._pipe.mset(lasting)
+        self._write_opened()
+        agenda.add(self._pipe, *entries)
         for gate_key, (members, keep) in self._counted.items():
             self._write_gate(gate_key, members, keep)
         for key, delivery in self._hears.items():
             self._pipe.set(key, delivery, ex=keys.KEEP_HEARD, nx=True)
-        for name, *values in self._counts:
-            count(self._pipe, name, *values)
         self._release_resolved()
+        for (name, *values), number in self._counts.items():
+            count(self._pipe, name, *values, by=number)
 
-    def _keep(self, signal_key: str, place: Place) -> int | None:
-        """A signal leads to its incident while that is open; an echo of a page is forgotten in time."""
-        incident = self.incident(place.incident)
-        return None if incident is not None and signal_key in incident.signals else keys.KEEP_TOMBSTONE
+    def _changed_incidents(self) -> Iterator[tuple[str, Incident]]:
+        for incident_id in self._written:
+            incident = self._incidents[incident_id]
+            if incident is not None:
+                yield incident_id, incident
 
-    def _write_incident(self, incident_id: str) -> None:
-        incident = self._incidents[incident_id]
-        if incident is None:
-            return
-        self._pipe.set(
-            keys.incident(incident.id), encode(incident), ex=None if incident.is_open else keys.KEEP_RESOLVED
-        )
-        if incident_id in self._opened:
-            self._pipe.zadd(keys.INCIDENTS, {incident.id: incident.opened_at})
-            self._pipe.zremrangebyscore(keys.INCIDENTS, "-inf", self.now - keys.KEEP_RESOLVED)
-            self._pipe.zadd(keys.OPEN, {incident.id: incident.opened_at})
+    def _write_incident(self, incident_id: str, incident: Incident, lasting: dict[str, bytes]) -> None:
+        if incident.is_open:
+            lasting[keys.incident(incident_id)] = encode(incident)
+        else:
+            self._pipe.set(keys.incident(incident_id), encode(incident), ex=keys.KEEP_RESOLVED)
         lines = self._timeline.get(incident_id)
         if lines:
-            self._pipe.rpush(keys.timeline(incident.id), *(encode(line) for line in lines))
+            self._pipe.rpush(keys.timeline(incident_id), *(encode(line) for line in lines))
+
+    def _write_place(self, signal_key: str, place: Place, lasting: dict[str, bytes]) -> None:
+        """A signal leads to its incident while that is open; an echo of a page is forgotten in time."""
+        incident = self.incident(place.incident)
+        if incident is not None and signal_key in incident.signals:
+            lasting[keys.signal(signal_key)] = encode(place)
+        else:
+            self._pipe.set(keys.signal(signal_key), encode(place), ex=keys.KEEP_TOMBSTONE)
+
+    def _write_opened(self) -> None:
+        opened = {one.id: one.opened_at for name in self._opened if (one := self._incidents[name]) is not None}
+        if opened:
+            self._pipe.zadd(keys.INCIDENTS, opened)
+            self._pipe.zremrangebyscore(keys.INCIDENTS, "-inf", self.now - keys.KEEP_RESOLVED)
+            self._pipe.zadd(keys.OPEN, opened)
 
     def _write_gate(self, gate_key: str, members: Mapping[str, float], keep: float) -> None:
         name = keys.gate(gate_key)
@@ -217,73 +226,46 @@ class Draft:
         self._pipe.expire(name, int(keep))
 
     def _release_resolved(self) -> None:
-        for incident_id in self._written:
-            incident = self._incidents[incident_id]
-            if incident is None or incident.is_open:
+        for _, incident in self._changed_incidents():
+            if incident.is_open:
                 continue
             self._pipe.zrem(keys.OPEN, incident.id)
             self._pipe.expire(keys.timeline(incident.id), keys.KEEP_RESOLVED)
             self._pipe.expire(keys.group(incident.group_key), keys.KEEP_RESOLVED)
             for signal_key in incident.signals:
                 self._pipe.expire(keys.signal(signal_key), keys.KEEP_TOMBSTONE)
-            count(
-                self._pipe, "incidents", incident.severity, "false positive" if incident.false_positive else "resolved"
-            )
+            self.count("incidents", incident.severity, "false positive" if incident.false_positive else "resolved")
 
-    def _promise(self, incident_id: str, effect: Effect) -> None:
-        incident = self._incidents[incident_id]
-        if incident is None:
-            return
-        if isinstance(effect, Notify):
-            self._add(_notification(incident, effect, self.now))
-        elif isinstance(effect, WakeAt):
-            self._promise_look(incident, Kind.STEP, effect.at)
-        elif isinstance(effect, SettleAt):
-            self._promise_look(incident, Kind.SETTLE, effect.at)
+    def _promises(self) -> list[Entry]:
+        """The entries that the effects ask for. Of the looks at one incident the last that was asked for counts."""
+        entries: list[Entry] = []
+        looks: dict[tuple[str, Kind], float | None] = {}
+        for incident_id, effect in self._effects:
+            incident = self._incidents[incident_id]
+            if incident is not None and isinstance(effect, Notify):
+                entries.append(notification(incident, effect, self.now))
+            elif isinstance(effect, WakeAt):
+                looks[incident_id, Kind.STEP] = effect.at
+            elif isinstance(effect, SettleAt):
+                looks[incident_id, Kind.SETTLE] = effect.at
+        for (incident_id, kind), at in looks.items():
+            incident = self._incidents[incident_id]
+            if incident is not None:
+                entries += self._look(incident, kind, at)
+        self.desks |= {(entry.lane, entry.job) for entry in entries if entry.due_at <= self.now}
+        return entries
 
-    def _promise_look(self, incident: Incident, kind: Kind, at: float | None) -> None:
+    def _look(self, incident: Incident, kind: Kind, at: float | None) -> list[Entry]:
         entry_id = f"{kind}-{incident.id}"
-        for lane in (Lane.URGENT, Lane.CALM):
+        # Of what opens in this very transaction nothing can have been promised before.
+        for lane in () if incident.id in self._opened else (Lane.URGENT, Lane.CALM):
             agenda.withdraw(self._pipe, entry_id, lane, Job.ESCALATE)
-        if at is not None:
-            self._add(
-                Entry(
-                    id=entry_id, kind=kind, lane=lane_of(incident), due_at=at, created_at=self.now, incident=incident.id
-                )
-            )
-
-    def _add(self, entry: Entry) -> None:
-        agenda.add(self._pipe, entry)
-        if entry.due_at <= self.now:
-            self.desks.add((entry.lane, entry.job))
+        if at is None:
+            return []
+        lane, now = lane_of(incident), self.now
+        return [Entry(id=entry_id, kind=kind, lane=lane, due_at=at, created_at=now, incident=incident.id)]
 
 
 def _memory(event: Event) -> str | None:
     """Where a sender's own id is remembered; None for an event without one."""
     return keys.heard(event.source, event.sender_id) if event.sender_id else None
-
-
-def _notification(incident: Incident, effect: Notify, now: float) -> Entry:
-    body = {
-        "reason": effect.reason,
-        "channel": effect.channel,
-        "role": effect.role,
-        "person": effect.person,
-        "room": effect.room,
-        "step": effect.step,
-        "ladder": effect.ladder,
-        "after": effect.after,
-        "by": effect.by,
-        "note": effect.note,
-        "severity": incident.severity,
-        "team": incident.team,
-    }
-    return Entry(
-        id=effect.entry,
-        kind=Kind.NOTIFY,
-        lane=lane_of(incident),
-        due_at=now,
-        created_at=now,
-        incident=incident.id,
-        body=body,
-    )

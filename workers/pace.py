@@ -16,7 +16,7 @@ from rules.load import Ruleset
 from workers import keys
 from workers.agenda import Entry
 from workers.channels import TYPES
-from workers.draft import URGENT
+from workers.promised import URGENT
 
 AT_ONCE = 5
 """So many messages may follow each other without a pause."""

@@ -72,9 +72,9 @@ class _Later:
     def __getattr__(self, name: str) -> object:
         return getattr(agenda, name)
 
-    def add(self, _pipe: object, entry: agenda.Entry) -> None:
+    def add(self, _pipe: object, *entries: agenda.Entry) -> None:
         """Not now."""
-        self._late.append(entry)
+        self._late.extend(entries)
 
 
 if __name__ == "__main__":
