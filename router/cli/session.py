@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -176,9 +177,9 @@ class Root(Group):
 
 def _asks_for_json(words: Sequence[str]) -> bool:
     """Read off the words themselves: what is wrong may be the words, and then no session has been told of them."""
-    pairs = zip(words, [*words[1:], ""], strict=True)
     return any(
-        word in {"-ojson", "--output=json"} or (word in {"-o", "--output"} and of == "json") for word, of in pairs
+        word in {"-ojson", "--output=json"} or (word in {"-o", "--output"} and of == "json")
+        for word, of in pairwise([*words, ""])
     )
 
 

@@ -67,3 +67,11 @@ def test_help_names_the_id_as_people_do() -> None:
     """`ID`, not how the code calls it."""
     said = tell("incidents", "show", "--help").output
     assert "[OPTIONS] ID\n" in said
+
+
+def test_tocsin_alone_tells_what_there_is() -> None:
+    """Whoever types the bare name reads the help, not a traceback."""
+    said = tell()
+    assert "Usage: tocsin" in said.output.replace("Usage: main", "Usage: tocsin")
+    assert "incidents" in said.output
+    assert said.exit_code in {0, 2}
