@@ -114,6 +114,8 @@ def require(settings: Settings) -> None:
     missing = []
     if settings.redis_url is None:
         missing.append("REDIS_URL: not set; expected redis://host:6379/0, or use `tocsin up` for an embedded Valkey")
+    elif not settings.redis_url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+        missing.append("REDIS_URL: expected an address that begins with redis://, rediss:// or unix://")
     if not settings.api_token:
         missing.append("TOCSIN_API_TOKEN: not set; expected a long random text (openssl rand -hex 32) that guards /api")
     if not settings.secret:

@@ -8,9 +8,10 @@ from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
 from router.cli.incidents import incidents, pending, report
 from router.cli.rules import check, explain, init
-from router.cli.run import serve_command, up, work_command
+from router.cli.run import serve_command, work_command
 from router.cli.sending import send
 from router.cli.session import Root
+from router.cli.up import up
 
 COMMANDS: tuple[click.Command, ...] = (
     init,

@@ -125,16 +125,15 @@ def test_a_newcomer_sends_a_sample_and_is_told(installed: Stranger) -> None:
         outbox = f"{where['TOCSIN_URL']}/demo/outbox.json"
         assert wait_for(lambda: json.loads(call("GET", outbox).body), 10)
         port = where["TOCSIN_URL"].rpartition(":")[2]
-        for variables, words in (
-            ({"PORT": port}, f"port {port} of 127.0.0.1 cannot be had"),
-            ({"PORT": "0"}, "another Tocsin uses"),
+        for variables, code, words in (
+            ({"PORT": port}, 2, f"port {port} of 127.0.0.1 cannot be had"),
+            ({"PORT": "0"}, 1, "another Tocsin uses"),
         ):
-            code, said = tocsin(installed, "up", "--demo", **variables)
-            assert (code, words in said) == (1, True), said
+            ended, said = tocsin(installed, "up", "--demo", **variables)
+            assert (ended, words in said) == (code, True), said
         check = re.search(r'CMD \["python", "-c", "([^"]+)"\]', DOCKERFILE)
         assert check is not None
-        healthy = check[1].replace("http://127.0.0.1:8080", where["TOCSIN_URL"])
-        assert installed.run(str(installed.folder / "opt/bin/python"), "-c", healthy)[0] == 0
+        assert installed.run(str(installed.folder / "opt/bin/python"), "-c", check[1], PORT=port)[0] == 0
     assert not processes_of(installed.folder)
 
 
