@@ -6,7 +6,8 @@ import click
 
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
-from router.cli.incidents import incidents, pending, report
+from router.cli.incidents import incidents, report
+from router.cli.pending import pending
 from router.cli.rules import check, explain, init
 from router.cli.run import serve_command, work_command
 from router.cli.sending import send

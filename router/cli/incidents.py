@@ -1,4 +1,4 @@
-"""`tocsin incidents …`, `pending` and `report`: what is open, what is promised, and what people do about it."""
+"""`tocsin incidents …` and `report`: what is open, and what people do about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from router.cli.remote import LIST, ask
 from router.cli.session import FINDINGS, USAGE, Command, Failure, Group, Session, pass_session, stop
-from router.cli.showing import Record, show_agenda, show_incident, show_list, show_parked, undelivered
+from router.cli.showing import Record, show_incident, show_list
 from workers.plain import plain
 
 VIA = "command line"
@@ -40,7 +40,7 @@ def incidents() -> None:
 @pass_session
 def list_(session: Session, everything: bool, limit: int) -> None:
     """List incidents, the worst first."""
-    found = _incidents(session, "all" if everything else "open", limit)
+    found = every(session, "all" if everything else "open", limit)
     session.answer({"incidents": found}, lambda: show_list(session, found))
 
 
@@ -53,7 +53,8 @@ def show(session: Session, id_: str) -> None:
     session.answer(found, lambda: show_incident(session, found))
 
 
-def _incidents(session: Session, state: str, limit: int) -> list[Record]:
+def every(session: Session, state: str = "all", limit: int = 1000) -> list[Record]:
+    """Incidents, `open` or `all`."""
     answer = ask(session, "GET", f"/api/incidents?state={state}&limit={limit}")
     found: list[Record] = answer["incidents"] if isinstance(answer, dict) else answer
     return found
@@ -63,7 +64,7 @@ def _whole(session: Session, part: str) -> str:
     """The one id that begins, or ends, with `part`."""
     if not plain(part):
         raise Failure("which incident? The ID is empty", LIST, code=USAGE)
-    ids = [each["id"] for each in _incidents(session, "all", 1000)]
+    ids = [each["id"] for each in every(session)]
     wanted = part.strip().lower()
     whole = [each for each in ids if each.lower() == wanted]
     matches = whole or [each for each in ids if each.lower().startswith(wanted) or each.lower().endswith(wanted)]
@@ -168,32 +169,6 @@ def assign(session: Session, id_: str, to: str, by: str) -> None:
 def note(session: Session, id_: str, text: str, by: str) -> None:
     """Write TEXT into its timeline."""
     _act(session, id_, "note", "has your note in its timeline", by=by, text=text)
-
-
-@click.command(cls=Command)
-@click.option("--parked", is_flag=True, help="What was given up instead, and why.")
-@click.option("--retry", metavar="ID", help="Try an entry that was given up once more, now.")
-@pass_session
-def pending(session: Session, parked: bool, retry: str | None) -> None:
-    """Read the agenda aloud: what will be done, for whom, and in how long."""
-    if retry is not None:
-        _retry(session, retry.strip())
-        return
-    answer = ask(session, "GET", f"/api/agenda{'?state=parked' if parked else ''}")
-    items: list[Record] = answer["items"]
-    if parked:
-        failed = undelivered(_incidents(session, "open", 1000))
-        session.answer({"items": items, "undelivered": failed}, lambda: show_parked(session, items, failed))
-    else:
-        session.answer({"items": items}, lambda: show_agenda(session, items))
-
-
-def _retry(session: Session, entry: str) -> None:
-    then = "`tocsin pending --parked` lists what was given up."
-    if not entry:
-        raise Failure("retry what? The ID is empty", then, code=USAGE)
-    answer = ask(session, "POST", f"/api/agenda/{quote(entry, safe='')}/retry", otherwise=then)
-    session.answer(answer, lambda: session.line(f"{plain(entry)} is tried again now. See: tocsin pending"))
 
 
 @click.command(cls=Command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from workers.channels.contract import Reply, Undelivered
 from workers.outward import call
 from workers.plain import plain
 
+_ADDRESS = re.compile(r"\s*\b(?:GET|POST) /api\S* [^.]*\.")
 LIST = "List them with `tocsin incidents list --all`."
 
 
@@ -64,7 +66,8 @@ def _words(reply: Reply) -> str:
     except orjson.JSONDecodeError:
         return plain(reply.body.decode("utf-8", "replace"), 200)
     found = said.get("error") or said.get("detail") if isinstance(said, dict) else None
-    return plain(str(found), 300) if found else ""
+    # What the API says to programs names its addresses; at a terminal the hint names the command.
+    return plain(_ADDRESS.sub("", str(found)), 300) if found else ""
 
 
 def _read(reply: Reply, url: str) -> Any:

@@ -225,8 +225,15 @@ def _say(session: Session, answer: dict[str, Any]) -> None:
         for line in _besides(decision):
             session.line(line, "bold")
     if answer["timetable"]:
-        rows = [[row["at"], str(row["step"]), row["to"], ", ".join(row["channels"])] for row in answer["timetable"]]
+        rows = [
+            [row["at"], _ordinal(row["step"]), row["to"], ", ".join(row["channels"])] for row in answer["timetable"]
+        ]
         session.table(["AT", "STEP", "TOLD", "THROUGH"], rows)
+
+
+def _ordinal(step: int | str) -> str:
+    """People count from 1."""
+    return str(step + 1) if isinstance(step, int) else step
 
 
 def _besides(decision: dict[str, Any]) -> Iterator[str]:

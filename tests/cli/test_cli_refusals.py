@@ -14,13 +14,18 @@ ASSIGN = f"/api/incidents/{INCIDENT['id']}/assign"
 
 @pytest.fixture(autouse=True)
 def _refusing(tocsin: Tocsin) -> None:
-    tocsin.says[AGENDA] = (404, {"status": 404, "detail": "No entry of this id was given up."})
+    tocsin.says[AGENDA] = (
+        404,
+        {"status": 404, "detail": "No entry of this id was given up. GET /api/agenda?state=parked lists them."},
+    )
+    tocsin.says[AGENDA.replace("nope", INCIDENT["id"])] = tocsin.says[AGENDA]
     tocsin.says[ASSIGN] = (422, {"status": 422, "detail": "to: there is no person 'mara'; did you mean maria?"})
 
 
 REFUSED = [
     (["incidents", "assign", "7f3a", "mara"], 2, "there is no person 'mara'; did you mean maria?"),
     (["pending", "--retry", "nope"], 1, "tocsin pending --parked"),
+    (["pending", "--retry", INCIDENT["id"]], 1, "is an incident, and no entry that was given up"),
     (["pending", "--retry", ""], 2, "tocsin pending --parked"),
     (["incidents", "show", ""], 2, "tocsin incidents list --all"),
     (["incidents", "show", "zzz"], 1, "tocsin incidents list --all"),
@@ -34,6 +39,7 @@ def test_a_refusal_says_the_way_out_of_this_one(words: list[str], code: int, sai
     answer = tell(*words)
     assert answer.exit_code == code, answer.output
     assert said in answer.stderr
+    assert "/api" not in answer.stderr
     assert answer.stdout == ""
 
 

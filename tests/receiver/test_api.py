@@ -160,7 +160,7 @@ def test_the_agenda_is_read_aloud(ear: Ear) -> None:
     items = ear.ask("GET", "/api/agenda", headers=BEARER).json()["items"]
     assert [one["due_at"] for one in items] == sorted(one["due_at"] for one in items)
     said = {one["kind"]: one for one in items}
-    assert said["step"]["what"] == f"escalation step 1 of P1 incident {incident.id}: lead"
+    assert said["step"]["what"] == f"escalation step 2 of P1 incident {incident.id}: lead"
     assert said["step"]["in_seconds"] == 900
     assert said["notify"]["what"] == f"tell ana by slack that P1 incident {incident.id}: opened"
 
