@@ -44,7 +44,7 @@ def next_action(incident: Record, now: float, why: str = "see show") -> str:
     state = incident["state"]
     if state == "triggered":
         if reached_nobody(incident) and not _waiting(incident):
-            # The ladder of a repeated matrix begins once more; until then, and at its end, somebody must act by himself.
+            # A repeated matrix begins once more; until then, and at its end, nobody knows but who reads this.
             return f"nobody could be told: {why}" + ("" if incident.get("exhausted") else "; the matrix begins again")
         return f"acknowledge it; {_next_step(incident, now)}"
     who = plain(str(incident.get("assignee") or incident.get("acknowledged_by") or "somebody"))
