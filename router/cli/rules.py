@@ -19,11 +19,14 @@ from rules.config import Config, SourceConfig
 from rules.decision import Decision
 from rules.duration import show_duration
 from rules.event import Action, Event
-from rules.load import Ruleset
+from rules.load import Ruleset, Way
 from rules.problem import Problem, Wrong, nearest
 from workers.channels import TYPES as CHANNELS
 from workers.configuration import packaged, read
+from workers.house import ways
 from workers.plain import plain
+
+WARNING = "warning"
 
 
 def ruleset_of(session: Session) -> Ruleset:
@@ -42,7 +45,8 @@ def _read(folder: Path) -> Ruleset:
     sources = {name: one.options for name, one in TYPES.items()}
     channels = {name: one.options for name, one in CHANNELS.items()}
     kinds = {name: one.kinds for name, one in TYPES.items()}
-    return read(folder, source_options=sources, channel_options=channels, source_kinds=kinds)
+    reached = {name: Way(room=one.room, address=one.address) for name, one in CHANNELS.items()}
+    return read(folder, source_options=sources, channel_options=channels, source_kinds=kinds, channel_ways=reached)
 
 
 def configured(session: Session) -> Config:
@@ -67,36 +71,41 @@ def init(session: Session, folder: Path) -> None:
 def check(session: Session, folder: Path | None) -> None:
     """Say everything that is wrong with the rules in FOLDER, each with its place and a way out."""
     folder = folder or session.config or packaged()
-    problems = _problems(folder)
-    found = {"problems": [_record(problem) for problem in problems]}
-    session.answer(found, lambda: _say_problems(session, folder, problems))
+    level, problems = _problems(folder)
+    found = {"problems": [_record(problem, level) for problem in problems]}
+    session.answer(found, lambda: _say_problems(session, folder, problems, level))
     if problems:
         stop(FINDINGS)
 
 
-def _problems(folder: Path) -> list[Problem]:
-    """What is wrong; of what can be used, what is hardly meant."""
+def _problems(folder: Path) -> tuple[str, list[Problem]]:
+    """What is wrong (`error`); of what can be used, what is hardly meant (`warning`)."""
     try:
-        return list(_read(folder).doubts)
+        return WARNING, list(_read(folder).doubts)
     except Wrong as wrong:
-        return list(wrong.problems)
+        return "error", list(wrong.problems)
     except OSError as wrong:
         raise Failure(f"the folder {folder} cannot be read: {wrong.strerror}", "Name a folder.", code=USAGE) from None
 
 
-def _record(problem: Problem) -> dict[str, Any]:
+def _record(problem: Problem, level: str) -> dict[str, Any]:
     record = dataclasses.asdict(problem)
     record.pop("secret")
-    return record
+    return {**record, "level": level}
 
 
-def _say_problems(session: Session, folder: Path, problems: list[Problem]) -> None:
+def _say_problems(session: Session, folder: Path, problems: list[Problem], level: str) -> None:
     if not problems:
         session.line(f"{folder}: nothing is wrong.")
     for problem in problems:
+        if level == WARNING:
+            # After the place, as compilers do, so that an editor still finds it.
+            problem = dataclasses.replace(problem, message=f"{WARNING}: {problem.message}")
         text = _text(folder / problem.file)
         for line in problem.show(text).split("\n"):
             session.line("".join(char for char in line if char.isprintable()))
+    if problems and level == WARNING:
+        session.line("These rules can be used: a warning stops no start.")
 
 
 def _text(path: Path) -> str:
@@ -169,12 +178,13 @@ def _stamped(event: Event, delivery: Delivery, sender: SourceConfig) -> Event:
 
 def _explained(ruleset: Ruleset, events: list[Event]) -> dict[str, Any]:
     decisions, rows = [], []
+    reaching = ways(ruleset)
     for event in events:
         if event.action is not Action.TRIGGER:
             continue
         decision = ruleset.decide(event, event.received_at)
         decisions.append(_decided(ruleset, event, decision))
-        rows += [dataclasses.asdict(row) for row in timetable(ruleset.config, decision, event.received_at)]
+        rows += [dataclasses.asdict(row) for row in timetable(ruleset.config, decision, event.received_at, reaching)]
     return {"events": [_shown(event) for event in events], "decisions": decisions, "timetable": rows}
 
 
