@@ -49,11 +49,6 @@ def _read(folder: Path) -> Ruleset:
     return read(folder, source_options=sources, channel_options=channels, source_kinds=kinds, channel_ways=reached)
 
 
-def configured(session: Session) -> Config:
-    """What the operator wrote. Ends the command when it cannot be used."""
-    return ruleset_of(session).config
-
-
 @click.command(cls=Command)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path("config"))
 @pass_session
@@ -137,7 +132,7 @@ def explain(
         headers=dict(map(_header, headers)),
         body=body.read(),
     )
-    answer = _explained(ruleset, _events(delivery, sender))
+    answer = _explained(ruleset, events_of(delivery, sender))
     session.answer(answer, lambda: _say(session, answer))
 
 
@@ -155,7 +150,8 @@ def _header(text: str) -> tuple[str, str]:
     return name.strip().lower(), value.strip()
 
 
-def _events(delivery: Delivery, sender: SourceConfig) -> list[Event]:
+def events_of(delivery: Delivery, sender: SourceConfig) -> list[Event]:
+    """What the delivery says, as the receiver would read it. Ends the command when it cannot be read."""
     kind = TYPES[sender.type]
     try:
         events = kind.parse(delivery, kind.options.model_validate(sender.options))
@@ -190,11 +186,6 @@ def _explained(ruleset: Ruleset, events: list[Event]) -> dict[str, Any]:
 
 def _decided(ruleset: Ruleset, event: Event, decision: Decision) -> dict[str, Any]:
     team = ruleset.config.teams.get(decision.team or "")
-    gate = decision.gate and {
-        "opens_above": decision.gate.count,
-        "within": show_duration(decision.gate.within),
-        "recovers_after_quiet": show_duration(decision.gate.quiet_for),
-    }
     return {
         "rule": decision.rule,
         "severity": decision.severity,
@@ -203,8 +194,20 @@ def _decided(ruleset: Ruleset, event: Event, decision: Decision) -> dict[str, An
         "group_key": decision.group_key,
         "runbook": decision.runbook,
         "team": team and {"name": decision.team, "people": team.people},
-        "gate": gate,
+        "gate": gate_of(decision),
         "suppress": decision.suppress,
+    }
+
+
+def gate_of(decision: Decision) -> dict[str, Any] | None:
+    """What has to be counted before an incident opens; None when it opens at once."""
+    gate = decision.gate
+    if gate is None:
+        return None
+    return {
+        "opens_above": gate.count,
+        "within": show_duration(gate.within),
+        "recovers_after_quiet": show_duration(gate.quiet_for),
     }
 
 
@@ -235,6 +238,8 @@ def _say(session: Session, answer: dict[str, Any]) -> None:
         for line in _besides(decision):
             session.line(line, "bold")
     if answer["timetable"]:
+        if any(decision["gate"] for decision in answer["decisions"]):
+            session.line("Who is told, counted from when it opens and only then:", "bold")
         rows = [
             [row["at"], _ordinal(row["step"]), row["to"], ", ".join(row["channels"])] for row in answer["timetable"]
         ]
@@ -253,6 +258,6 @@ def _besides(decision: dict[str, Any]) -> Iterator[str]:
         yield f"Suppressed, nobody is told: {plain(decision['suppress'])}"
     if gate:
         opens, quiet = f"above {gate['opens_above']} within {gate['within']}", gate["recovers_after_quiet"]
-        yield f"Only {opens}; {quiet} of quiet end it."
+        yield f"Counted; an incident opens only {opens}. {quiet} of quiet end it."
     if team:
         yield f"Team {team['name']} ({', '.join(team['people']) or 'nobody'}) is told beside every step."
