@@ -26,6 +26,10 @@ def ask(
     tokens = session.settings.api_token
     headers = {"authorization": f"Bearer {tokens[0].get_secret_value()}"} if tokens else {}
     reply = reach(session, method, path, body, headers)
+    if reply.status == 401 and not tokens:
+        where = session.settings.data.absolute()
+        then = f"Looked in TOCSIN_API_TOKEN and in {where}; set TOCSIN_DATA or TOCSIN_API_TOKEN."
+        raise Failure("no API token found", then, code=USAGE)
     if reply.status >= 400:
         raise refusal(reply, session.settings.url, otherwise)
     return _read(reply, session.settings.url)

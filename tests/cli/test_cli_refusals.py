@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -81,3 +82,15 @@ def test_tocsin_alone_tells_what_there_is() -> None:
     assert "Usage: tocsin" in said.output.replace("Usage: main", "Usage: tocsin")
     assert "incidents" in said.output
     assert said.exit_code in {0, 2}
+
+
+def test_no_token_at_all_says_where_it_was_looked_for(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """From another folder than the one `up` runs in there is none to be found: that is not a wrong one."""
+    monkeypatch.delenv("TOCSIN_API_TOKEN")
+    monkeypatch.chdir(tmp_path)
+    said = tell("incidents", "list")
+    assert said.exit_code == 2
+    assert "no API token found" in said.stderr
+    assert f"{tmp_path}/.tocsin; set TOCSIN_DATA or TOCSIN_API_TOKEN" in said.stderr
