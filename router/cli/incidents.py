@@ -15,7 +15,6 @@ from router.cli.showing import Record, show_incident, show_list
 from workers.plain import plain
 
 VIA = "command line"
-_ENDING = ("resolve", "false-positive")
 SEVERITIES = click.Choice(["P1", "P2", "P3", "P4"], case_sensitive=False)
 
 
@@ -76,6 +75,7 @@ def _whole(session: Session, part: str) -> str:
 
 
 def _act(session: Session, id_: str, what: str, done: str | Callable[[Record], str], **body: Any) -> None:
+    _some(str(body["by"]), "--by", "the timeline needs a name")
     whole = _whole(session, id_)
     answer = ask(session, "POST", f"/api/incidents/{whole}/{what}", {**body, "via": VIA})
     idle = _too_late(answer, what, str(body["by"]))
@@ -86,14 +86,27 @@ def _act(session: Session, id_: str, what: str, done: str | Callable[[Record], s
 
 
 def _too_late(incident: Record, what: str, by: str) -> str:
-    """Why nothing came of it: somebody was faster. Empty when it did what was asked."""
-    who = plain(str(incident.get("resolved_by") or "somebody"))
-    if incident["state"] == "resolved" and what != "note" and (what not in _ENDING or who != by):
-        return f"had been resolved by {who} before: nothing was changed"
+    """Why nothing came of it: somebody was faster, or it was so already. Empty when it did what was asked."""
     has = plain(str(incident.get("acknowledged_by") or by))
-    if what == "acknowledge" and has != by:
+    if what == "acknowledge" and has != by and incident["state"] != "resolved":
         return f"is {has}'s already; you are in its timeline, and nobody else will be woken"
-    return ""
+    return "" if incident.get("changed", True) else f"{_as_it_was(incident, what)}: nothing was changed"
+
+
+def _as_it_was(incident: Record, what: str) -> str:
+    if incident["state"] == "resolved":
+        was = "resolved" if incident.get("false_positive") is None else "marked as a false positive"
+        return f"had been {was} by {plain(str(incident.get('resolved_by') or 'somebody'))} before"
+    return {
+        "acknowledge": "is yours already",
+        "mitigate": "had been mitigated before",
+        "severity": f"is {incident['severity']} already",
+    }.get(what, "is as it was")
+
+
+def _some(text: str, name: str, what: str) -> None:
+    if not plain(text):
+        raise click.BadParameter(f"it is empty; {what}", param_hint=name)
 
 
 @incidents.command()
@@ -148,6 +161,7 @@ def _graded(incident: Record, severity: str) -> str:
 @pass_session
 def false_positive(session: Session, id_: str, reason: str, by: str) -> None:
     """Close it as a false positive, with the REASON."""
+    _some(reason, "REASON", "say why it was none")
     _act(session, id_, "false-positive", "is closed as a false positive", by=by, reason=reason)
 
 
@@ -157,8 +171,11 @@ def false_positive(session: Session, id_: str, reason: str, by: str) -> None:
 @by_option
 @pass_session
 def assign(session: Session, id_: str, to: str, by: str) -> None:
-    """Give it TO a person of the YAML."""
-    _act(session, id_, "assign", f"is assigned to {to}", by=by, to=to)
+    """Give it TO a person of the YAML, by the name there or the one that is shown."""
+    _some(to, "TO", "name a person of the rules")
+    _act(
+        session, id_, "assign", lambda found: f"is assigned to {plain(str(found.get('assignee') or to))}", by=by, to=to
+    )
 
 
 @incidents.command()
@@ -168,6 +185,7 @@ def assign(session: Session, id_: str, to: str, by: str) -> None:
 @pass_session
 def note(session: Session, id_: str, text: str, by: str) -> None:
     """Write TEXT into its timeline."""
+    _some(text, "TEXT", "say what the timeline shall hold")
     _act(session, id_, "note", "has your note in its timeline", by=by, text=text)
 
 
@@ -179,8 +197,7 @@ def note(session: Session, id_: str, text: str, by: str) -> None:
 @pass_session
 def report(session: Session, summary: str, severity: str | None, labels: tuple[str, ...], by: str) -> None:
     """Open an incident by hand: a user's report, something you saw."""
-    if not plain(summary):
-        raise click.BadParameter("it is empty; say in one line what is wrong", param_hint="SUMMARY")
+    _some(summary, "SUMMARY", "say in one line what is wrong")
     said = {"summary": summary, "severity": severity, "labels": dict(map(_label, labels)), "by": by}
     body: dict[str, object] = {name: value for name, value in said.items() if value}
     answer = ask(session, "POST", "/api/incidents", body)

@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.pretended import INCIDENT, OTHER, Tocsin, tell
 
+RESOLVED = {"state": "resolved", "resolved_by": "dan"}
+
 
 def test_list_puts_the_worst_first_and_says_what_happens_next(tocsin: Tocsin) -> None:
     """A woken person sees the P1 above the P3, and who is told if nobody answers."""
@@ -75,22 +77,40 @@ def test_each_action_reaches_its_incident(tocsin: Tocsin, words: list[str], path
 
 
 @pytest.mark.parametrize(
-    ("verb", "became", "words", "code"),
+    ("asked", "became", "words", "code"),
     [
-        ("ack", {"state": "resolved", "resolved_by": "dan"}, "had been resolved by dan before: nothing was", 1),
-        ("resolve", {"state": "resolved", "resolved_by": "dan"}, "had been resolved by dan before: nothing was", 1),
-        ("resolve", {"state": "resolved", "resolved_by": "ana"}, "is resolved by ana.", 0),
-        ("ack", {"state": "acknowledged", "acknowledged_by": "dan"}, "is dan's already", 1),
-        ("ack", {"state": "acknowledged", "acknowledged_by": "ana"}, "nobody else will be woken", 0),
+        (["ack"], {**RESOLVED, "changed": False}, "had been resolved by dan before: nothing was changed", 1),
+        (["resolve"], {**RESOLVED, "changed": False}, "had been resolved by dan before: nothing was changed", 1),
+        (["resolve"], {**RESOLVED, "resolved_by": "ana", "changed": True}, "is resolved by ana.", 0),
+        (["resolve"], {**RESOLVED, "resolved_by": "ana", "changed": False}, "resolved by ana before: nothing was", 1),
+        (["false-positive", "x"], {**RESOLVED, "changed": False}, "had been resolved by dan before: nothing was", 1),
+        (
+            ["false-positive", "x"],
+            {**RESOLVED, "false_positive": "a test", "changed": False},
+            "had been marked as a false positive by dan before: nothing was changed",
+            1,
+        ),
+        (["note", "x"], {**RESOLVED, "changed": True}, "has your note in its timeline", 0),
+        (["ack"], {"state": "acknowledged", "acknowledged_by": "dan", "changed": True}, "is dan's already", 1),
+        (["ack"], {"state": "acknowledged", "acknowledged_by": "ana", "changed": True}, "nobody else will be woken", 0),
+        (
+            ["ack"],
+            {"state": "acknowledged", "acknowledged_by": "ana", "changed": False},
+            "is yours already: nothing",
+            1,
+        ),
+        (["mitigate"], {"state": "mitigated", "changed": False}, "had been mitigated before: nothing was changed", 1),
+        (["severity", "P1"], {"changed": False}, "is P1 already: nothing was changed", 1),
     ],
 )
 def test_whoever_comes_late_is_told_so(
-    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch, verb: str, became: dict[str, str], words: str, code: int
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch, asked: list[str], became: dict[str, str], words: str, code: int
 ) -> None:
-    """Somebody else was faster: the answer says who, and does not claim that anything was done."""
+    """Somebody was faster, or it was so already: the answer says it, and does not claim that anything was done."""
     for name, value in became.items():
         monkeypatch.setitem(INCIDENT, name, value)
-    said = tell("incidents", verb, "20260301-7", "--by", "ana")
+    verb, *rest = asked
+    said = tell("incidents", verb, "20260301-7", *rest, "--by", "ana")
     assert words in said.output
     assert said.exit_code == code
 

@@ -30,6 +30,10 @@ REFUSED = [
     (["pending", "--retry", ""], 2, "tocsin pending --parked"),
     (["incidents", "show", ""], 2, "tocsin incidents list --all"),
     (["incidents", "show", "zzz"], 1, "tocsin incidents list --all"),
+    (["incidents", "note", "7f3a", " "], 2, "it is empty; say what the timeline shall hold"),
+    (["incidents", "false-positive", "7f3a", ""], 2, "it is empty; say why it was none"),
+    (["incidents", "assign", "7f3a", ""], 2, "it is empty; name a person of the rules"),
+    (["incidents", "ack", "7f3a", "--by", " "], 2, "it is empty; the timeline needs a name"),
     (["report", ""], 2, "say in one line what is wrong"),
 ]
 
