@@ -99,9 +99,10 @@ class Session:
 
     @property
     def console(self) -> Console:
-        """Where text goes; colours only in a terminal, and not with NO_COLOR (https://no-color.org)."""
+        """Where text goes; escapes only in a terminal, and none with NO_COLOR (https://no-color.org), not for bold."""
         width = None if sys.stdout.isatty() else 160
-        return Console(highlight=False, emoji=False, width=width, no_color=self.settings.no_color or None)
+        system = None if self.settings.no_color else "auto"
+        return Console(highlight=False, emoji=False, width=width, color_system=system)  # type: ignore[arg-type]
 
 
 def _set_output(context: click.Context, _: click.Parameter, value: str | None) -> None:

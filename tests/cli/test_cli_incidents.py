@@ -36,6 +36,16 @@ def test_sender_text_cannot_steer_the_terminal(tocsin: Tocsin) -> None:
         assert "Shop is down" in said.output
 
 
+def test_no_color_means_no_escapes_at_all(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even for bold: some screens, and some people, cannot read those."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[" in tell("incidents", "show", "7f3a").output
+    monkeypatch.setenv("NO_COLOR", "1")
+    for words in (["incidents", "show", "7f3a"], ["incidents", "list"], ["pending"]):
+        assert "\x1b" not in tell(*words).output
+
+
 def test_show_names_the_next_action_and_times_in_utc(tocsin: Tocsin) -> None:
     """One incident: what to do, its steps, its history with the zone written out."""
     said = tell("incidents", "show", "7f3a").output
