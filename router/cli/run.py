@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from router import demo, serve
 from router.app import DEMO
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
-from router.in_force import InForce, in_force
+from router.in_force import in_force
 from router.sources import TYPES as SOURCES
 from rules.config import references
 from rules.load import Ruleset, Wrong
@@ -74,11 +74,6 @@ def to_send(ruleset: Ruleset) -> tuple[object, ...]:
     return (*ruleset.config.channels.values(), *ruleset.config.people.values())
 
 
-def _listening(ruleset: Ruleset) -> InForce:
-    revealed(*ruleset.config.sources.values())
-    return in_force(ruleset, SOURCES, Environment().reveal)
-
-
 weaker_option = click.option(
     "--accept-weaker-durability",
     "weaker",
@@ -99,15 +94,16 @@ def serve_command(session: Session, weaker: bool, processes: int, share_port: bo
     if weaker:
         settings = settings.model_copy(update={"accept_weaker_durability": True})
     ruleset = rules_of(settings, session.config)
+    # Those of the ways out too: when Redis is gone, it is the receiver who tells people so.
+    revealed(*ruleset.config.sources.values(), *to_send(ruleset))
     if processes > 1:
-        _serve_together(session, settings, ruleset, processes)
+        _serve_together(session, settings, processes)
     else:
         _serve(settings, ruleset, share_port)
 
 
-def _serve_together(session: Session, settings: Settings, ruleset: Ruleset, processes: int) -> None:
+def _serve_together(session: Session, settings: Settings, processes: int) -> None:
     """Receivers that share a port. What none of them could start with is found out before the first is started."""
-    revealed(*ruleset.config.sources.values())
     port_is_free(settings)
     with _durable():
         serve.examine(settings)
@@ -136,12 +132,12 @@ def _serve(settings: Settings, ruleset: Ruleset, share_port: bool) -> None:
         return Ledger(redis, lambda: ruleset, clock, lambda: house.ways(ruleset))
 
     mounts, beside = _demonstration(settings)
-    in_force = _listening(ruleset)
+    heard = in_force(ruleset, SOURCES, Environment().reveal)
     # Bound before anything runs: a port that others have is found out while it can still be said and left.
     sockets = [_bound(settings, shared=share_port)]
     with _durable():
         alarm = Alarm(lambda: ruleset, Environment(), Outward(settings.allow_net).perform)
-        serve.run(settings, in_force, ledger, mounts=mounts, beside=beside, alarm=alarm, sockets=sockets)
+        serve.run(settings, heard, ledger, mounts=mounts, beside=beside, alarm=alarm, sockets=sockets)
 
 
 def _listener(settings: Settings, *, shared: bool = False) -> socket.socket:

@@ -107,7 +107,10 @@ def test_serve_and_work_say_what_the_environment_lacks(installed: Stranger) -> N
 def test_a_missing_secret_stops_the_start(installed: Stranger) -> None:
     """Outside the demonstration no process starts with a secret that would be missed at 3 am: each one is named."""
     wanted = {"REDIS_URL": "redis://127.0.0.1:1", "TOCSIN_API_TOKEN": "t" * 32, "TOCSIN_SECRET": "s" * 32}
-    for command, needs in (("serve", ["SENTRY_SECRET"]), ("work", ["SLACK_WEBHOOK_URL", "PD_ANA", "PD_MARIA"])):
+    for command, needs in (
+        ("serve", ["SENTRY_SECRET", "SLACK_WEBHOOK_URL"]),
+        ("work", ["SLACK_WEBHOOK_URL", "PD_ANA", "PD_MARIA"]),
+    ):
         code, said = tocsin(installed, command, **wanted)
         assert code == 2
         assert all(f"the environment variable {name} is not set" in said for name in needs)
