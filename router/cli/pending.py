@@ -110,15 +110,17 @@ def _show_parked(session: Session, items: list[Record], failed: list[Record]) ->
         session.table(["ID", "WHAT", "INCIDENT", "WHY"], rows)
         session.line("Try one again: tocsin pending --retry ID")
     if failed:
-        session.line(
-            "Not delivered, and not tried again. Where nobody was told instead, the next step was at once:", "bold"
-        )
+        session.line("Not delivered, and not tried again:", "bold")
         rows = [
             [each["incident"], str(ordinal({"number": each["step"]})), each["role"], each["told_instead"], said]
             for each in failed
             for said in map(": ".join, zip(each["channels"], each["why"], strict=True))
         ]
         session.table(["INCIDENT", "STEP", "ROLE", "TOLD INSTEAD", "WHY"], rows)
+        if any(each["told_instead"] == "nobody" for each in failed):
+            session.line(
+                "Where nobody was told instead, the next step came at once; after the last one nobody follows."
+            )
 
 
 def _attempts(item: Record) -> str:

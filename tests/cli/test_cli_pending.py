@@ -61,6 +61,7 @@ def test_a_page_that_did_not_get_through_is_listed_with_why_and_who_was_told_ins
     assert told.exit_code == 1
     assert "pager: PagerDuty answered 400: wrong key" in told.output
     assert "mail: the mail server answered 550" in told.output
+    assert ("the next step came at once" in told.output) is (instead == "nobody")
     (failed,) = json.loads(tell("pending", "--parked", "-o", "json").output)["undelivered"]
     assert (failed["incident"], failed["step"], failed["channels"]) == (INCIDENT["id"], 0, ["pager", "mail"])
     assert failed["told_instead"] == instead
