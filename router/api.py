@@ -79,9 +79,11 @@ class _Api:
         asked = read_asked(what, body, self._context.in_force.ruleset.config.people)
 
         def obey() -> dict[str, Any]:
-            ledger = self._context.ledger
-            ledger.answer(self._find(request.path_params["id"]).id, asked.command(ledger.roster()))
-            return self._whole(request.path_params["id"])
+            ledger, one = self._context.ledger, self._find(request.path_params["id"]).id
+            before = self._written(one, asked.by)
+            ledger.answer(one, asked.command(ledger.roster()))
+            # Whatever a person changes stands in the history with their name.
+            return {**self._whole(one), "changed": self._written(one, asked.by) > before}
 
         return _json(await run_in_threadpool(obey))
 
@@ -138,6 +140,9 @@ class _Api:
             return promises.read_aloud([entry], {entry.incident or "": incident}, self._context.clock.now())
 
         return _json({"items": await run_in_threadpool(take_up)})
+
+    def _written(self, incident_id: str, by: str) -> int:
+        return sum(line.by == by for line in self._context.store.timeline(incident_id))
 
     def _whole(self, part: str) -> dict[str, Any]:
         incident = self._find(part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 
 import orjson
@@ -19,6 +19,7 @@ from rules.commands import (
     Mitigate,
     Resolve,
 )
+from rules.config import Person
 from rules.event import Severity
 from rules.problem import nearest
 from rules.roster import Roster
@@ -151,14 +152,23 @@ class AskedToPurge(BaseModel):
     before: float | None = None
 
 
-def read_asked(what: str, body: bytes, people: Collection[str]) -> Asked:
+def read_asked(what: str, body: bytes, people: Mapping[str, Person]) -> Asked:
     """The body of the command `what`, for the `people` of the rules. Raises Problem 422 naming every wrong field."""
     asked = _read(ASKED[what], body)
-    if isinstance(asked, AskedToAssign) and asked.to not in people:
-        # Nobody would be told: an incident that seems to be somebody's is worse than one that is nobody's.
-        hint = nearest(asked.to, people) or f"people: {', '.join(list(people)[:8]) or 'none'}"
-        raise _wrong([("to", f"there is no person '{asked.to}'; {hint}")])
-    return asked
+    return _to_a_person(asked, people) if isinstance(asked, AskedToAssign) else asked
+
+
+def _to_a_person(asked: AskedToAssign, people: Mapping[str, Person]) -> AskedToAssign:
+    """By the YAML's name, or by the one that people are shown, where only one has it."""
+    if asked.to in people:
+        return asked
+    shown = [name for name, one in people.items() if (one.name or "").casefold() == asked.to.casefold()]
+    if len(shown) == 1:
+        return asked.model_copy(update={"to": shown[0]})
+    # Nobody would be told: an incident that seems to be somebody's is worse than one that is nobody's.
+    hint = nearest(asked.to, people) or f"people: {', '.join(list(people)[:8]) or 'none'}"
+    several = f"several people are called '{asked.to}'; write one of {', '.join(shown)}"
+    raise _wrong([("to", several if shown else f"there is no person '{asked.to}'; {hint}")])
 
 
 def read_report(body: bytes) -> Report:

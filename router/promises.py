@@ -57,4 +57,5 @@ def _step(incident: Incident | None, about: str) -> tuple[str, str | None]:
     if not waiting:
         return f"the ladder of {about} ends with nobody answering", None
     step = min(waiting, key=lambda one: one.due_at)
-    return f"escalation step {step.number} of {about}: {step.role}", step.person or step.role
+    # People count from 1: the first responder is step 1, here as in the notifications.
+    return f"escalation step {step.number + 1} of {about}: {step.role}", step.person or step.role

@@ -41,6 +41,8 @@ from workers.store import Store, connect, durability
 
 TIMEOUT = 1.0
 """Seconds Redis has for one answer."""
+BACKLOG = 1024
+"""Connections the kernel keeps for us while we are busy."""
 GRACE = 8
 """Seconds requests have to end when the process is told to stop; the commits have what is left of ten."""
 
@@ -95,6 +97,16 @@ def open_context(settings: Settings, in_force: InForce, ledger: Callable[..., Le
     return context, ringer
 
 
+def examine(settings: Settings) -> None:
+    """Does this Redis keep what we promise? For whoever starts receivers. Raises Weak, and Redis' errors."""
+    if settings.redis_url is not None:
+        redis = connect(settings.redis_url.get_secret_value())
+        try:
+            _examined(redis, settings)
+        finally:
+            redis.close()
+
+
 def _examined(redis: Redis, settings: Settings) -> list[str]:
     """What this Redis does not promise. Away, it promises nothing and the spool does. Raises Weak."""
     try:
@@ -125,7 +137,7 @@ def server(app: ASGIApp, context: Context) -> Server:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE,
-        backlog=1024,
+        backlog=BACKLOG,
     )
     return Server(config)
 

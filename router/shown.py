@@ -15,8 +15,16 @@ _ENDED = frozenset({State.ACKNOWLEDGED, State.MITIGATED, State.RESOLVED})
 def shown(incident: Incident) -> dict[str, Any]:
     """The record as plain data. Recovered, it may fire again and go on where it stood: then its steps still wait."""
     data: dict[str, Any] = as_data(incident)
+    data["outcome"] = _outcome(incident)
     if incident.state in _ENDED:
         for step in data["steps"]:
             if step["state"] == StepState.WAITING:
                 step["state"] = NOT_TOLD
     return data
+
+
+def _outcome(incident: Incident) -> str | None:
+    """How it ended, None while it is open: the state of what never was an incident is `resolved` too."""
+    if incident.is_open:
+        return None
+    return "resolved" if incident.false_positive is None else "false positive"

@@ -1,5 +1,7 @@
-"""What can be used and is hardly meant: a rule nothing comes to, a kind nobody sends. `tocsin check` tells; starting
-is not refused."""
+"""What can be used and is hardly meant: a rule nothing comes to, a kind nobody sends, somebody whom nothing reaches.
+
+`tocsin check` tells; starting is not refused.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +9,29 @@ from collections.abc import Collection, Iterator, Mapping
 
 from rules.check import words
 from rules.config import Config
-from rules.document import Document
+from rules.document import Document, Path
 from rules.match import Condition
 from rules.problem import Problem, nearest, one_of
+from rules.reach import unreached
+from rules.schedule import Way
 
 OURS = "tocsin"
 """Where the kinds of what Tocsin says of itself begin."""
 
 
-def doubts(config: Config, document: Document, kinds: Mapping[str, Collection[str]] | None) -> tuple[Problem, ...]:
-    """Everything doubtful. `kinds` has every source type, with the kinds it makes where those can be counted."""
-    found = [*_unreachable(config, document), *(_misspelt(document, kinds) if kinds else ())]
+def doubts(
+    config: Config,
+    document: Document,
+    kinds: Mapping[str, Collection[str]] | None,
+    ways: Mapping[str, Way] | None = None,
+) -> tuple[Problem, ...]:
+    """Everything doubtful. `kinds` has every source type, with the kinds it makes where those can be counted.
+
+    `ways` has every channel type.
+    """
+    found = [*_unreachable(config, document), *(_unreached(config, document, ways) if ways else ())]
+    if kinds:
+        found += [*_misspelt(document, kinds), *_unsent(config, document, kinds)]
     return tuple(sorted(found, key=lambda problem: (problem.file, problem.line, problem.column)))
 
 
@@ -32,6 +46,28 @@ def _unreachable(config: Config, document: Document) -> Iterator[Problem]:
             hint = "put it last, give it a when, or let it say continue: true"
             yield Problem(*document.place(("rules", number, "name")), message, hint)
             return
+
+
+def _unreached(config: Config, document: Document, types: Mapping[str, Way]) -> Iterator[Problem]:
+    ways = {name: types[channel.type] for name, channel in config.channels.items() if channel.type in types}
+    for name, severities in unreached(config, ways):
+        message = f"'{name}' may have to answer, and no channel of {', '.join(severities)} reaches them"
+        hint = f"give {name} an address that one of these channels uses: email, slack or pagerduty"
+        yield Problem(*document.place(("people", name), key=True), message, hint)
+
+
+def _unsent(config: Config, document: Document, kinds: Mapping[str, Collection[str]]) -> Iterator[Problem]:
+    """A condition that asks only for kinds whose senders are not configured."""
+    configured = {source.type for source in config.sources.values()}
+    asked: dict[Path, list[tuple[Path, str]]] = {}
+    for path, kind in words(document, "kind"):
+        if isinstance(kind, str):
+            asked.setdefault(path[: path.index("kind") + 1], []).append((path, kind))
+    for together in asked.values():
+        roots = dict.fromkeys(kind.partition(".")[0] for _, kind in together)
+        if not any(root in configured or root not in kinds for root in roots):
+            message = f"no source of type {one_of(roots)} is configured, so nothing sends this kind"
+            yield Problem(*document.place(together[0][0]), message, "add the source, or take the rule out")
 
 
 def _misspelt(document: Document, kinds: Mapping[str, Collection[str]]) -> Iterator[Problem]:

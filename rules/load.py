@@ -63,12 +63,13 @@ def load(
     source_options: Mapping[str, type[BaseModel]] | None = None,
     channel_options: Mapping[str, type[BaseModel]] | None = None,
     source_kinds: Mapping[str, Collection[str]] | None = None,
+    channel_ways: Mapping[str, Way] | None = None,
     runbooks: Mapping[str, str] | None = None,
 ) -> Ruleset:
     """Read file name -> text. Raises `Wrong` with every problem found, and nothing else.
 
-    Options are the extra keys of each type of source or channel; None leaves them unchecked, as it does runbooks
-    and kinds: what each type of source sends, where that can be counted.
+    Options are the extra keys of each type of source or channel; None leaves them unchecked, as it does runbooks,
+    kinds (what each type of source sends, where that can be counted) and ways (what each type of channel reaches).
     """
     texts = {name: text for name, text in texts.items() if not name.endswith(TESTS)}
     document = read(texts)
@@ -89,7 +90,12 @@ def load(
     policy = matrix.policy(config, version)
     judging = Rules(config.rules, version)
     return Ruleset(
-        config, version, dict(runbooks or {}), policy, judging, doubts=doubts(config, document, source_kinds)
+        config,
+        version,
+        dict(runbooks or {}),
+        policy,
+        judging,
+        doubts=doubts(config, document, source_kinds, channel_ways),
     )
 
 

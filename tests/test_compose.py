@@ -152,6 +152,14 @@ def test_an_answered_incident_offers_no_acknowledgement() -> None:
     assert told.by == "Maria"
 
 
+def test_good_news_says_once_when_it_is_over() -> None:
+    """The hour, and not also how long that is from now."""
+    recovered = replace(INCIDENT, state=State.RECOVERED, recovered_at=OPENED)
+    note = "It counts as resolved when it stays quiet for 15m."
+    told = said(recovered, reason=Reason.RECOVERED, step=None, note=note, now=OPENED, person="dan")
+    assert (told.next, told.note) == ("resolved at 10:30 UTC, in 15m, if it stays quiet", None)
+
+
 def test_a_link_outside_the_web_is_left_out() -> None:
     """A sender's `javascript:` goes nowhere."""
     assert [link.text for link in said(replace(INCIDENT, url="javascript:alert(1)")).links] == []

@@ -57,6 +57,17 @@ def test_the_page_shows_what_arrived_newest_first() -> None:
     assert [message["channel"] for message in listed] == ["pagerduty", "slack"]
 
 
+def test_an_end_is_told_once() -> None:
+    """PagerDuty's card says what happened, and below of which alert; a lock screen shows no red sign."""
+    app = demo()
+    slack_and_pagerduty(app, END)
+    page = asyncio.run(visit(app, "GET", "/outbox")).text
+    card = page[page.index('<article class="pagerduty"') : page.index('<article class="slack"')]
+    assert "<h2>Resolved</h2>" in card
+    assert card.count(END.dedup_key) == 1
+    assert "🛑" not in page
+
+
 def test_the_empty_page_advises_a_command_that_works() -> None:
     """It names a source of the shipped rules and a sample of its type, which opens an incident."""
     page = asyncio.run(visit(demo(), "GET", "/outbox")).text

@@ -67,7 +67,8 @@ def compose(
         acknowledge=_acknowledge(incident, acknowledge_url),
         links=tuple(_links(incident)),
         by=_shown(config, by),
-        note=note,
+        # That it is over when it stays quiet, `next` says with the hour.
+        note=None if reason is Reason.RECOVERED else note,
         team=tuple(_recipient(config, name, field) for name in team.people if name != person) if team else (),
         room=team.slack if team and field == "slack" else None,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 import rules
-from rules.load import TESTS, Problem, Ruleset, Wrong, load
+from rules.load import TESTS, Problem, Ruleset, Way, Wrong, load
 
 MAX_BYTES = 4 * 1024 * 1024
 
@@ -24,6 +24,7 @@ def read(
     source_options: Mapping[str, type[BaseModel]] | None = None,
     channel_options: Mapping[str, type[BaseModel]] | None = None,
     source_kinds: Mapping[str, Collection[str]] | None = None,
+    channel_ways: Mapping[str, Way] | None = None,
 ) -> Ruleset:
     """The rules of a folder: its `*.yaml` without `*.test.yaml`, and `runbooks/*.md`.
 
@@ -34,6 +35,7 @@ def read(
         source_options=source_options,
         channel_options=channel_options,
         source_kinds=source_kinds,
+        channel_ways=channel_ways,
         runbooks=_runbooks(folder),
     )
 

@@ -128,6 +128,15 @@ class Outward:
             raise Undelivered(why, permanent=True)
         return reply
 
+    def examine(self, request: HttpRequest | MailRequest) -> None:
+        """Would `perform` call this address? It is resolved and judged, no connection is made. Raises `Undelivered`."""
+        with Deadline(self._seconds) as deadline:
+            if isinstance(request, MailRequest):
+                checked(request.host, request.port, self._allowed, deadline.left)
+            else:
+                target = _target(request.url)
+                checked(target.host, target.port, self._allowed, deadline.left)
+
     def _mail(self, request: MailRequest) -> Reply:
         with Deadline(self._seconds) as deadline, _told(f"smtp://{request.host}", deadline):
             addresses = checked(request.host, request.port, self._allowed, deadline.left)

@@ -11,6 +11,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+SHORTEST = 16
+"""Characters of a token or secret; a shorter one can be guessed."""
 Network = IPv4Network | IPv6Network
 T = TypeVar("T", bound=BaseModel)
 
@@ -109,15 +111,28 @@ def _problem(where: tuple[int | str, ...], message: str) -> str:
     return f"{where[0] if where else 'environment'}: {message.removeprefix('Value error, ')}"
 
 
+def short(settings: Settings) -> list[str]:
+    """Tokens and secrets that could be guessed; the sentences hold nothing of them."""
+    given = {"TOCSIN_API_TOKEN": settings.api_token, "TOCSIN_SECRET": settings.secret}
+    return [
+        f"{name}: one of its values is shorter than {SHORTEST} characters"
+        for name, values in given.items()
+        if any(len(value.get_secret_value()) < SHORTEST for value in values)
+    ]
+
+
 def require(settings: Settings) -> None:
     """What `serve` and `work` cannot do without. Raises SettingsError naming all that is missing."""
     missing = []
     if settings.redis_url is None:
         missing.append("REDIS_URL: not set; expected redis://host:6379/0, or use `tocsin up` for an embedded Valkey")
+    elif not settings.redis_url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+        missing.append("REDIS_URL: expected an address that begins with redis://, rediss:// or unix://")
     if not settings.api_token:
         missing.append("TOCSIN_API_TOKEN: not set; expected a long random text (openssl rand -hex 32) that guards /api")
     if not settings.secret:
         missing.append("TOCSIN_SECRET: not set; expected a long random text (openssl rand -hex 32) that signs links")
+    missing += short(settings)
     if settings.public_url is None and settings.host not in {"127.0.0.1", "localhost", "::1"}:
         missing.append("PUBLIC_URL: not set; expected the https:// address under which people reach this Tocsin")
     if missing:

@@ -6,11 +6,13 @@ import click
 
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
-from router.cli.incidents import incidents, pending, report
+from router.cli.incidents import incidents, report
+from router.cli.pending import pending
 from router.cli.rules import check, explain, init
-from router.cli.run import serve_command, up, work_command
+from router.cli.run import serve_command, work_command
 from router.cli.sending import send
 from router.cli.session import Root
+from router.cli.up import up
 
 COMMANDS: tuple[click.Command, ...] = (
     init,

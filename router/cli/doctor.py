@@ -12,9 +12,10 @@ from redis import Redis, RedisError
 from router.cli.remote import reach
 from router.cli.rules import ruleset_of
 from router.cli.session import FINDINGS, Command, Failure, Session, pass_session, stop
+from router.cli.ways_out import examine
 from rules.config import references
 from workers import generated
-from workers.settings import Environment
+from workers.settings import Environment, short
 
 
 class Finding(NamedTuple):
@@ -29,7 +30,9 @@ class Finding(NamedTuple):
 @pass_session
 def doctor(session: Session) -> None:
     """Examine settings, rules, Redis and the running Tocsin; exit 1 when something fails."""
-    findings = [finding for look in (_settings, _rules, _redis, _running) for finding in _safely(look, session)]
+    looks = (_settings, _rules, _channels, _redis, _running)
+    # What several looks stumble over is one finding.
+    findings = list(dict.fromkeys(finding for look in looks for finding in _safely(look, session)))
     if session.as_json:
         session.data({"findings": [finding._asdict() for finding in findings]})
     else:
@@ -60,6 +63,8 @@ def _settings(session: Session) -> Iterator[Finding]:
     for name, value in (("TOCSIN_API_TOKEN", settings.api_token), ("TOCSIN_SECRET", settings.secret)):
         if not value:
             yield Finding("warn", f"{name} is not set", f"`serve` refuses to start: {name}=$(openssl rand -hex 32)")
+    for why in short(settings):
+        yield Finding("fail", why, "`serve` and `work` refuse to start with it; make one: openssl rand -hex 32")
     if settings.public_url is None:
         yield Finding("warn", "PUBLIC_URL is not set", "Links in notifications lead to this machine only; set it.")
     if settings.allow_net:
@@ -86,6 +91,26 @@ def _rules(session: Session) -> Iterator[Finding]:
         yield Finding(
             "fail", why, "`serve` and `work` refuse to start without it: set it, or take it out of the rules."
         )
+
+
+def _channels(session: Session) -> Iterator[Finding]:
+    if _is_demonstration(session):
+        yield Finding("ok", "the running Tocsin is a demonstration: its channels lead to its own outbox")
+        return
+    # Without what `up --demo` made up: an address that is random letters would only seem to be wrong.
+    settings = session.settings
+    for name, wrong in examine(ruleset_of(session).config, Environment(), settings.allow_net):
+        if wrong:
+            yield Finding("fail", f"channel {name} reaches nobody: {wrong}", "Mend it: what goes out on it is lost.")
+        else:
+            yield Finding("ok", f"channel {name} leads to an address that may be called")
+
+
+def _is_demonstration(session: Session) -> bool:
+    try:
+        return reach(session, "GET", "/demo/outbox.json").status == 200
+    except Failure:
+        return False
 
 
 def _redis(session: Session) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""`tocsin incidents …`, `pending` and `report`: what is open, what is promised, and what people do about it."""
+"""`tocsin incidents …` and `report`: what is open, and what people do about it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import click
 
 from router.cli.remote import LIST, ask
 from router.cli.session import FINDINGS, USAGE, Command, Failure, Group, Session, pass_session, stop
-from router.cli.showing import Record, show_agenda, show_incident, show_list, show_parked, undelivered
+from router.cli.showing import Record, show_incident, show_list
 from workers.plain import plain
 
 VIA = "command line"
-_ENDING = ("resolve", "false-positive")
 SEVERITIES = click.Choice(["P1", "P2", "P3", "P4"], case_sensitive=False)
 
 
@@ -40,7 +39,7 @@ def incidents() -> None:
 @pass_session
 def list_(session: Session, everything: bool, limit: int) -> None:
     """List incidents, the worst first."""
-    found = _incidents(session, "all" if everything else "open", limit)
+    found = every(session, "all" if everything else "open", limit)
     session.answer({"incidents": found}, lambda: show_list(session, found))
 
 
@@ -53,7 +52,8 @@ def show(session: Session, id_: str) -> None:
     session.answer(found, lambda: show_incident(session, found))
 
 
-def _incidents(session: Session, state: str, limit: int) -> list[Record]:
+def every(session: Session, state: str = "all", limit: int = 1000) -> list[Record]:
+    """Incidents, `open` or `all`."""
     answer = ask(session, "GET", f"/api/incidents?state={state}&limit={limit}")
     found: list[Record] = answer["incidents"] if isinstance(answer, dict) else answer
     return found
@@ -63,7 +63,7 @@ def _whole(session: Session, part: str) -> str:
     """The one id that begins, or ends, with `part`."""
     if not plain(part):
         raise Failure("which incident? The ID is empty", LIST, code=USAGE)
-    ids = [each["id"] for each in _incidents(session, "all", 1000)]
+    ids = [each["id"] for each in every(session)]
     wanted = part.strip().lower()
     whole = [each for each in ids if each.lower() == wanted]
     matches = whole or [each for each in ids if each.lower().startswith(wanted) or each.lower().endswith(wanted)]
@@ -75,6 +75,7 @@ def _whole(session: Session, part: str) -> str:
 
 
 def _act(session: Session, id_: str, what: str, done: str | Callable[[Record], str], **body: Any) -> None:
+    _some(str(body["by"]), "--by", "the timeline needs a name")
     whole = _whole(session, id_)
     answer = ask(session, "POST", f"/api/incidents/{whole}/{what}", {**body, "via": VIA})
     idle = _too_late(answer, what, str(body["by"]))
@@ -85,14 +86,27 @@ def _act(session: Session, id_: str, what: str, done: str | Callable[[Record], s
 
 
 def _too_late(incident: Record, what: str, by: str) -> str:
-    """Why nothing came of it: somebody was faster. Empty when it did what was asked."""
-    who = plain(str(incident.get("resolved_by") or "somebody"))
-    if incident["state"] == "resolved" and what != "note" and (what not in _ENDING or who != by):
-        return f"had been resolved by {who} before: nothing was changed"
+    """Why nothing came of it: somebody was faster, or it was so already. Empty when it did what was asked."""
     has = plain(str(incident.get("acknowledged_by") or by))
-    if what == "acknowledge" and has != by:
+    if what == "acknowledge" and has != by and incident["state"] != "resolved":
         return f"is {has}'s already; you are in its timeline, and nobody else will be woken"
-    return ""
+    return "" if incident.get("changed", True) else f"{_as_it_was(incident, what)}: nothing was changed"
+
+
+def _as_it_was(incident: Record, what: str) -> str:
+    if incident["state"] == "resolved":
+        was = "resolved" if incident.get("false_positive") is None else "marked as a false positive"
+        return f"had been {was} by {plain(str(incident.get('resolved_by') or 'somebody'))} before"
+    return {
+        "acknowledge": "is yours already",
+        "mitigate": "had been mitigated before",
+        "severity": f"is {incident['severity']} already",
+    }.get(what, "is as it was")
+
+
+def _some(text: str, name: str, what: str) -> None:
+    if not plain(text):
+        raise click.BadParameter(f"it is empty; {what}", param_hint=name)
 
 
 @incidents.command()
@@ -147,6 +161,7 @@ def _graded(incident: Record, severity: str) -> str:
 @pass_session
 def false_positive(session: Session, id_: str, reason: str, by: str) -> None:
     """Close it as a false positive, with the REASON."""
+    _some(reason, "REASON", "say why it was none")
     _act(session, id_, "false-positive", "is closed as a false positive", by=by, reason=reason)
 
 
@@ -156,8 +171,11 @@ def false_positive(session: Session, id_: str, reason: str, by: str) -> None:
 @by_option
 @pass_session
 def assign(session: Session, id_: str, to: str, by: str) -> None:
-    """Give it TO a person of the YAML."""
-    _act(session, id_, "assign", f"is assigned to {to}", by=by, to=to)
+    """Give it TO a person of the YAML, by the name there or the one that is shown."""
+    _some(to, "TO", "name a person of the rules")
+    _act(
+        session, id_, "assign", lambda found: f"is assigned to {plain(str(found.get('assignee') or to))}", by=by, to=to
+    )
 
 
 @incidents.command()
@@ -167,33 +185,8 @@ def assign(session: Session, id_: str, to: str, by: str) -> None:
 @pass_session
 def note(session: Session, id_: str, text: str, by: str) -> None:
     """Write TEXT into its timeline."""
+    _some(text, "TEXT", "say what the timeline shall hold")
     _act(session, id_, "note", "has your note in its timeline", by=by, text=text)
-
-
-@click.command(cls=Command)
-@click.option("--parked", is_flag=True, help="What was given up instead, and why.")
-@click.option("--retry", metavar="ID", help="Try an entry that was given up once more, now.")
-@pass_session
-def pending(session: Session, parked: bool, retry: str | None) -> None:
-    """Read the agenda aloud: what will be done, for whom, and in how long."""
-    if retry is not None:
-        _retry(session, retry.strip())
-        return
-    answer = ask(session, "GET", f"/api/agenda{'?state=parked' if parked else ''}")
-    items: list[Record] = answer["items"]
-    if parked:
-        failed = undelivered(_incidents(session, "open", 1000))
-        session.answer({"items": items, "undelivered": failed}, lambda: show_parked(session, items, failed))
-    else:
-        session.answer({"items": items}, lambda: show_agenda(session, items))
-
-
-def _retry(session: Session, entry: str) -> None:
-    then = "`tocsin pending --parked` lists what was given up."
-    if not entry:
-        raise Failure("retry what? The ID is empty", then, code=USAGE)
-    answer = ask(session, "POST", f"/api/agenda/{quote(entry, safe='')}/retry", otherwise=then)
-    session.answer(answer, lambda: session.line(f"{plain(entry)} is tried again now. See: tocsin pending"))
 
 
 @click.command(cls=Command)
@@ -204,8 +197,7 @@ def _retry(session: Session, entry: str) -> None:
 @pass_session
 def report(session: Session, summary: str, severity: str | None, labels: tuple[str, ...], by: str) -> None:
     """Open an incident by hand: a user's report, something you saw."""
-    if not plain(summary):
-        raise click.BadParameter("it is empty; say in one line what is wrong", param_hint="SUMMARY")
+    _some(summary, "SUMMARY", "say in one line what is wrong")
     said = {"summary": summary, "severity": severity, "labels": dict(map(_label, labels)), "by": by}
     body: dict[str, object] = {name: value for name, value in said.items() if value}
     answer = ask(session, "POST", "/api/incidents", body)

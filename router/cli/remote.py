@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from workers.channels.contract import Reply, Undelivered
 from workers.outward import call
 from workers.plain import plain
 
+_ADDRESS = re.compile(r"\s*\b(?:GET|POST) /api\S* [^.]*\.")
 LIST = "List them with `tocsin incidents list --all`."
 
 
@@ -24,6 +26,10 @@ def ask(
     tokens = session.settings.api_token
     headers = {"authorization": f"Bearer {tokens[0].get_secret_value()}"} if tokens else {}
     reply = reach(session, method, path, body, headers)
+    if reply.status == 401 and not tokens:
+        where = session.settings.data.absolute()
+        then = f"Looked in TOCSIN_API_TOKEN and in {where}; set TOCSIN_DATA or TOCSIN_API_TOKEN."
+        raise Failure("no API token found", then, code=USAGE)
     if reply.status >= 400:
         raise refusal(reply, session.settings.url, otherwise)
     return _read(reply, session.settings.url)
@@ -64,7 +70,8 @@ def _words(reply: Reply) -> str:
     except orjson.JSONDecodeError:
         return plain(reply.body.decode("utf-8", "replace"), 200)
     found = said.get("error") or said.get("detail") if isinstance(said, dict) else None
-    return plain(str(found), 300) if found else ""
+    # What the API says to programs names its addresses; at a terminal the hint names the command.
+    return plain(_ADDRESS.sub("", str(found)), 300) if found else ""
 
 
 def _read(reply: Reply, url: str) -> Any:

@@ -19,11 +19,14 @@ from rules.config import Config, SourceConfig
 from rules.decision import Decision
 from rules.duration import show_duration
 from rules.event import Action, Event
-from rules.load import Ruleset
+from rules.load import Ruleset, Way
 from rules.problem import Problem, Wrong, nearest
 from workers.channels import TYPES as CHANNELS
 from workers.configuration import packaged, read
+from workers.house import ways
 from workers.plain import plain
+
+WARNING = "warning"
 
 
 def ruleset_of(session: Session) -> Ruleset:
@@ -42,12 +45,8 @@ def _read(folder: Path) -> Ruleset:
     sources = {name: one.options for name, one in TYPES.items()}
     channels = {name: one.options for name, one in CHANNELS.items()}
     kinds = {name: one.kinds for name, one in TYPES.items()}
-    return read(folder, source_options=sources, channel_options=channels, source_kinds=kinds)
-
-
-def configured(session: Session) -> Config:
-    """What the operator wrote. Ends the command when it cannot be used."""
-    return ruleset_of(session).config
+    reached = {name: Way(room=one.room, address=one.address) for name, one in CHANNELS.items()}
+    return read(folder, source_options=sources, channel_options=channels, source_kinds=kinds, channel_ways=reached)
 
 
 @click.command(cls=Command)
@@ -67,36 +66,41 @@ def init(session: Session, folder: Path) -> None:
 def check(session: Session, folder: Path | None) -> None:
     """Say everything that is wrong with the rules in FOLDER, each with its place and a way out."""
     folder = folder or session.config or packaged()
-    problems = _problems(folder)
-    found = {"problems": [_record(problem) for problem in problems]}
-    session.answer(found, lambda: _say_problems(session, folder, problems))
+    level, problems = _problems(folder)
+    found = {"problems": [_record(problem, level) for problem in problems]}
+    session.answer(found, lambda: _say_problems(session, folder, problems, level))
     if problems:
         stop(FINDINGS)
 
 
-def _problems(folder: Path) -> list[Problem]:
-    """What is wrong; of what can be used, what is hardly meant."""
+def _problems(folder: Path) -> tuple[str, list[Problem]]:
+    """What is wrong (`error`); of what can be used, what is hardly meant (`warning`)."""
     try:
-        return list(_read(folder).doubts)
+        return WARNING, list(_read(folder).doubts)
     except Wrong as wrong:
-        return list(wrong.problems)
+        return "error", list(wrong.problems)
     except OSError as wrong:
         raise Failure(f"the folder {folder} cannot be read: {wrong.strerror}", "Name a folder.", code=USAGE) from None
 
 
-def _record(problem: Problem) -> dict[str, Any]:
+def _record(problem: Problem, level: str) -> dict[str, Any]:
     record = dataclasses.asdict(problem)
     record.pop("secret")
-    return record
+    return {**record, "level": level}
 
 
-def _say_problems(session: Session, folder: Path, problems: list[Problem]) -> None:
+def _say_problems(session: Session, folder: Path, problems: list[Problem], level: str) -> None:
     if not problems:
         session.line(f"{folder}: nothing is wrong.")
     for problem in problems:
+        if level == WARNING:
+            # After the place, as compilers do, so that an editor still finds it.
+            problem = dataclasses.replace(problem, message=f"{WARNING}: {problem.message}")
         text = _text(folder / problem.file)
         for line in problem.show(text).split("\n"):
             session.line("".join(char for char in line if char.isprintable()))
+    if problems and level == WARNING:
+        session.line("These rules can be used: a warning stops no start.")
 
 
 def _text(path: Path) -> str:
@@ -128,7 +132,7 @@ def explain(
         headers=dict(map(_header, headers)),
         body=body.read(),
     )
-    answer = _explained(ruleset, _events(delivery, sender))
+    answer = _explained(ruleset, events_of(delivery, sender))
     session.answer(answer, lambda: _say(session, answer))
 
 
@@ -146,7 +150,8 @@ def _header(text: str) -> tuple[str, str]:
     return name.strip().lower(), value.strip()
 
 
-def _events(delivery: Delivery, sender: SourceConfig) -> list[Event]:
+def events_of(delivery: Delivery, sender: SourceConfig) -> list[Event]:
+    """What the delivery says, as the receiver would read it. Ends the command when it cannot be read."""
     kind = TYPES[sender.type]
     try:
         events = kind.parse(delivery, kind.options.model_validate(sender.options))
@@ -169,22 +174,18 @@ def _stamped(event: Event, delivery: Delivery, sender: SourceConfig) -> Event:
 
 def _explained(ruleset: Ruleset, events: list[Event]) -> dict[str, Any]:
     decisions, rows = [], []
+    reaching = ways(ruleset)
     for event in events:
         if event.action is not Action.TRIGGER:
             continue
         decision = ruleset.decide(event, event.received_at)
         decisions.append(_decided(ruleset, event, decision))
-        rows += [dataclasses.asdict(row) for row in timetable(ruleset.config, decision, event.received_at)]
+        rows += [dataclasses.asdict(row) for row in timetable(ruleset.config, decision, event.received_at, reaching)]
     return {"events": [_shown(event) for event in events], "decisions": decisions, "timetable": rows}
 
 
 def _decided(ruleset: Ruleset, event: Event, decision: Decision) -> dict[str, Any]:
     team = ruleset.config.teams.get(decision.team or "")
-    gate = decision.gate and {
-        "opens_above": decision.gate.count,
-        "within": show_duration(decision.gate.within),
-        "recovers_after_quiet": show_duration(decision.gate.quiet_for),
-    }
     return {
         "rule": decision.rule,
         "severity": decision.severity,
@@ -193,8 +194,20 @@ def _decided(ruleset: Ruleset, event: Event, decision: Decision) -> dict[str, An
         "group_key": decision.group_key,
         "runbook": decision.runbook,
         "team": team and {"name": decision.team, "people": team.people},
-        "gate": gate,
+        "gate": gate_of(decision),
         "suppress": decision.suppress,
+    }
+
+
+def gate_of(decision: Decision) -> dict[str, Any] | None:
+    """What has to be counted before an incident opens; None when it opens at once."""
+    gate = decision.gate
+    if gate is None:
+        return None
+    return {
+        "opens_above": gate.count,
+        "within": show_duration(gate.within),
+        "recovers_after_quiet": show_duration(gate.quiet_for),
     }
 
 
@@ -225,8 +238,17 @@ def _say(session: Session, answer: dict[str, Any]) -> None:
         for line in _besides(decision):
             session.line(line, "bold")
     if answer["timetable"]:
-        rows = [[row["at"], str(row["step"]), row["to"], ", ".join(row["channels"])] for row in answer["timetable"]]
+        if any(decision["gate"] for decision in answer["decisions"]):
+            session.line("Who is told, counted from when it opens and only then:", "bold")
+        rows = [
+            [row["at"], _ordinal(row["step"]), row["to"], ", ".join(row["channels"])] for row in answer["timetable"]
+        ]
         session.table(["AT", "STEP", "TOLD", "THROUGH"], rows)
+
+
+def _ordinal(step: int | str) -> str:
+    """People count from 1."""
+    return str(step + 1) if isinstance(step, int) else step
 
 
 def _besides(decision: dict[str, Any]) -> Iterator[str]:
@@ -236,6 +258,6 @@ def _besides(decision: dict[str, Any]) -> Iterator[str]:
         yield f"Suppressed, nobody is told: {plain(decision['suppress'])}"
     if gate:
         opens, quiet = f"above {gate['opens_above']} within {gate['within']}", gate["recovers_after_quiet"]
-        yield f"Only {opens}; {quiet} of quiet end it."
+        yield f"Counted; an incident opens only {opens}. {quiet} of quiet end it."
     if team:
         yield f"Team {team['name']} ({', '.join(team['people']) or 'nobody'}) is told beside every step."

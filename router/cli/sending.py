@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
@@ -13,13 +14,15 @@ import click
 import orjson
 
 from router.cli.remote import refusal, unreachable
-from router.cli.rules import configured
+from router.cli.rules import events_of, gate_of, ruleset_of
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.sources import TYPES
 from router.sources.contract import Delivery, Sample, SourceType
 from router.sources.samples import samples
 from rules.config import Config, SourceConfig
+from rules.decision import Decision
 from rules.event import Action
+from rules.load import Ruleset
 from rules.problem import nearest
 from workers import generated
 from workers.channels.contract import HttpRequest, Reply, Undelivered
@@ -58,7 +61,8 @@ def send(
     token: str | None,
 ) -> None:
     """Send a signed sample to a running Tocsin, as SOURCE would. NAME is one of `--list`, the first by default."""
-    config = configured(session)
+    ruleset = ruleset_of(session)
+    config = ruleset.config
     if listing:
         _list(session, config, source)
         return
@@ -66,13 +70,14 @@ def send(
         raise click.UsageError(f"which SOURCE? `{session.command('send --list')}` shows them")
     sender = _sender(config, source)
     if printing:
-        _print(session, sender, _sample(sender, name))
+        _print(session, sender, _sample(sender, name, ruleset))
         return
     if not _may_send(sender):
         then = f'People report with `tocsin report "…"` or POST /api/incidents; `{sender.name}` takes no deliveries.'
         raise Failure(f"{sender.name} is for people: nothing is sent to /hooks/{sender.name}", then, code=USAGE)
-    reply = _deliver(session, _request(session, sender, _sample(sender, name), secret, token))
-    _told(session, sender, reply)
+    sample = _sample(sender, name, ruleset)
+    reply = _deliver(session, _request(session, sender, sample, secret, token))
+    _told(session, sender, reply, _decisions(sender, sample, ruleset))
 
 
 def _list(session: Session, config: Config, only: str | None) -> None:
@@ -119,27 +124,39 @@ def _sender(config: Config, name: str) -> _Sender:
     return _Sender(name, source, TYPES[source.type])
 
 
-def _sample(sender: _Sender, name: str | None) -> Sample:
+def _sample(sender: _Sender, name: str | None, ruleset: Ruleset) -> Sample:
     known = {sample.name: sample for sample in samples(sender.type.name)}
-    chosen = name or next((one.name for one in known.values() if _triggers(sender, one)), "")
+    chosen = name or _telling(sender, known, ruleset)
     if chosen not in known:
         then = nearest(chosen, known) or f"there are: {', '.join(known) or 'none'}"
         raise Failure(f"{sender.type.title} has no sample {chosen!r}", then, code=USAGE)
     return known[chosen]
 
 
-def _triggers(sender: _Sender, sample: Sample) -> bool:
-    """Does it open an incident? Whoever names no sample wants to see something happen."""
+def _telling(sender: _Sender, known: dict[str, Sample], ruleset: Ruleset) -> str:
+    """The first that opens an incident, by itself if there is such: who names none wants to see something happen."""
+    judged = {name: _decisions(sender, sample, ruleset) for name, sample in known.items()}
+    opening = [name for name, decisions in judged.items() if decisions]
+    alone = (name for name in opening if any(one.gate is None and one.suppress is None for one in judged[name]))
+    return next(alone, opening[0] if opening else "")
+
+
+def _decisions(sender: _Sender, sample: Sample, ruleset: Ruleset) -> list[Decision]:
+    """What our own rules make of the triggers in it; nothing when it cannot be read."""
     delivery = Delivery(
         id="sample",
+        source=sender.name,
         received_at=time.time(),
         method=sample.method,
         query=sample.query,
         headers=sample.headers,
         body=sample.body,
     )
-    events = sender.type.parse(delivery, sender.type.options.model_validate(sender.source.options))
-    return any(event.action is Action.TRIGGER for event in events)
+    try:
+        events = events_of(delivery, sender.source)
+    except Failure:  # By the source's own mapping; the running Tocsin will say so.
+        return []
+    return [ruleset.decide(event, event.received_at) for event in events if event.action is Action.TRIGGER]
 
 
 def _request(session: Session, sender: _Sender, sample: Sample, secret: str | None, token: str | None) -> HttpRequest:
@@ -171,7 +188,7 @@ def _deliver(session: Session, request: HttpRequest) -> Reply:
         raise unreachable(session, wrong) from None
 
 
-def _told(session: Session, sender: _Sender, reply: Reply) -> None:
+def _told(session: Session, sender: _Sender, reply: Reply, decisions: list[Decision]) -> None:
     if reply.status == 401:
         then = "The running Tocsin has another secret for it: pass --secret or --token, or set the same environment."
         raise Failure(f"{sender.name} was not believed (401)", then)
@@ -181,19 +198,42 @@ def _told(session: Session, sender: _Sender, reply: Reply) -> None:
     if not 200 <= reply.status < 300:
         raise refusal(reply, session.settings.url)
     became = _became(reply)
+    # Its answer names the rule. What our own rules say of that one is told only where they are the same.
+    decision = next((one for one in decisions if one.rule == became.get("rule")), None)
+    gate = gate_of(decision) if decision else None
+    suppressed = decision.suppress if decision else None
     if session.as_json:
-        session.data({"source": sender.name, "status": reply.status, **became})
+        extra = {"gate": gate, "suppressed": suppressed}
+        session.data({"source": sender.name, "status": reply.status, **became, **extra})
         return
     session.line(f"{sender.type.title} sample delivered as {sender.name}: {reply.status}, it is kept.")
-    if became.get("rule"):
-        session.line(f"{plain(str(became['severity']))} by rule «{plain(str(became['rule']))}»", "bold")
+    for line in _meaning(became, gate, suppressed):
+        session.line(line, "bold")
     session.line(f"See what became of it: {session.command('incidents list')}")
 
 
 def _became(reply: Reply) -> dict[str, Any]:
-    """What the receiver says the rules make of it; nothing when it opens no incident."""
+    """What the receiver says the rules make of it, and how it read each event."""
     try:
         said = orjson.loads(reply.body)
     except orjson.JSONDecodeError:
         return {}
-    return {name: said[name] for name in ("rule", "severity") if said.get(name)} if isinstance(said, dict) else {}
+    if not isinstance(said, dict):
+        return {}
+    judged = {name: said[name] for name in ("rule", "severity", "unreadable") if said.get(name)}
+    return {**judged, "actions": [one["action"] for one in said.get("read_as") or () if "action" in one]}
+
+
+def _meaning(became: dict[str, Any], gate: dict[str, Any] | None, suppressed: str | None) -> Iterator[str]:
+    """What a person will find, so that nobody looks for an incident that does not open."""
+    if became.get("unreadable"):
+        yield f"It could not be read: {plain(str(became['unreadable']))}. That is an incident of its own."
+    elif became.get("rule"):
+        yield f"{plain(str(became['severity']))} by rule «{plain(str(became['rule']))}»"
+    elif became.get("actions"):
+        actions = ", ".join(plain(str(one)) for one in dict.fromkeys(became["actions"]))
+        yield f"It opens nothing ({actions}): it goes to the open incident of its key, if there is one."
+    if suppressed is not None:
+        yield f"Suppressed, nobody is told: {plain(suppressed)}"
+    if gate:
+        yield f"It is counted; an incident opens only above {gate['opens_above']} within {gate['within']}."

@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -98,9 +99,10 @@ class Session:
 
     @property
     def console(self) -> Console:
-        """Where text goes; colours only in a terminal, and not with NO_COLOR (https://no-color.org)."""
+        """Where text goes; escapes only in a terminal, and none with NO_COLOR (https://no-color.org), not for bold."""
         width = None if sys.stdout.isatty() else 160
-        return Console(highlight=False, emoji=False, width=width, no_color=self.settings.no_color or None)
+        system = None if self.settings.no_color else "auto"
+        return Console(highlight=False, emoji=False, width=width, color_system=system)  # type: ignore[arg-type]
 
 
 def _set_output(context: click.Context, _: click.Parameter, value: str | None) -> None:
@@ -176,9 +178,9 @@ class Root(Group):
 
 def _asks_for_json(words: Sequence[str]) -> bool:
     """Read off the words themselves: what is wrong may be the words, and then no session has been told of them."""
-    pairs = zip(words, [*words[1:], ""], strict=True)
     return any(
-        word in {"-ojson", "--output=json"} or (word in {"-o", "--output"} and of == "json") for word, of in pairs
+        word in {"-ojson", "--output=json"} or (word in {"-o", "--output"} and of == "json")
+        for word, of in pairwise([*words, ""])
     )
 
 

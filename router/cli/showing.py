@@ -1,4 +1,4 @@
-"""Incidents and promises as a person reads them: UTC with its zone, durations, the next action first."""
+"""Incidents as a person reads them: UTC with its zone, durations, the next action first."""
 
 from __future__ import annotations
 
@@ -36,34 +36,57 @@ def ahead(seconds: float) -> str:
     return "now" if seconds > -1 else f"{about(-seconds)} late"
 
 
-def next_action(incident: Record, now: float) -> str:
-    """What happens, or should happen, next: the first thing a woken person looks for."""
+def next_action(incident: Record, now: float, why: str = "see show") -> str:
+    """What happens, or should happen, next: the first thing a woken person looks for.
+
+    `why` says where to read why nobody could be told, if that is so.
+    """
     state = incident["state"]
     if state == "triggered":
+        if reached_nobody(incident) and not _waiting(incident):
+            # A repeated matrix begins once more; until then, and at its end, nobody knows but who reads this.
+            return f"nobody could be told: {why}" + ("" if incident.get("exhausted") else "; the matrix begins again")
         return f"acknowledge it; {_next_step(incident, now)}"
     who = plain(str(incident.get("assignee") or incident.get("acknowledged_by") or "somebody"))
     return {
         "acknowledged": f"{who} is on it; mitigate, then resolve",
         "mitigated": "watch it, then resolve",
-        "recovered": "it recovered by itself; it resolves when it stays quiet",
+        "recovered": "recovered; resolves when quiet",
     }.get(state, "nothing: it was a false positive" if state_of(incident) != state else "nothing: it is resolved")
 
 
 def _next_step(incident: Record, now: float) -> str:
-    waiting = [step for step in incident.get("steps", ()) if step["state"] == "waiting"]
+    waiting = _waiting(incident)
     if not waiting:
         return "nobody else will be told"
     step = min(waiting, key=lambda each: float(each["due_at"]))
     return f"else {plain(step['role'])} is told {ahead(step['due_at'] - now)}"
 
 
+def _waiting(incident: Record) -> list[Record]:
+    return [step for step in incident.get("steps", ()) if step["state"] == "waiting"]
+
+
+def reached_nobody(incident: Record) -> bool:
+    """Did no page of its ladder get through, to no person and no room?"""
+    rooms = {told["channel"] for told in incident.get("told", ()) if told.get("room")}
+    return bool(incident.get("steps")) and all(_unheard(step, rooms) for step in incident["steps"])
+
+
+def _unheard(step: Record, rooms: set[str]) -> bool:
+    if step["state"] == "failed":
+        return True
+    # Nobody had the role; a room may have read it all the same.
+    return bool(step["state"] == "nobody to tell" and rooms <= set(step.get("failed") or ()))
+
+
 def show_list(session: Session, incidents: list[Record]) -> None:
-    """A table, the worst first."""
+    """A table, the worst first, and of equally bad ones those that nobody has answered."""
     now = time.time()
     if not incidents:
         session.line("Nothing is open. All quiet.")
         return
-    ordered = sorted(incidents, key=lambda each: (each["severity"], each["opened_at"]))
+    ordered = sorted(incidents, key=lambda each: (each["severity"], each["state"] != "triggered", each["opened_at"]))
     rows = [
         [
             each["id"],
@@ -83,7 +106,7 @@ def show_incident(session: Session, incident: Record) -> None:
     now = time.time()
     title = f"{incident['severity']} · {plain(incident['title'])}"
     session.line(title, _STYLES.get(incident["severity"], ""))
-    session.line(f"Next: {next_action(incident, now)}", "bold")
+    session.line(f"Next: {next_action(incident, now, 'its timeline says why')}", "bold")
     for name, value in _facts(incident, now):
         session.line(f"  {name:<9}{value}")
     _steps(session, incident, now)
@@ -106,13 +129,18 @@ def _facts(incident: Record, now: float) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
+def ordinal(step: Record) -> int:
+    """A step's place as people count; the record begins at 0."""
+    return int(step["number"]) + 1
+
+
 def _steps(session: Session, incident: Record, now: float) -> None:
     steps = incident.get("steps") or []
     if steps:
         session.line("Steps", "bold")
     for step in steps:
         who = plain(f"{step['role']} ({step['person']})" if step.get("person") else step["role"])
-        session.line(f"  {step['number']}. {who}: {_step(step, incident, now)}")
+        session.line(f"  {ordinal(step)}. {who}: {_step(step, incident, now)}")
 
 
 def _step(step: Record, incident: Record, now: float) -> str:
@@ -160,55 +188,3 @@ def _timeline(session: Session, incident: Record) -> None:
         by = f" — {who}" if who and who not in text else ""
         via = f" (via {plain(entry['via'])})" if who and entry.get("via") else ""
         session.line(f"  {moment(entry['at'])}  {text}{by}{via}")
-
-
-def show_agenda(session: Session, items: list[Record]) -> None:
-    """Every promise still to be kept, the nearest first."""
-    if not items:
-        session.line("Nothing is pending: nobody is waiting to be told.")
-        return
-    rows = [
-        [
-            ahead(item["in_seconds"]),
-            moment(item["due_at"]),
-            item["what"],
-            item.get("to") or "–",
-            item.get("incident") or "–",
-            _attempts(item),
-        ]
-        for item in sorted(items, key=lambda each: float(each["due_at"]))
-    ]
-    session.table(["WHEN", "AT", "WHAT", "TO", "INCIDENT", "TRIED"], rows)
-
-
-def undelivered(incidents: list[Record]) -> list[Record]:
-    """The steps of these incidents that some channel refused for good: others were told instead."""
-    return [
-        {"incident": each["id"], "step": step["number"], "role": step["role"], "channels": step["failed"]}
-        for each in incidents
-        for step in each.get("steps") or ()
-        if step.get("failed")
-    ]
-
-
-def show_parked(session: Session, items: list[Record], failed: list[Record]) -> None:
-    """What was given up, with the way to try it again, and which pages of open incidents did not get through."""
-    if not items:
-        session.line("Nothing was given up.")
-    else:
-        rows = [
-            [each["id"], each["what"], each.get("incident") or "–", each.get("last_error") or "–"] for each in items
-        ]
-        session.table(["ID", "WHAT", "INCIDENT", "WHY"], rows)
-        session.line("Try one again: tocsin pending --retry ID")
-    if failed:
-        session.line(
-            "Not delivered, and the fallback or the next step told instead; why: tocsin incidents show ID", "bold"
-        )
-        rows = [[each["incident"], str(each["step"]), each["role"], ", ".join(each["channels"])] for each in failed]
-        session.table(["INCIDENT", "STEP", "ROLE", "CHANNELS"], rows)
-
-
-def _attempts(item: Record) -> str:
-    tried = item.get("attempt") or 0
-    return f"{tried}×: {item['last_error']}" if item.get("last_error") else str(tried or "–")

@@ -8,6 +8,9 @@ from typing import Any
 from router.demo.outbox import Arrived
 from workers.plain import is_web
 
+_NEWS = {"trigger": "Triggered", "acknowledge": "Acknowledged", "resolve": "Resolved"}
+"""What PagerDuty shows of an event that has no summary: which alert it is about, the key says below."""
+
 
 def faults(event: Any) -> Iterator[str]:
     """Why PagerDuty would answer 400 (developer.pagerduty.com/docs/events-api-v2-overview), or nothing."""
@@ -53,5 +56,5 @@ def arrived(event: dict[str, Any], at: float) -> Arrived:
         "details": {str(name): str(value) for name, value in payload.get("custom_details", {}).items()},
         "links": links,
     }
-    text = payload.get("summary") or f"{event['event_action']} {event['dedup_key']}"
+    text = payload.get("summary") or _NEWS[event["event_action"]]
     return Arrived(channel="pagerduty", at=at, to=f"key …{event['routing_key'][-4:]}", text=text, shown=shown)

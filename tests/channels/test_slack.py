@@ -51,6 +51,8 @@ def test_the_end_of_the_story_is_short_and_mentions_nobody() -> None:
     end = message(END)
     assert [block["type"] for block in end["blocks"]] == ["section", "context"]
     assert end["blocks"][0]["text"]["text"].startswith("✅ *Resolved* by Maria: P1 · Checkout is down")
+    assert end["text"] == "✅ P1 · Checkout is down: resolved by Maria"
+    assert message(replace(END, reason=Reason.RECOVERED, by=None))["text"].startswith("🟢 P1 · Checkout is down")
     assert "<@" not in orjson.dumps(end).decode()
 
 

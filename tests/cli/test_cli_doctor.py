@@ -15,6 +15,8 @@ from redis import Redis
 from router.cli import main
 from tests.cli.test_cli_rules import RULES
 
+PUBLIC = "https://192.0.46.8/hook"
+"""An address that may be called, and needs no name server; nobody calls it."""
 READY = {"/readyz": (200, {"status": "ok", "degraded": []}), "/readyz/paging": (200, {"status": "ok"})}
 
 
@@ -25,7 +27,7 @@ def health(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, tuple[int, obj
 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, body = said[self.path]
+            status, body = said.get(self.path, (404, {}))
             data = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("content-length", str(len(data)))
@@ -55,7 +57,7 @@ def installation(
         "TOCSIN_SECRET": "s" * 32,
         "PUBLIC_URL": "https://tocsin.example.com",
         "TOCSIN_DATA": str(tmp_path / "data"),
-        "TOCSIN_TEST_UNSET": "set",
+        "TOCSIN_TEST_UNSET": PUBLIC,
     }
     for name, value in given.items():
         monkeypatch.setenv(name, value)
@@ -122,3 +124,59 @@ def test_one_broken_part_does_not_hide_the_others(installation: Path, monkeypatc
     assert said.output.count("fail ") == 3
     assert "hunter2" not in said.output
     assert "Traceback" not in said.output
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://10.1.2.3/hook", "10.1.2.3 leads to an address that is not public"),
+        ("https://nowhere.invalid/hook", "the name nowhere.invalid does not resolve"),
+        ("a-secret-that-is-no-address", "only http and https addresses are called"),
+    ],
+)
+def test_a_channel_that_leads_nowhere_is_a_failure(
+    installation: Path, monkeypatch: pytest.MonkeyPatch, url: str, words: str
+) -> None:
+    """Each channel has a line of its own, which never holds the address: that is a secret."""
+    monkeypatch.setenv("TOCSIN_TEST_UNSET", url)
+    said = doctor(installation)
+    assert said.exit_code == 1
+    assert f"fail channel slack reaches nobody: {words}" in said.output
+    assert url not in said.output
+
+
+def test_networks_of_ones_own_are_good_addresses(installation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An internal relay is what TOCSIN_ALLOW_NET is for; a mail host is looked at as an address is."""
+    mail = "channels: {mail: {type: mail, host: 127.0.0.1, tls: none, sender: t@example.com}, slack: "
+    (installation / "rules.yaml").write_text(RULES.replace("channels: {slack: ", mail, 1), encoding="utf-8")
+    assert "fail channel mail reaches nobody: 127.0.0.1 leads to" in doctor(installation).output
+    monkeypatch.setenv("TOCSIN_ALLOW_NET", "127.0.0.0/8")
+    said = doctor(installation)
+    assert "ok   channel mail leads to an address that may be called" in said.output
+    assert said.exit_code == 0, said.output
+
+
+def test_a_demonstration_has_channels_of_its_own(
+    installation: Path, health: dict[str, tuple[int, object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever tries Tocsin out is not told that nobody can be reached."""
+    health["/demo/outbox.json"] = (200, [])
+    monkeypatch.setenv("TOCSIN_TEST_UNSET", "made-up")
+    assert doctor(installation).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["TOCSIN_API_TOKEN", "TOCSIN_SECRET"])
+def test_a_secret_that_can_be_guessed_is_a_failure(
+    installation: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Whichever of several it is; doctor says so before `serve` and `work` refuse to start, and does not repeat it."""
+    monkeypatch.setenv(name, f"{'x' * 32},hunter2")
+    words = f"{name}: one of its values is shorter than 16 characters"
+    said = doctor(installation)
+    assert said.exit_code == 1
+    assert f"fail {words}" in said.output
+    for command in ("serve", "work"):
+        refused = CliRunner().invoke(main, [command, "--config", str(installation)])
+        assert refused.exit_code == 2
+        assert words in refused.output
+        assert "hunter2" not in refused.output + said.output

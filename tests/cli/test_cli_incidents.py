@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from tests.cli.pretended import INCIDENT, Tocsin, tell
+from tests.cli.pretended import INCIDENT, OTHER, Tocsin, tell
+
+RESOLVED = {"state": "resolved", "resolved_by": "dan"}
 
 
 def test_list_puts_the_worst_first_and_says_what_happens_next(tocsin: Tocsin) -> None:
@@ -17,6 +19,16 @@ def test_list_puts_the_worst_first_and_says_what_happens_next(tocsin: Tocsin) ->
     assert "else engineering lead is told in" in said.output
 
 
+def test_of_equally_bad_ones_what_nobody_has_answered_comes_first(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when it is the younger one."""
+    monkeypatch.setitem(OTHER, "severity", "P1")
+    monkeypatch.setitem(OTHER, "opened_at", INCIDENT["opened_at"] - 1)
+    said = tell("incidents", "list").output
+    assert said.index("7f3a") < said.index("9c00")
+
+
 def test_sender_text_cannot_steer_the_terminal(tocsin: Tocsin) -> None:
     """Escape codes and line breaks of a title are gone before it is printed."""
     for said in (tell("incidents", "list"), tell("incidents", "show", "20260301-7")):
@@ -24,11 +36,22 @@ def test_sender_text_cannot_steer_the_terminal(tocsin: Tocsin) -> None:
         assert "Shop is down" in said.output
 
 
+def test_no_color_means_no_escapes_at_all(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even for bold: some screens, and some people, cannot read those."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[" in tell("incidents", "show", "7f3a").output
+    monkeypatch.setenv("NO_COLOR", "1")
+    for words in (["incidents", "show", "7f3a"], ["incidents", "list"], ["pending"]):
+        assert "\x1b" not in tell(*words).output
+
+
 def test_show_names_the_next_action_and_times_in_utc(tocsin: Tocsin) -> None:
     """One incident: what to do, its steps, its history with the zone written out."""
     said = tell("incidents", "show", "7f3a").output
     assert said.index("Next: acknowledge it") < said.index("Timeline")
     assert "2026-03-01 10:00 UTC" in said
+    assert "  1. on-call engineer (ana): sent" in said
     assert "14m ago" in said
 
 
@@ -64,22 +87,40 @@ def test_each_action_reaches_its_incident(tocsin: Tocsin, words: list[str], path
 
 
 @pytest.mark.parametrize(
-    ("verb", "became", "words", "code"),
+    ("asked", "became", "words", "code"),
     [
-        ("ack", {"state": "resolved", "resolved_by": "dan"}, "had been resolved by dan before: nothing was", 1),
-        ("resolve", {"state": "resolved", "resolved_by": "dan"}, "had been resolved by dan before: nothing was", 1),
-        ("resolve", {"state": "resolved", "resolved_by": "ana"}, "is resolved by ana.", 0),
-        ("ack", {"state": "acknowledged", "acknowledged_by": "dan"}, "is dan's already", 1),
-        ("ack", {"state": "acknowledged", "acknowledged_by": "ana"}, "nobody else will be woken", 0),
+        (["ack"], {**RESOLVED, "changed": False}, "had been resolved by dan before: nothing was changed", 1),
+        (["resolve"], {**RESOLVED, "changed": False}, "had been resolved by dan before: nothing was changed", 1),
+        (["resolve"], {**RESOLVED, "resolved_by": "ana", "changed": True}, "is resolved by ana.", 0),
+        (["resolve"], {**RESOLVED, "resolved_by": "ana", "changed": False}, "resolved by ana before: nothing was", 1),
+        (["false-positive", "x"], {**RESOLVED, "changed": False}, "had been resolved by dan before: nothing was", 1),
+        (
+            ["false-positive", "x"],
+            {**RESOLVED, "false_positive": "a test", "changed": False},
+            "had been marked as a false positive by dan before: nothing was changed",
+            1,
+        ),
+        (["note", "x"], {**RESOLVED, "changed": True}, "has your note in its timeline", 0),
+        (["ack"], {"state": "acknowledged", "acknowledged_by": "dan", "changed": True}, "is dan's already", 1),
+        (["ack"], {"state": "acknowledged", "acknowledged_by": "ana", "changed": True}, "nobody else will be woken", 0),
+        (
+            ["ack"],
+            {"state": "acknowledged", "acknowledged_by": "ana", "changed": False},
+            "is yours already: nothing",
+            1,
+        ),
+        (["mitigate"], {"state": "mitigated", "changed": False}, "had been mitigated before: nothing was changed", 1),
+        (["severity", "P1"], {"changed": False}, "is P1 already: nothing was changed", 1),
     ],
 )
 def test_whoever_comes_late_is_told_so(
-    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch, verb: str, became: dict[str, str], words: str, code: int
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch, asked: list[str], became: dict[str, str], words: str, code: int
 ) -> None:
-    """Somebody else was faster: the answer says who, and does not claim that anything was done."""
+    """Somebody was faster, or it was so already: the answer says it, and does not claim that anything was done."""
     for name, value in became.items():
         monkeypatch.setitem(INCIDENT, name, value)
-    said = tell("incidents", verb, "20260301-7", "--by", "ana")
+    verb, *rest = asked
+    said = tell("incidents", verb, "20260301-7", *rest, "--by", "ana")
     assert words in said.output
     assert said.exit_code == code
 
@@ -98,23 +139,6 @@ def test_an_unknown_id_is_a_finding(tocsin: Tocsin) -> None:
     said = tell("incidents", "show", "zzz")
     assert said.exit_code == 1
     assert "tocsin incidents list --all" in said.output
-
-
-def test_pending_says_what_for_whom_and_in_how_long(tocsin: Tocsin) -> None:
-    """The agenda, read aloud, with what went wrong so far."""
-    said = tell("pending").output
-    for words in ("in 5m", "escalate", "engineering lead", "1×: pager: 503"):
-        assert words in said
-
-
-def test_what_was_given_up_is_listed_and_tried_again(tocsin: Tocsin) -> None:
-    """The flag that Tocsin's own alarm names exists, and says how to go on."""
-    said = tell("pending", "--parked").output
-    assert "n1" in said
-    assert "pager: 503" in said
-    assert "tocsin pending --retry ID" in said
-    assert tell("pending", "--retry", "n1").exit_code == 0
-    assert tocsin.asked[-1][:2] == ("POST", "/api/agenda/n1/retry")
 
 
 def test_report_opens_an_incident_by_hand(tocsin: Tocsin) -> None:
@@ -202,18 +226,3 @@ def test_a_raise_of_what_somebody_has_says_that_it_calls_nobody(
     assert "is now P1; ana has it, so nobody is called" in tell("incidents", "severity", "7f3a", "P1").output
     advised = " ".join(tell("incidents", "severity", "--help").output.split())
     assert "calls nobody once somebody has answered" in advised
-
-
-def test_a_page_that_did_not_get_through_is_listed_with_what_was_given_up(
-    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is not tried again, so nobody would find it on the agenda: its incident says why."""
-    assert "Not delivered" not in tell("pending", "--parked").output
-    steps = [{**INCIDENT["steps"][0], "failed": ["pager", "mail"]}, INCIDENT["steps"][1]]
-    monkeypatch.setitem(INCIDENT, "steps", steps)
-    said = tell("pending", "--parked").output
-    assert "tocsin incidents show ID" in said
-    assert "pager, mail" in said
-    (failed,) = json.loads(tell("pending", "--parked", "-o", "json").output)["undelivered"]
-    assert failed == {"incident": INCIDENT["id"], "step": 0, "role": "on-call engineer", "channels": ["pager", "mail"]}
-    assert "not delivered by pager, mail" in tell("incidents", "show", "7f3a").output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -14,16 +15,25 @@ ASSIGN = f"/api/incidents/{INCIDENT['id']}/assign"
 
 @pytest.fixture(autouse=True)
 def _refusing(tocsin: Tocsin) -> None:
-    tocsin.says[AGENDA] = (404, {"status": 404, "detail": "No entry of this id was given up."})
+    tocsin.says[AGENDA] = (
+        404,
+        {"status": 404, "detail": "No entry of this id was given up. GET /api/agenda?state=parked lists them."},
+    )
+    tocsin.says[AGENDA.replace("nope", INCIDENT["id"])] = tocsin.says[AGENDA]
     tocsin.says[ASSIGN] = (422, {"status": 422, "detail": "to: there is no person 'mara'; did you mean maria?"})
 
 
 REFUSED = [
     (["incidents", "assign", "7f3a", "mara"], 2, "there is no person 'mara'; did you mean maria?"),
     (["pending", "--retry", "nope"], 1, "tocsin pending --parked"),
+    (["pending", "--retry", INCIDENT["id"]], 1, "is an incident, and no entry that was given up"),
     (["pending", "--retry", ""], 2, "tocsin pending --parked"),
     (["incidents", "show", ""], 2, "tocsin incidents list --all"),
     (["incidents", "show", "zzz"], 1, "tocsin incidents list --all"),
+    (["incidents", "note", "7f3a", " "], 2, "it is empty; say what the timeline shall hold"),
+    (["incidents", "false-positive", "7f3a", ""], 2, "it is empty; say why it was none"),
+    (["incidents", "assign", "7f3a", ""], 2, "it is empty; name a person of the rules"),
+    (["incidents", "ack", "7f3a", "--by", " "], 2, "it is empty; the timeline needs a name"),
     (["report", ""], 2, "say in one line what is wrong"),
 ]
 
@@ -34,6 +44,7 @@ def test_a_refusal_says_the_way_out_of_this_one(words: list[str], code: int, sai
     answer = tell(*words)
     assert answer.exit_code == code, answer.output
     assert said in answer.stderr
+    assert "/api" not in answer.stderr
     assert answer.stdout == ""
 
 
@@ -67,3 +78,23 @@ def test_help_names_the_id_as_people_do() -> None:
     """`ID`, not how the code calls it."""
     said = tell("incidents", "show", "--help").output
     assert "[OPTIONS] ID\n" in said
+
+
+def test_tocsin_alone_tells_what_there_is() -> None:
+    """Whoever types the bare name reads the help, not a traceback."""
+    said = tell()
+    assert "Usage: tocsin" in said.output.replace("Usage: main", "Usage: tocsin")
+    assert "incidents" in said.output
+    assert said.exit_code in {0, 2}
+
+
+def test_no_token_at_all_says_where_it_was_looked_for(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """From another folder than the one `up` runs in there is none to be found: that is not a wrong one."""
+    monkeypatch.delenv("TOCSIN_API_TOKEN")
+    monkeypatch.chdir(tmp_path)
+    said = tell("incidents", "list")
+    assert said.exit_code == 2
+    assert "no API token found" in said.stderr
+    assert f"{tmp_path}/.tocsin; set TOCSIN_DATA or TOCSIN_API_TOKEN" in said.stderr

@@ -26,6 +26,7 @@ def shipped() -> Ruleset:
     [
         (["data breach: the customer list is online"], "P1", "data-breach"),
         (["Bookings are failing"], "P2", "high-error-rate"),
+        (["Users cannot log in", "--label", "area=login"], "P2", "high-error-rate"),
         (["Nobody can pay"], "P1", "payment-failures"),
         (["The website is down"], "P1", "site-down"),
         (["The menu overlaps the logo"], "P3", None),

@@ -95,6 +95,13 @@ def explained(folder: Path, old: str, new: str, output: str = "text") -> str:
     return said.stdout
 
 
+def test_explain_names_whom_nothing_reaches(folder: Path) -> None:
+    """A step that calls nobody is not shown as one that does."""
+    said = explained(folder, "ana: {email: a@example.com}", "ana: {}")
+    assert "on-call engineer (ana, whom none of these reaches)" in said
+    assert "lead (maria)" in said
+
+
 def test_explain_tells_of_further_rounds(folder: Path) -> None:
     """`repeat: 2`: the matrix three times, and only then its end."""
     rows = json.loads(explained(folder, "respond_within: 15m", "respond_within: 15m, repeat: 2", "json"))["timetable"]
@@ -106,7 +113,8 @@ def test_explain_tells_what_stands_between_the_event_and_the_page(folder: Path) 
     """A gate, a team beside the role, and a suppression are said before the timetable."""
     gated = "more_than: {count: 10, within: 5m}, then: {severity: P1, team: web}}\nteams: {web: {people: [ana]}}"
     said = explained(folder, "then: {severity: P1}}", gated)
-    assert "Only above 10 within 5m; 15m of quiet end it." in said
+    assert "Counted; an incident opens only above 10 within 5m. 15m of quiet end it." in said
+    assert said.index("counted from when it opens and only then") < said.index("T+0")
     assert "Team web (ana) is told beside every step." in said
     quiet = explained(folder, "then: {severity: P1}", "then: {suppress: a known nuisance}")
     assert "Suppressed, nobody is told: a known nuisance" in quiet
@@ -132,5 +140,9 @@ def test_check_tells_what_is_hardly_meant_and_others_use_it_all_the_same(folder:
     (folder / "rules.yaml").write_text(RULES.replace("source: shop", "kind: pingdom.dwon"), encoding="utf-8")
     said = tell("check", str(folder))
     assert said.exit_code == 1
+    assert "rules.yaml:15:36: warning: nothing sends the kind" in said.output
     assert "did you mean pingdom.down?" in said.output
+    assert "a warning stops no start" in said.output
+    (problem,) = json.loads(tell("check", str(folder), "-o", "json").output)["problems"]
+    assert (problem["level"], problem["message"]) == ("warning", "nothing sends the kind 'pingdom.dwon'")
     assert tell("explain", "shop", str(Path(__file__).parents[2] / SAMPLE), "--config", str(folder)).exit_code == 0

@@ -31,6 +31,37 @@ def test_what_the_rules_make_of_it_is_said_at_once(heard: Tocsin) -> None:
     assert json.loads(tell(*KUMA, "-o", "json").stdout)["severity"] == "P1"
 
 
+@pytest.fixture
+def stripe(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch) -> Tocsin:
+    """A Tocsin that takes what Stripe sends."""
+    monkeypatch.setenv("STRIPE_SECRET", "whsec_x")
+    return tocsin
+
+
+def test_what_only_counts_is_not_looked_for_in_vain(stripe: Tocsin) -> None:
+    """One refused card opens nothing: the answer says how many it takes. Without a name, one that opens is sent."""
+    read_as = [{"kind": "k", "action": "trigger", "dedup_key": "d", "summary": "s"}]
+    answer = {"delivery": "d", "read_as": read_as, "rule": "payments are failing", "severity": "P1"}
+    stripe.says["/hooks/shop-stripe"] = (202, answer)
+    said = tell("send", "shop-stripe", "charge_failed")
+    assert "an incident opens only above 10 within 5m" in said.output, said.output
+    gate = json.loads(tell("send", "shop-stripe", "charge_failed", "-o", "json").stdout)["gate"]
+    assert (gate["opens_above"], gate["within"]) == (10, "5m")
+    stripe.says["/hooks/shop-stripe"] = (202, {**answer, "rule": "a rule that only the other one has"})
+    assert "only above" not in tell("send", "shop-stripe", "charge_failed").output
+    tell("send", "shop-stripe")
+    assert stripe.asked[-1][2]["type"] == "account.application.deauthorized"
+
+
+def test_what_opens_nothing_says_so(stripe: Tocsin) -> None:
+    """A resolve goes to what is open; nobody waits for a new incident."""
+    read_as = [{"kind": "k", "action": "resolve", "dedup_key": "d", "summary": "s"}]
+    answer = {"delivery": "d", "read_as": read_as, "rule": None, "severity": None}
+    stripe.says["/hooks/shop-stripe"] = (202, answer)
+    said = tell("send", "shop-stripe", "invoice_paid")
+    assert "It opens nothing (resolve)" in said.output, said.output
+
+
 def test_hints_can_be_typed_as_they_stand(heard: Tocsin) -> None:
     """A folder of rules that was named is named again."""
     said = tell("send", "--config", str(packaged()))

@@ -107,7 +107,10 @@ def test_serve_and_work_say_what_the_environment_lacks(installed: Stranger) -> N
 def test_a_missing_secret_stops_the_start(installed: Stranger) -> None:
     """Outside the demonstration no process starts with a secret that would be missed at 3 am: each one is named."""
     wanted = {"REDIS_URL": "redis://127.0.0.1:1", "TOCSIN_API_TOKEN": "t" * 32, "TOCSIN_SECRET": "s" * 32}
-    for command, needs in (("serve", ["SENTRY_SECRET"]), ("work", ["SLACK_WEBHOOK_URL", "PD_ANA", "PD_MARIA"])):
+    for command, needs in (
+        ("serve", ["SENTRY_SECRET", "SLACK_WEBHOOK_URL"]),
+        ("work", ["SLACK_WEBHOOK_URL", "PD_ANA", "PD_MARIA"]),
+    ):
         code, said = tocsin(installed, command, **wanted)
         assert code == 2
         assert all(f"the environment variable {name} is not set" in said for name in needs)
@@ -125,16 +128,15 @@ def test_a_newcomer_sends_a_sample_and_is_told(installed: Stranger) -> None:
         outbox = f"{where['TOCSIN_URL']}/demo/outbox.json"
         assert wait_for(lambda: json.loads(call("GET", outbox).body), 10)
         port = where["TOCSIN_URL"].rpartition(":")[2]
-        for variables, words in (
-            ({"PORT": port}, f"port {port} of 127.0.0.1 cannot be had"),
-            ({"PORT": "0"}, "another Tocsin uses"),
+        for variables, code, words in (
+            ({"PORT": port}, 2, f"port {port} of 127.0.0.1 cannot be had"),
+            ({"PORT": "0"}, 1, "another Tocsin uses"),
         ):
-            code, said = tocsin(installed, "up", "--demo", **variables)
-            assert (code, words in said) == (1, True), said
+            ended, said = tocsin(installed, "up", "--demo", **variables)
+            assert (ended, words in said) == (code, True), said
         check = re.search(r'CMD \["python", "-c", "([^"]+)"\]', DOCKERFILE)
         assert check is not None
-        healthy = check[1].replace("http://127.0.0.1:8080", where["TOCSIN_URL"])
-        assert installed.run(str(installed.folder / "opt/bin/python"), "-c", healthy)[0] == 0
+        assert installed.run(str(installed.folder / "opt/bin/python"), "-c", check[1], PORT=port)[0] == 0
     assert not processes_of(installed.folder)
 
 

@@ -27,7 +27,7 @@ from workers.settings import child_environment
 from workers.supervisor import Child, Supervisor
 
 TOKEN = "a-token-of-the-monitor"
-API = "an-api-token"
+API = "an-api-token-of-the-tests"
 LAUNCH = Path(__file__).parent / "launch.py"
 
 RULES = """

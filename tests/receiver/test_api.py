@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from starlette.routing import Mount, Route
 
 from router.api import routes
-from router.commands import ASKED
+from router.commands import ASKED, AskedToAssign, read_asked
+from router.problems import Problem
+from rules.config import Person
 from rules.incident import State
 from tests.receiver.ear import API_TOKEN, BEARER, ENVIRONMENT, Ear
 from workers.agenda import Agenda, Kind, park
@@ -130,6 +134,44 @@ def test_nobody_who_is_not_in_the_rules_is_assigned(ear: Ear) -> None:
     assert answer.json()["detail"].endswith("people: ana, maria")
 
 
+def test_a_person_may_be_named_as_people_know_them() -> None:
+    """By the name that is shown, in any case, while only one has it: the YAML's own name is what is kept."""
+    people = {
+        "dan": Person(name="Dan Popescu"),
+        "ana": Person(name="Ana"),
+        "ana2": Person(name="ana"),
+    }
+
+    def assigned(to: str) -> str:
+        asked = read_asked("assign", json.dumps({"by": "x", "to": to}).encode(), people)
+        assert isinstance(asked, AskedToAssign)
+        return asked.to
+
+    assert [assigned(name) for name in ("dan popescu", "dan", "ana")] == ["dan", "dan", "ana"]
+    with pytest.raises(Problem, match="several people are called 'Ana'; write one of ana, ana2"):
+        assigned("Ana")
+
+
+def test_a_command_says_whether_it_changed_anything(ear: Ear) -> None:
+    """Whoever says the same twice is told so; how it ended is a word of its own, null while it is open."""
+    address = f"/api/incidents/{ear.is_down().id}"
+    asked = [
+        ("acknowledge", {}, True, None),
+        ("acknowledge", {}, False, None),
+        ("severity", {"severity": "P1"}, False, None),
+        ("severity", {"severity": "P2"}, True, None),
+        ("mitigate", {}, True, None),
+        ("mitigate", {}, False, None),
+        ("false-positive", {"reason": "a test"}, True, "false positive"),
+        ("resolve", {}, False, "false positive"),
+        ("note", {"text": "looking"}, True, "false positive"),
+    ]
+    for what, body, changed, outcome in asked:
+        said = ear.ask("POST", f"{address}/{what}", headers=BEARER, json={"by": "ana", **body}).json()
+        assert (said["changed"], said["outcome"]) == (changed, outcome), what
+    assert "changed" not in ear.ask("GET", address, headers=BEARER).json()
+
+
 @pytest.mark.parametrize("query", ["state=closed", "limit=0", "limit=x", "limit=100000"])
 def test_a_wrong_query_is_422(ear: Ear, query: str) -> None:
     """Not silently something else."""
@@ -160,7 +202,7 @@ def test_the_agenda_is_read_aloud(ear: Ear) -> None:
     items = ear.ask("GET", "/api/agenda", headers=BEARER).json()["items"]
     assert [one["due_at"] for one in items] == sorted(one["due_at"] for one in items)
     said = {one["kind"]: one for one in items}
-    assert said["step"]["what"] == f"escalation step 1 of P1 incident {incident.id}: lead"
+    assert said["step"]["what"] == f"escalation step 2 of P1 incident {incident.id}: lead"
     assert said["step"]["in_seconds"] == 900
     assert said["notify"]["what"] == f"tell ana by slack that P1 incident {incident.id}: opened"
 

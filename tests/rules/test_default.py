@@ -65,6 +65,8 @@ ROWS: list[tuple[str, Event, str, str | None]] = [
         "P2",
         "high-error-rate",
     ),
+    ("users cannot log in", trigger("report", "manual.report", "Users cannot log in"), "P2", "high-error-rate"),
+    ("users cannot log in", trigger("report", "manual.report", "Login is broken"), "P2", "high-error-rate"),
     (
         "significant errors",
         trigger("shop-sentry", "sentry.metric_alert.critical", "Critical: errors", "critical"),

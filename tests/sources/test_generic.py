@@ -78,6 +78,18 @@ FIELDS = {
 }
 
 
+def test_a_line_that_curl_calls_a_form_is_a_line():
+    """`curl -d 'disk full on db1'` says what it says; with a `=` it is the form it is called."""
+    form = {"content-type": "application/x-www-form-urlencoded"}
+
+    def curl(body: bytes):
+        return SOURCE.parse(Delivery(received_at=NOW, headers=form, body=body), SOURCE.options())[0]
+
+    assert curl(b"disk full on db1").summary == "disk full on db1"
+    assert curl(b"title=disk+full&status=firing").summary == "disk full"
+    assert curl(b'{"title": "disk full"}').summary == "disk full"
+
+
 def test_mapped():
     """Paths reach into objects and arrays, words decide the action, and a word in no list pages nobody."""
     first, second, third = _mapped(

@@ -24,7 +24,8 @@ def parse(delivery: Delivery, options: Options) -> list[Event]:
 def _content(delivery: Delivery) -> object:
     """JSON whatever the content type says; else a form, a query, or plain text, in this order."""
     body = delivery.body.strip()
-    if body and delivery.content_type == "application/x-www-form-urlencoded" and not body.startswith((b"{", b"[")):
+    form = delivery.content_type == "application/x-www-form-urlencoded"
+    if body and form and b"=" in body and not body.startswith((b"{", b"[")):
         return forms.fields(body)
     if not body and delivery.query:
         return forms.fields(delivery.query)
@@ -32,7 +33,8 @@ def _content(delivery: Delivery) -> object:
         return parse_json(body)
     except Unreadable:
         line = clean(body.decode("utf-8", "replace"))
-        if delivery.content_type == "text/plain" and line:
+        # `curl -d 'disk full on db1'` calls a line of text a form.
+        if line and (form or delivery.content_type == "text/plain"):
             return line
         raise
 

@@ -48,9 +48,14 @@ def _entities(text: str) -> str:
 
 
 def headline(notification: Notification) -> str:
-    """`🛑 P1 · Checkout is down`, unescaped."""
-    severity = notification.severity
-    return clip(f"{SHAPES[severity]} {severity.value} · {plain(notification.title)}", _HEADER)
+    """`🛑 P1 · Checkout is down`, unescaped; of an update `✅ P1 · …`: a red sign would send people running."""
+    severity, reason = notification.severity, notification.reason
+    mark = SHAPES[severity] if reason.pages else _mark(reason)
+    return clip(f"{mark} {severity.value} · {plain(notification.title)}", _HEADER)
+
+
+def _mark(reason: Reason) -> str:
+    return _MARKS.get(reason, "ℹ️")
 
 
 def fallback(notification: Notification) -> str:
@@ -77,7 +82,7 @@ def _page(notification: Notification) -> list[Block]:
 
 
 def _update(notification: Notification) -> list[Block]:
-    mark = _MARKS.get(notification.reason, "ℹ️")
+    mark = _mark(notification.reason)
     by = f" by {escaped(notification.by, 80)}" if notification.by else ""
     what = notification.reason.value.capitalize()
     lines = [f"{mark} *{what}*{by}: {notification.severity.value} · {escaped(notification.title, 300)}"]

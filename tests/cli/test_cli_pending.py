@@ -1,0 +1,94 @@
+"""What is promised, what was given up, and what reached nobody, as a person at a terminal sees it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.pretended import INCIDENT, NOW, Tocsin, tell
+
+
+def test_pending_says_what_for_whom_and_in_how_long(tocsin: Tocsin) -> None:
+    """The agenda, read aloud, with what went wrong so far."""
+    said = tell("pending").output
+    for words in ("in 5m", "escalate", "engineering lead", "1×: pager: 503"):
+        assert words in said
+
+
+def test_what_was_given_up_is_listed_and_tried_again(tocsin: Tocsin) -> None:
+    """The flag that Tocsin's own alarm names exists, and says how to go on."""
+    said = tell("pending", "--parked").output
+    assert "n1" in said
+    assert "pager: 503" in said
+    assert "tocsin pending --retry ID" in said
+    assert tell("pending", "--retry", "n1").exit_code == 0
+    assert tocsin.asked[-1][:2] == ("POST", "/api/agenda/n1/retry")
+
+
+def test_nothing_given_up_is_no_finding(tocsin: Tocsin) -> None:
+    """A script can ask whether everything got through."""
+    tocsin.says["/api/agenda?state=parked"] = (200, {"items": []})
+    said = tell("pending", "--parked")
+    assert said.exit_code == 0
+    assert "Nothing was given up." in said.output
+    assert "Not delivered" not in said.output
+
+
+FAILED = {**INCIDENT["steps"][0], "state": "failed", "failed": ["pager", "mail"]}
+HISTORY = [
+    {"at": NOW, "kind": "undelivered", "text": f"{channel} could not tell on-call engineer (ana): {why}"}
+    for channel, why in (("pager", "PagerDuty answered 400: wrong key"), ("mail", "the mail server answered 550"))
+]
+
+
+@pytest.mark.parametrize(
+    ("step", "instead"),
+    [
+        ({"state": "sent"}, "the other channels"),
+        ({"state": "sent", "fell_back": True}, "the fallback"),
+        ({"state": "failed", "fell_back": True}, "nobody"),
+    ],
+)
+def test_a_page_that_did_not_get_through_is_listed_with_why_and_who_was_told_instead(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch, step: dict[str, Any], instead: str
+) -> None:
+    """It is not tried again, so nobody would find it on the agenda; a fallback is named only where one was asked."""
+    monkeypatch.setitem(INCIDENT, "steps", [{**FAILED, **step}, INCIDENT["steps"][1]])
+    monkeypatch.setitem(INCIDENT, "timeline", HISTORY)
+    told = tell("pending", "--parked")
+    assert told.exit_code == 1
+    assert "pager: PagerDuty answered 400: wrong key" in told.output
+    assert "mail: the mail server answered 550" in told.output
+    assert ("the next step came at once" in told.output) is (instead == "nobody")
+    (failed,) = json.loads(tell("pending", "--parked", "-o", "json").output)["undelivered"]
+    assert (failed["incident"], failed["step"], failed["channels"]) == (INCIDENT["id"], 0, ["pager", "mail"])
+    assert failed["told_instead"] == instead
+    assert failed["why"][0] == "PagerDuty answered 400: wrong key"
+    assert "not delivered by pager, mail" in tell("incidents", "show", "7f3a").output
+
+
+@pytest.mark.parametrize(
+    ("steps", "more", "words"),
+    [
+        ([FAILED], {"exhausted": True}, "nobody could be told: see show"),
+        ([FAILED], {"exhausted": False}, "nobody could be told: see show; the matrix begins again"),
+        ([{**FAILED, "state": "nobody to tell", "failed": []}], {"exhausted": True}, "nobody could be told"),
+        ([{**FAILED, "state": "sent"}], {"exhausted": True}, "acknowledge it; nobody else will be told"),
+        (
+            [{**FAILED, "state": "nobody to tell", "failed": []}],
+            {"exhausted": True, "told": [{"channel": "slack", "room": True}]},
+            "acknowledge it; nobody else will be told",
+        ),
+    ],
+)
+def test_an_incident_that_nobody_has_heard_of_says_so(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch, steps: list[dict[str, Any]], more: dict[str, Any], words: str
+) -> None:
+    """Whoever looks at the list is the first to know, and must not believe that somebody else does."""
+    for name, value in {"steps": steps, **more}.items():
+        monkeypatch.setitem(INCIDENT, name, value)
+    assert words in tell("incidents", "list").output
+    shown = words.replace("see show", "its timeline says why")
+    assert f"Next: {shown}" in tell("incidents", "show", "7f3a").output
