@@ -11,7 +11,7 @@ SOURCES := $(shell find $(CODE) tests bench -name '*.py' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test browser check lint types format lock clean
+.PHONY: help run test browser check lint types format lock bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -37,6 +37,12 @@ types: .venv/.typed  ## mypy --strict
 format: .venv/.dev  ## write the code the way the check wants it
 	$(BIN)/ruff check --quiet --fix-only $(CODE) tests bench
 	$(BIN)/ruff format --quiet $(CODE) tests bench
+
+bench: .venv/.dev  ## ingest, end to end, decisions and the tick, measured here; bench/RESULTS.md keeps what was seen
+	$(BIN)/python -m bench.decide
+	$(BIN)/python -m bench.tick
+	$(BIN)/python -m bench.ingest
+	$(BIN)/python -m bench.end_to_end
 
 lock: .venv/.dev  ## resolve again, within pyproject.toml; UPGRADE=--upgrade takes newer releases
 	$(COMPILE) $(UPGRADE) --output-file requirements.lock

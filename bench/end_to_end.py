@@ -1,7 +1,8 @@
 """From the webhook to the incident and to the first notification, with one worker a lane beside the receiver.
 
-`python -m bench.end_to_end [rounds] [seconds]`: events a second until every incident is there, distinct and repeated, how long
-the backlog outlasts the load, and what the processes weigh; then, idle, from the webhook to the first notification's request.
+`python -m bench.end_to_end [rounds] [seconds]`: events a second until every incident is there, distinct and repeated,
+how long the backlog outlasts the load, and what the processes weigh; then, idle, from the webhook to the first
+notification's request.
 """
 
 from __future__ import annotations

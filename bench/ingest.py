@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from bench.stage import Stage, a_stage, until
@@ -46,15 +47,14 @@ def contender(app: str) -> Callable[[float], Outcome]:
 def alertmanager(seconds: float) -> Outcome:
     """Debian's prometheus-alertmanager, where it is installed."""
     folder = tempfile.mkdtemp(prefix="tocsin-bench-am-")
-    config = f"{folder}/am.yml"
-    with open(config, "w", encoding="utf-8") as file:
-        file.write("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
+    config = Path(folder) / "am.yml"
+    config.write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n", encoding="utf-8")
     with a_stage(PORT) as stage:
         words = ["prometheus-alertmanager", f"--config.file={config}", f"--storage.path={folder}/data"]
         words += [f"--web.listen-address=127.0.0.1:{PORT}", "--cluster.listen-address=", "--log.level=error"]
-        process = subprocess.Popen(words, stderr=subprocess.DEVNULL)  # noqa: S603
+        process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
         stage.processes.append(process)
-        until(lambda: stage._status("/-/ready") == 200, 30)  # noqa: SLF001
+        until(lambda: stage._status("/-/ready") == 200, 30)
         return _loaded(stage, "alertmanager", CONNECTIONS, seconds, "/api/v2/alerts")
 
 

@@ -16,6 +16,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+import uvloop
+
 SECRET = b"bench-secret-000000000000000000"
 
 
@@ -137,13 +139,7 @@ def main() -> None:
     """`port path how number first connections seconds`; prints the outcome as JSON."""
     port, path, how, number, first, connections, seconds = sys.argv[1:]
     prepared = requests(path, how, int(number), int(first))
-    try:
-        import uvloop
-
-        run = uvloop.run
-    except ImportError:
-        run = asyncio.run
-    outcome = run(_run(int(port), prepared, int(connections), float(seconds), how == "repeated"))
+    outcome = uvloop.run(_run(int(port), prepared, int(connections), float(seconds), how == "repeated"))
     print(json.dumps(asdict(outcome)))
 
 

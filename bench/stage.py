@@ -43,7 +43,7 @@ rules:
   - {name: the worst, when: {labels: {environment: outage}}, then: {severity: P1}}
   - {name: everything else, then: {severity: P3}}
 """
-API = "bench-token"
+API = "bench-token-0000000000"
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Stage:
     def start(self, *words: str, **env: str) -> subprocess.Popen[bytes]:
         """Start a Python module or script of this project."""
         argv = [sys.executable, *words]
-        process = subprocess.Popen(argv, env={**self.env, **env}, cwd=ROOT, stderr=subprocess.DEVNULL)  # noqa: S603
+        process = subprocess.Popen(argv, env={**self.env, **env}, cwd=ROOT, stderr=subprocess.DEVNULL)
         self.processes.append(process)
         return process
 
@@ -106,7 +106,7 @@ class Stage:
     ) -> dict[str, Any]:
         """Run the load generator; returns its outcome."""
         words = [str(self.port), path, how, str(number), str(first), str(connections), str(seconds)]
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [sys.executable, "-m", "bench.load", *words], env=self.env, cwd=ROOT, capture_output=True, check=True
         )
         outcome: dict[str, Any] = json.loads(done.stdout)
@@ -157,7 +157,7 @@ def a_stage(port: int, *, sink: int = 9) -> Iterator[Stage]:
         }
     )
     stage = Stage(folder, env, port)
-    server = subprocess.Popen(embedded.command(data), stdout=subprocess.DEVNULL)  # noqa: S603
+    server = subprocess.Popen(embedded.command(data), stdout=subprocess.DEVNULL)
     stage.processes.append(server)
     try:
         until(lambda: embedded.answers(data), 15)
