@@ -79,9 +79,8 @@ def main() -> None:
         late = sorted(lateness(stage, 300, 1_000_000, 15.0))
         busy = (_busy(redis) - before) / (time.perf_counter() - began)
         p99 = late[int(len(late) * 0.99)]
-        print(
-            f"{pending:,} pending: {len(late)} due over 15 s, lateness p50 {statistics.median(late):.2f} s, p99 {p99:.2f} s"
-        )
+        middle = statistics.median(late)
+        print(f"{pending:,} pending: {len(late)} due over 15 s, lateness p50 {middle:.2f} s, p99 {p99:.2f} s")
         print(f"Redis: {busy * 100:.1f} % of a core meanwhile")
         promise(stage, 10_000, 2_000_000, _now(redis), 0.0)
         took = until(lambda: int(redis.zcount(keys.agenda(*DESK), "-inf", _now(redis) + 60)) == 0, 120)
