@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shlex
 import time
 from collections.abc import Iterator
@@ -162,14 +163,24 @@ def _decisions(sender: _Sender, sample: Sample, ruleset: Ruleset) -> list[Decisi
 def _request(session: Session, sender: _Sender, sample: Sample, secret: str | None, token: str | None) -> HttpRequest:
     secret = secret or _first(session, sender.source.secret)
     token = token or _first(session, sender.source.token)
-    headers = dict(sample.headers)
+    headers, body = dict(sample.headers), _sent_now(sample)
     if sender.type.sign and secret:
         options = sender.type.options.model_validate(sender.source.options)
-        headers |= sender.type.sign(sample.body, secret.encode(), time.time(), options)
+        headers |= sender.type.sign(body, secret.encode(), time.time(), options)
     path = "/".join(quote(part, safe="") for part in (sender.name, token) if part)
     query = f"?{sample.query}" if sample.query else ""
     url = f"{session.settings.url}/hooks/{path}{query}"
-    return HttpRequest(url=url, method=sample.method, headers=headers, body=sample.body)
+    return HttpRequest(url=url, method=sample.method, headers=headers, body=body)
+
+
+def _sent_now(sample: Sample) -> bytes:
+    """The sample with an end that no other has: a source known by its bodies would take it for a repetition.
+
+    White space after JSON means nothing to whoever reads it.
+    """
+    if not sample.headers.get("content-type", "").startswith("application/json"):
+        return sample.body
+    return sample.body + "".join(secrets.choice(" \t") for _ in range(24)).encode()
 
 
 def _first(session: Session, references: list[str]) -> str | None:

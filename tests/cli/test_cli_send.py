@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from router.sources.samples import FOLDER
+from router.cli.sending import _sent_now
+from router.sources.samples import FOLDER, samples
 from tests.cli.pretended import Tocsin, tell
 from workers.configuration import packaged
 
@@ -107,3 +108,13 @@ def test_a_sample_of_query_only_says_how_to_explain_it() -> None:
     assert said.stdout.strip() == ""
     assert query in said.stderr
     assert json.loads(tell("send", "own-scripts", "query", "--print", "-o", "json").stdout)["query"] == query
+
+
+def test_a_sample_sent_twice_is_two_messages() -> None:
+    """Sentry is known by its bodies: sent again, after it was resolved, the same sample opens an incident again."""
+    for sample in samples("sentry"):
+        first, second = _sent_now(sample), _sent_now(sample)
+        assert first != second
+        assert json.loads(first) == json.loads(second) == json.loads(sample.body)
+    form = next(one for one in samples("uptimerobot") if one.headers["content-type"] != "application/json")
+    assert _sent_now(form) == form.body
