@@ -24,6 +24,7 @@ def fold(notifications: Sequence[Notification], id: str) -> Notification:  # noq
         worst,
         recipient=called[0] if called else None,
         id=id,
+        incident=id,
         title=f"{_counted(one.reason.value for one in ordered)}; the worst: {worst.title}",
         since=min(one.since for one in ordered),
         why=f"{len(ordered)} messages came faster than they can be read: {_counted(one.severity for one in ordered)}",

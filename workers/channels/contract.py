@@ -78,6 +78,11 @@ class Notification:
         return f"tocsin-{self.incident}-{_NOT_WORD.sub('_', self.role or 'all')}"
 
 
+def which(notification: Notification) -> str:
+    """What it is about, for the small print: `incident 4QXZ81`, or that it is a digest."""
+    return "several incidents" if notification.others else f"incident {notification.incident}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
     """One request to the outside, not yet sent."""

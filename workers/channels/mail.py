@@ -22,6 +22,7 @@ from workers.channels.contract import (
     Reply,
     Undelivered,
     refusal,
+    which,
 )
 from workers.plain import is_web, plain, since
 
@@ -153,7 +154,7 @@ def _text(notification: Notification) -> str:
     answer = _acknowledge(notification)
     lines += ["", f"Acknowledge: {answer.url}"] if answer else []
     lines += [""] + [f"{plain(link.text, 100)}: {link.url}" for link in _links(notification)]
-    return "\n".join(lines).rstrip() + f"\n\n-- \nTocsin, incident {notification.incident}\n"
+    return "\n".join(lines).rstrip() + f"\n\n-- \nTocsin, {which(notification)}\n"
 
 
 def _html(notification: Notification) -> str:
@@ -172,7 +173,7 @@ def _html(notification: Notification) -> str:
         f"{html.escape(plain(notification.title, _VALUE))}</h1>"
         f"<p>{html.escape(_first_line(notification))}</p>{button}<table>{rows}</table>"
         f"{f'<ul>{links}</ul>' if links else ''}"
-        f'<p style="font-size:12px">Tocsin, incident {html.escape(notification.incident)}</p></body></html>'
+        f'<p style="font-size:12px">Tocsin, {html.escape(which(notification))}</p></body></html>'
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from rules.event import Severity
 from rules.incident import Reason
-from workers.channels.contract import Link, Notification
+from workers.channels.contract import Link, Notification, which
 from workers.plain import clip, is_web, plain, since
 
 Block = dict[str, Any]
@@ -145,7 +145,7 @@ def _button(link: Link, number: int, **style: str) -> Block | None:
 
 def _small(notification: Notification) -> Block:
     events = "1 event" if notification.count == 1 else f"{notification.count} events"
-    words = f"Tocsin · incident {notification.incident} · {events}"
+    words = f"Tocsin · {which(notification)} · {events}"
     if not notification.reason.pages:
         words += f" · since {since(notification.since, notification.now)}"
     return {"type": "context", "elements": [{"type": "plain_text", "text": words, "emoji": False}]}
