@@ -13,6 +13,7 @@ from rules.load import Ruleset
 from rules.schedule import Way
 from workers.agenda import Agenda
 from workers.channels import TYPES
+from workers.channels.contract import ChannelType
 from workers.clock import Clock, RedisClock
 from workers.ledger import Ledger
 from workers.pace import Pace
@@ -26,9 +27,14 @@ AT_ONCE = 4
 
 
 def ways(ruleset: Ruleset) -> Mapping[str, Way]:
-    """What the configured channels reach: a room, or a person by which address."""
+    """What the configured channels reach: a room, everybody, or a person by which address."""
     configured = ruleset.config.channels.items()
-    return {name: Way(room=TYPES[one.type].room, address=TYPES[one.type].address) for name, one in configured}
+    return {name: _way(TYPES[one.type], one.options) for name, one in configured}
+
+
+def _way(channel: ChannelType, options: Mapping[str, object]) -> Way:
+    shared = channel.shared is not None and options.get(channel.shared) is not None
+    return Way(room=channel.room, address=None if shared else channel.address)
 
 
 class Pools:

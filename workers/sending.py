@@ -169,7 +169,8 @@ class Sender:
             notification = self._reveal(self._compose(entry, incident, ruleset, channel))
         except MissingReference as missing:
             raise Undelivered(str(missing), permanent=True) from None
-        if not channel.room and (notification.recipient is None or not notification.recipient.address):
+        own = notification.recipient.address if notification.recipient is not None else None
+        if not (channel.room or own or (channel.shared and getattr(options, channel.shared))):
             raise Undelivered(f"{entry.body['person'] or 'nobody'} has no {channel.address}", permanent=True)
         return notification, options, channel
 

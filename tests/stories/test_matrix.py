@@ -229,3 +229,13 @@ def test_the_ladder_repeats_as_often_as_the_yaml_says(redis: Redis) -> None:
         world.outside.heard_exactly([*P1_PAGE, *P1_STEP * 2, *P1_STEP])
         world.passes("45m")
         world.outside.heard_exactly([*P1_STEP * 2, *P1_END])
+
+
+def test_a_shared_key_pages_people_without_one_of_their_own(redis: Redis) -> None:
+    """One PagerDuty service for everybody: who has a key is paged by it, who has none by the channel's."""
+    rules = RULES.replace("pager: {type: pagerduty}", 'pager: {type: pagerduty, routing_key: "${env:PD_DAN}"}')
+    rules = rules.replace(', pagerduty: "${env:PD_ANA}"', "")
+    with a_world(redis, rules) as world:
+        world.hears("degraded")
+        heard = world.outside.heard_exactly([("pagerduty", "trigger"), ("slack", Reason.OPENED)])
+        assert next(one.to for one in heard if one.channel == "pagerduty").startswith("pd-dan")

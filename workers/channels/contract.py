@@ -170,6 +170,8 @@ class ChannelType:
     """
     read: Callable[[Reply], None]
     """Returns when delivered, raises `Undelivered` otherwise."""
+    shared: str | None = None
+    """The option that serves people without an address of their own (PagerDuty's `routing_key`)."""
     gap: float | None = None
     """Seconds between two messages to one destination beyond the first few; what comes faster becomes a digest.
 

@@ -114,6 +114,7 @@ CHANNEL = ChannelType(
     title="PagerDuty",
     room=False,
     address="pagerduty",
+    shared="routing_key",
     options=PagerDutyOptions,
     post=post,
     read=read,
