@@ -16,7 +16,7 @@ from redis import Redis
 from rules.incident import Incident
 from rules.record import decode
 from workers import keys
-from workers.intake import Judged
+from workers.intake import OVERHEAD, Judged, read_record
 
 PAGE = 200
 """Deliveries looked at in one round trip."""
@@ -92,13 +92,12 @@ class Inbox:
 
     def whole(self, delivery_id: str) -> Whole | None:
         """One delivery; None when the inbox has it no longer."""
-        told, body = cast("list[bytes | None]", self._redis.hmget(keys.delivery(delivery_id), "told", "body"))
-        if told is None or body is None:
+        record = cast("bytes | None", self._redis.get(keys.delivery(delivery_id)))
+        if record is None:
             return None
-        known = orjson.loads(told)
-        return Whole(
-            kept=_kept(delivery_id, known), query=known["query"], headers=known["headers"], body=zlib.decompress(body)
-        )
+        told, body = read_record(record)
+        kept = _kept(delivery_id, told)
+        return Whole(kept=kept, query=told["query"], headers=told["headers"], body=zlib.decompress(body))
 
     def purge(self, wanted: Wanted) -> int:
         """Forget every delivery that fits; returns how many."""
@@ -140,8 +139,8 @@ class Inbox:
     def _weights(self, ids: Sequence[str]) -> list[int]:
         pipe = self._redis.pipeline(transaction=False)
         for delivery_id in ids:
-            pipe.hget(keys.delivery(delivery_id), "weight")
-        return [int(one or 0) for one in pipe.execute()]
+            pipe.strlen(keys.delivery(delivery_id))
+        return [OVERHEAD + int(one) if one else 0 for one in pipe.execute()]
 
     def _forget(self, ids: Sequence[str]) -> int:
         if not ids:
@@ -164,10 +163,8 @@ class Inbox:
         yield from (ids[start : start + PAGE] for start in range(0, len(ids), PAGE))
 
     def _read(self, ids: Sequence[str]) -> list[Kept]:
-        pipe = self._redis.pipeline(transaction=False)
-        for delivery_id in ids:
-            pipe.hget(keys.delivery(delivery_id), "told")
-        return [_kept(name, orjson.loads(told)) for name, told in zip(ids, pipe.execute(), strict=True) if told]
+        found = cast("list[bytes | None]", self._redis.mget([keys.delivery(one) for one in ids])) if ids else []
+        return [_kept(name, read_record(one)[0]) for name, one in zip(ids, found, strict=True) if one is not None]
 
 
 def _kept(delivery_id: str, told: dict[str, Any]) -> Kept:

@@ -24,8 +24,10 @@ from workers import agenda, keys
 from workers.agenda import Entry, Kind, Lane
 from workers.counters import count
 
-OVERHEAD = 400
-"""Bytes Redis takes for a delivery beside its values: keys, field names, two indexes."""
+OVERHEAD = 250
+"""Bytes Redis takes for a delivery beside its value: its key and its places in the indexes."""
+_LENGTH = 4
+"""Bytes that say how long the JSON before a kept body is."""
 _DIGITS = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUV", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 """Without I, L, O and U, which are misheard and misread; in the same order, so that ids still sort by time."""
 
@@ -115,14 +117,18 @@ async def commit_once(redis: Any, batch: Sequence[Received], now: float) -> None
 def queue_commands(pipe: Any, batch: Sequence[Received], now: float) -> None:
     """Queue everything that keeps a batch onto a pipeline, sync or async: few commands, however many deliveries."""
     judged = [encode(received.judged) for received in batch]
-    weight = sum([_keep(pipe, received, told) for received, told in zip(batch, judged, strict=True)])
+    records = {
+        keys.delivery(received.id): _record(received, told) for received, told in zip(batch, judged, strict=True)
+    }
+    if records:
+        pipe.mset(records)
     if batch:
         pipe.zadd(keys.DELIVERIES, {one.id: one.received_at for one in batch})
     unreadable = {one.id: one.received_at for one in batch if one.unreadable is not None}
     if unreadable:
         pipe.zadd(keys.QUARANTINE, unreadable)
     # An empty batch asks whether Redis takes writes: this is one, whatever it adds.
-    pipe.incrby(keys.INBOX_BYTES, weight)
+    pipe.incrby(keys.INBOX_BYTES, sum(OVERHEAD + len(record) for record in records.values()))
     for (name, *values), number in _counted(batch).items():
         count(pipe, name, *values, by=number)
     # Each list without its brackets: what has been written as JSON once is not written again.
@@ -141,8 +147,8 @@ def judged_of(entry: Entry) -> list[Judged]:
     return decode(list[Judged], encode(entry.body["judged"]))
 
 
-def _keep(pipe: Any, received: Received, judged: bytes) -> int:
-    """Queue one delivery; returns the bytes it will take. `judged` is its part as JSON."""
+def _record(received: Received, judged: bytes) -> bytes:
+    """A delivery as one value: what is told of it as JSON (`judged` is its part of that), then its body, compressed."""
     told = encode(
         {
             "source": received.source,
@@ -156,10 +162,13 @@ def _keep(pipe: Any, received: Received, judged: bytes) -> int:
             "judged": orjson.Fragment(judged),
         }
     )
-    body = zlib.compress(received.body, 1)
-    weight = OVERHEAD + len(told) + len(body)
-    pipe.hset(keys.delivery(received.id), mapping={"told": told, "body": body, "weight": weight})
-    return weight
+    return len(told).to_bytes(_LENGTH, "big") + told + zlib.compress(received.body, 1)
+
+
+def read_record(record: bytes) -> tuple[dict[str, Any], bytes]:
+    """What is told of a kept delivery, and its body, still compressed."""
+    ends = _LENGTH + int.from_bytes(record[:_LENGTH], "big")
+    return orjson.loads(record[_LENGTH:ends]), record[ends:]
 
 
 def _counted(batch: Sequence[Received]) -> Counter[tuple[str, ...]]:

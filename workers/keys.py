@@ -13,7 +13,7 @@
 | tocsin:group:<digest>     | string     | the open or last incident of a group        | ledger  | open; then 400 d    |
 | tocsin:heard:<digest>     | string     | a sender's own id -> the delivery it came in| ledger  | 7 d                 |
 | tocsin:gate:<digest>      | sorted set | what a gate counted -> occurred_at          | ledger  | its window, >= 1 h  |
-| tocsin:delivery:<id>      | hash       | a delivery as it arrived, how it was read   | intake  | trimmed by inbox    |
+| tocsin:delivery:<id>      | string     | a delivery as it arrived, how it was read   | intake  | trimmed by inbox    |
 | tocsin:deliveries         | sorted set | deliveries -> received_at                   | intake  | trimmed by inbox    |
 | tocsin:quarantine         | sorted set | deliveries nobody could read -> received_at | intake  | trimmed by inbox    |
 | tocsin:inbox:bytes        | string     | about how many bytes the deliveries take    | intake  | for ever            |

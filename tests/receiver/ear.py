@@ -103,14 +103,14 @@ class Ear:
 
     def kept(self, delivery_id: str) -> dict[str, bytes] | None:
         """Everything that Redis holds of a delivery, by name."""
-        stored = cast("dict[bytes, bytes]", self.redis.hgetall(keys.delivery(delivery_id)))
-        if not stored:
+        record = cast("bytes | None", self.redis.get(keys.delivery(delivery_id)))
+        if record is None:
             return None
-        told = orjson.loads(stored.pop(b"told"))
+        told, body = intake.read_record(record)
         texts = {
             name: value.encode() if isinstance(value, str) else orjson.dumps(value) for name, value in told.items()
         }
-        return texts | {name.decode(): value for name, value in stored.items()}
+        return texts | {"body": body}
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request."""
