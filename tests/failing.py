@@ -1,12 +1,13 @@
-"""A client of Redis that fails at one chosen command: before it was sent, or when only its answer is lost.
+"""Clients of Redis on which something goes wrong at a chosen moment.
 
-fuse = Fuse(at=17, executed=True, deadly=True)
-redis = fused(url, fuse)
+fused(url, Fuse(at=17, executed=True))     the 17th command fails, or only its answer is lost
+meddled(url, meddler)                      somebody else is faster, just before a transaction is sent
 """
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,3 +76,28 @@ def _wait_until_done(sock: Any) -> None:
     sock.shutdown(socket.SHUT_WR)
     while sock.recv(65536):
         pass
+
+
+@dataclass(slots=True)
+class Meddler:
+    """What somebody else does just before the next transaction: once."""
+
+    act: Callable[[], None] | None = None
+
+
+def meddled(url: str, meddler: Meddler) -> Redis:
+    """A client of the Redis behind a UNIX socket whose transactions somebody is faster than."""
+
+    class Connection(UnixDomainSocketConnection):
+        """Lets the other act first."""
+
+        def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+            act = meddler.act
+            if act is not None and any(b"EXEC" in part for part in command):
+                meddler.act = None
+                act()
+            super().send_packed_command(command, check_health)
+
+    client = connect(url)
+    client.connection_pool.connection_class = Connection
+    return client

@@ -115,7 +115,12 @@ class World:
     def restarts(self, redis: Redis) -> None:
         """A new process in place of the old one: it knows what Redis knows, and nothing else."""
         self.redis = redis
-        self.house = House(
+        self.house = self.another(redis)
+        jobs.install(self.house)
+
+    def another(self, redis: Redis) -> House:
+        """A further process beside the one that works."""
+        return House(
             redis=redis,
             rules=lambda: self.ruleset,
             settings=self.settings,
@@ -124,7 +129,6 @@ class World:
             clock=self.clock,
             pools=Inline(),
         )
-        jobs.install(self.house)
 
     # --- what happens ---
 
