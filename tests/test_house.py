@@ -25,6 +25,7 @@ DOORS = {
     "workers.log": "one way of logging, so that secrets are kept out of it in one place",
     "workers.plain": "a sender's text made harmless for one line",
     "workers.queue": "the bell, and how long the queues are",
+    "workers.release": "no process starts on what a later release has written",
     "workers.settings": "the one reader of the environment",
     "workers.spool": "what Redis cannot take now, on this host's disk",
     "workers.store": "incidents and timelines, read",

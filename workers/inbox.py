@@ -15,6 +15,7 @@ from redis import Redis
 
 from rules.incident import Incident
 from rules.record import decode
+from rules.upcast import VERSION, upcast
 from workers import keys
 from workers.intake import Judged
 
@@ -91,11 +92,11 @@ class Inbox:
         return found[:limit]
 
     def whole(self, delivery_id: str) -> Whole | None:
-        """One delivery; None when the inbox has it no longer."""
+        """One delivery; None when the inbox has it no longer. Raises NewerRecord."""
         told, body = cast("list[bytes | None]", self._redis.hmget(keys.delivery(delivery_id), "told", "body"))
         if told is None or body is None:
             return None
-        known = orjson.loads(told)
+        known = upcast("Delivery", orjson.loads(told))
         return Whole(
             kept=_kept(delivery_id, known), query=known["query"], headers=known["headers"], body=zlib.decompress(body)
         )
@@ -167,7 +168,8 @@ class Inbox:
         pipe = self._redis.pipeline(transaction=False)
         for delivery_id in ids:
             pipe.hget(keys.delivery(delivery_id), "told")
-        return [_kept(name, orjson.loads(told)) for name, told in zip(ids, pipe.execute(), strict=True) if told]
+        known = [(name, orjson.loads(told)) for name, told in zip(ids, pipe.execute(), strict=True) if told]
+        return [_kept(name, upcast("Delivery", told)) for name, told in known if told.get("v", 1) <= VERSION]
 
 
 def _kept(delivery_id: str, told: dict[str, Any]) -> Kept:

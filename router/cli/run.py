@@ -21,7 +21,8 @@ from router.in_force import InForce, in_force
 from router.sources import TYPES as SOURCES
 from rules.config import references
 from rules.load import Ruleset, Wrong
-from workers import configuration, demonstration, embedded, generated, house, supervisor, work
+from rules.upcast import NewerRecord
+from workers import configuration, demonstration, embedded, generated, house, release, supervisor, work
 from workers.agenda import Lane
 from workers.alarm import Alarm
 from workers.channels import OPTIONS
@@ -121,8 +122,14 @@ def _serve(settings: Settings, ruleset: Ruleset, share_port: bool) -> None:
     except serve.Weak as weak:
         then = "\n  ".join([*weak.problems, "or accept that with --accept-weaker-durability"])
         raise Failure("this Redis does not keep what Tocsin promises", then) from None
+    except NewerRecord as newer:
+        raise _too_new(newer) from None
     except RedisError as wrong:
         raise Failure(f"Redis is not to be had ({type(wrong).__name__})", "check REDIS_URL", code=3) from None
+
+
+def _too_new(newer: NewerRecord) -> Failure:
+    return Failure(f"Redis holds {newer}", release.ADVICE)
 
 
 def _listener(settings: Settings, *, shared: bool = False) -> socket.socket:
@@ -157,10 +164,14 @@ def work_command(session: Session, lane: str | None) -> None:
     settings = _required(session.settings)
     ruleset = rules_of(settings, session.config)
     _revealed(*_to_send(ruleset))
-    if lane is not None:
-        work.run(Lane(lane), settings, ruleset)
-    else:
-        Supervisor(_workers(session, {})).run()
+    try:
+        if lane is not None:
+            work.run(Lane(lane), settings, ruleset)
+            return
+        release.examine_at(settings.redis_url.get_secret_value() if settings.redis_url else "")
+    except NewerRecord as newer:
+        raise _too_new(newer) from None
+    Supervisor(_workers(session, {})).run()
 
 
 def _workers(session: Session, env: dict[str, str]) -> list[Child]:
