@@ -33,6 +33,7 @@ DOORS = {
 """What the ear may use of the hands, each with its reason."""
 
 OWN_DOORS = {
+    "workers.backup": "`backup` and `restore` read and write what lasts",
     "workers.channels": "`check` validates channel options by the channels' table",
     "workers.channels.contract": "requests and answers, for `send` and the commands that speak HTTP",
     "workers.configuration": "the folder of rules, read and shipped",

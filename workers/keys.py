@@ -48,6 +48,25 @@ TRIM = "tocsin:trim"
 VERSION = "tocsin:version"
 WORKERS = "tocsin:worker:*"
 COUNTS = "tocsin:count:*"
+LASTING = (
+    "tocsin:agenda:*",
+    "tocsin:entry:*",
+    PARKED,
+    "tocsin:heard:*",
+    "tocsin:gate:*",
+    "tocsin:signal:*",
+    "tocsin:group:*",
+    "tocsin:incident:*",
+    "tocsin:timeline:*",
+    OPEN,
+    INCIDENTS,
+    "tocsin:delivery:*",
+    DELIVERIES,
+    QUARANTINE,
+)
+"""What a backup holds, promises first; the rest is made anew within seconds."""
+MARKS = (VERSION, INBOX_BYTES, COUNTS)
+"""What a backup holds besides, and a Redis on which nothing has happened yet may hold too."""
 
 
 def _digest(text: str) -> str:

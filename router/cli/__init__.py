@@ -7,6 +7,7 @@ import click
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
 from router.cli.incidents import incidents, pending, report
+from router.cli.keeping import backup, restore
 from router.cli.rules import check, explain, init
 from router.cli.run import serve_command, up, work_command
 from router.cli.sending import send
@@ -22,6 +23,8 @@ COMMANDS: tuple[click.Command, ...] = (
     report,
     deliveries,
     doctor,
+    backup,
+    restore,
     up,
     serve_command,
     work_command,
