@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from rules.upcast import NewerRecord
+
 MEDIA_TYPE = "application/problem+json"
 _DETAILS = {
     404: "There is nothing at this address. Deliveries go to /hooks/<source>, the API begins with /api.",
@@ -55,6 +57,8 @@ async def tell(_request: Request, wrong: Exception) -> Response:
         return wrong.response()
     if isinstance(wrong, HTTPException):
         return of_http(wrong).response()
+    if isinstance(wrong, NewerRecord):
+        return Problem(503, f"{wrong}. Please ask a process of the later release.").response()
     return Problem(500, _DETAILS[500]).response()
 
 

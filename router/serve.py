@@ -29,7 +29,7 @@ from router.refusals import Refusals
 from router.spooling import Spooling
 from router.sweep import Server
 from router.watch import Watch
-from workers import intake, log
+from workers import intake, log, release
 from workers.agenda import Job, Lane
 from workers.alarm import Alarm
 from workers.intake import Received
@@ -62,7 +62,10 @@ def fast_redis(url: str) -> AsyncRedis:
 
 
 def open_context(settings: Settings, in_force: InForce, ledger: Callable[..., Ledger]) -> tuple[Context, Ringer]:
-    """Everything one process needs. `ledger(redis, clock)` makes the ledger. Raises Weak, and Redis' errors."""
+    """Everything one process needs. `ledger(redis, clock)` makes the ledger.
+
+    Raises Weak, NewerRecord and Redis' errors.
+    """
     if settings.redis_url is None:
         raise ValueError("REDIS_URL is not set")
     url = settings.redis_url.get_secret_value()
@@ -108,8 +111,9 @@ def examine(settings: Settings) -> None:
 
 
 def _examined(redis: Redis, settings: Settings) -> list[str]:
-    """What this Redis does not promise. Away, it promises nothing and the spool does. Raises Weak."""
+    """What this Redis does not promise. Away, it promises nothing and the spool does. Raises Weak and NewerRecord."""
     try:
+        release.join(redis)
         problems = list(durability(redis))
     except (RedisConnectionError, RedisTimeout) as wrong:
         log.get("receiver").error("redis is away at the start, spooling", why=type(wrong).__name__)

@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rules.event import Moment, Severity
-
-VERSION = 1
-"""Version of the stored shape; a change of it comes with an upcaster (docs/records.md)."""
+from rules.upcast import VERSION
 
 
 class State(StrEnum):
@@ -247,3 +245,4 @@ class TimelineEntry:
     by: str | None = None
     via: str | None = None
     detail: dict[str, str] = field(default_factory=dict)
+    v: int = VERSION

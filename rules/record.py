@@ -6,9 +6,12 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import orjson
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
+
+from rules.upcast import UPCASTS, VERSION, NewerRecord, upcast
 
 T = TypeVar("T")
+_CHANGED = frozenset(kind for kind, _ in UPCASTS)
 
 
 @lru_cache(maxsize=64)
@@ -22,9 +25,29 @@ def encode(record: object) -> bytes:
 
 
 def decode(shape: type[T], stored: bytes | str) -> T:
-    """The record of that shape; raises pydantic's ValidationError when the text is something else."""
+    """The record of that shape. Raises NewerRecord, and pydantic's ValidationError when the text is something else."""
     adapter: TypeAdapter[T] = _adapter(shape)  # type: ignore[arg-type]
-    return adapter.validate_json(stored)
+    if shape.__name__ in _CHANGED:
+        return adapter.validate_python(upcast(shape.__name__, orjson.loads(stored)))
+    try:
+        record = adapter.validate_json(stored)
+    except ValidationError:
+        _refuse_newer(stored)
+        raise
+    if getattr(record, "v", VERSION) > VERSION:
+        raise NewerRecord(record.v)  # type: ignore[attr-defined]
+    return record
+
+
+def _refuse_newer(stored: bytes | str) -> None:
+    """What makes no sense to this release may make sense to the next."""
+    try:
+        found = orjson.loads(stored)
+    except orjson.JSONDecodeError:
+        return
+    version = found.get("v", 1) if isinstance(found, dict) else 1
+    if isinstance(version, int) and version > VERSION:
+        raise NewerRecord(version) from None
 
 
 def as_data(record: object) -> Any:

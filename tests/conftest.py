@@ -1,4 +1,7 @@
-"""What every test may ask for: a real Valkey of the session's own, emptied for each test."""
+"""What every test may ask for: a real Valkey of the session's own, emptied for each test.
+
+`--hypothesis-profile=long` tries all of what the plain suite tries a sample of: minutes, not seconds.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from redis import Redis
 
 from workers import embedded
 from workers.store import connect
+
+hypothesis.settings.register_profile("long", max_examples=2000, stateful_step_count=40, deadline=None)
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +50,9 @@ def redis(valkey: str) -> Iterator[Redis]:
     connection.flushall()
     yield connection
     connection.close()
+
+
+@pytest.fixture
+def long() -> bool:
+    """Is all to be tried, and not a sample?"""
+    return hypothesis.settings.get_current_profile_name() == "long"

@@ -25,6 +25,7 @@ DOORS = {
     "workers.log": "one way of logging, so that secrets are kept out of it in one place",
     "workers.plain": "a sender's text made harmless for one line",
     "workers.queue": "the bell, and how long the queues are",
+    "workers.release": "no process starts on what a later release has written",
     "workers.settings": "the one reader of the environment",
     "workers.spool": "what Redis cannot take now, on this host's disk",
     "workers.store": "incidents and timelines, read",
@@ -32,6 +33,7 @@ DOORS = {
 """What the ear may use of the hands, each with its reason."""
 
 OWN_DOORS = {
+    "workers.backup": "`backup` and `restore` read and write what lasts",
     "workers.channels": "`check` validates channel options by the channels' table",
     "workers.channels.contract": "requests and answers, for `send` and the commands that speak HTTP",
     "workers.configuration": "the folder of rules, read and shipped",

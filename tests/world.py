@@ -106,20 +106,29 @@ class World:
     def __init__(
         self, redis: Redis, outside: Outside, clock: DrivenClock, ruleset: Ruleset, settings: Settings
     ) -> None:
-        self.redis = redis
         self.outside = outside
         self.clock = clock
         self.ruleset = ruleset
-        self.house = House(
+        self.settings = settings
+        self.restarts(redis)
+
+    def restarts(self, redis: Redis) -> None:
+        """A new process in place of the old one: it knows what Redis knows, and nothing else."""
+        self.redis = redis
+        self.house = self.another(redis)
+        jobs.install(self.house)
+
+    def another(self, redis: Redis) -> House:
+        """A further process beside the one that works."""
+        return House(
             redis=redis,
             rules=lambda: self.ruleset,
-            settings=settings,
+            settings=self.settings,
             environment=Environment(SECRETS),
-            perform=outside.perform,
-            clock=clock,
+            perform=self.outside.perform,
+            clock=self.clock,
             pools=Inline(),
         )
-        jobs.install(self.house)
 
     # --- what happens ---
 

@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from redis import Redis
 from redis.client import Pipeline
 
 from rules.record import decode, encode
-from workers import keys
+from rules.upcast import VERSION, upcast
+from workers import keys, log
+from workers.claiming import CLAIM
 
 LEASE = 12.0
 """Seconds a claim lasts, counted from the claim: longer than the 8 s an attempt may take."""
@@ -108,31 +110,7 @@ class Entry:
         return self.lost >= (DEADLY_SEND if self.kind is Kind.NOTIFY else DEADLY)
 
 
-_FIELDS = ("kind", "lane", "created_at", "incident", "body", "attempt", "returned", "failures", "last_error")
-
-# KEYS: the desk. ARGV: now, lease, at most, prefix of entry keys, who claims.
-# Who claims again what it had claimed has not died of it: only the answer to its claim was lost.
-# Returns [id, attempt, due, [field, value …]] for each entry; an id without a record is swept away.
-_CLAIM = """
-local now = tonumber(ARGV[1])
-local claimed = {}
-local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', 0, tonumber(ARGV[3]))
-for i = 1, #due, 2 do
-  local key = ARGV[4] .. due[i]
-  if redis.call('EXISTS', key) == 1 then
-    if ARGV[5] ~= '' and redis.call('HGET', key, 'by') == ARGV[5] then
-      redis.call('HINCRBY', key, 'returned', 1)
-    end
-    local attempt = redis.call('HINCRBY', key, 'attempt', 1)
-    redis.call('HSET', key, 'by', ARGV[5])
-    redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), due[i])
-    claimed[#claimed + 1] = {due[i], attempt, due[i + 1], redis.call('HGETALL', key)}
-  else
-    redis.call('ZREM', KEYS[1], due[i])
-  end
-end
-return claimed
-"""
+_FIELDS = ("kind", "lane", "created_at", "incident", "body", "attempt", "returned", "failures", "last_error", "v")
 
 
 class Agenda:
@@ -141,16 +119,23 @@ class Agenda:
     def __init__(self, redis: Redis, worker: str = "") -> None:
         self._redis = redis
         self._worker = worker
-        self._claim = redis.register_script(_CLAIM)
+        self._claim = redis.register_script(CLAIM)
+        self._left: set[bytes] = set()
 
     def claim(self, lane: Lane, job: Job, now: float, at_most: int = CLAIM_AT_MOST) -> list[Entry]:
-        """Take up to `at_most` due entries of a desk for one lease. `now` is by Redis' clock."""
-        arguments: list[str | float] = [repr(now), LEASE, at_most, keys.entry(""), self._worker]
-        found: Any = self._claim(keys=[keys.agenda(lane, job)], args=arguments)
+        """Take up to `at_most` due entries of a desk for one lease. `now` is by Redis' clock.
+
+        What a later release has promised stays due for that one, and is logged.
+        """
+        arguments: list[str | float] = [repr(now), LEASE, at_most, keys.entry(""), self._worker, VERSION]
+        found, newer = cast("tuple[Any, list[bytes]]", self._claim(keys=[keys.agenda(lane, job)], args=arguments))
+        if unsaid := set(newer) - self._left:
+            self._left = set(newer)
+            log.get("agenda").error("left to a later release", lane=lane, job=job, entries=len(unsaid))
         return [_entry(name.decode(), float(due), _pairs(stored)) for name, _, due, stored in found]
 
     def entry(self, entry_id: str) -> Entry | None:
-        """The entry as it stands, without claiming it."""
+        """The entry as it stands, without claiming it. Raises NewerRecord."""
         stored: Any = self._redis.hgetall(keys.entry(entry_id))
         if not stored:
             return None
@@ -168,7 +153,10 @@ class Agenda:
     def parked(self, at_most: int = 500) -> list[Entry]:
         """What was given up, the latest first."""
         ids: Any = self._redis.zrevrange(keys.PARKED, 0, at_most - 1)
-        return [entry for name in ids if (entry := self.entry(name.decode())) is not None]
+        pipe = self._redis.pipeline(transaction=False)
+        for name in ids:
+            pipe.hgetall(keys.entry(name.decode()))
+        return [_entry(name.decode(), 0.0, one) for name, one in zip(ids, pipe.execute(), strict=True) if _legible(one)]
 
     def upcoming(self, at_most: int = 500) -> list[Entry]:
         """What is promised, the soonest first."""
@@ -178,7 +166,9 @@ class Agenda:
             pipe = self._redis.pipeline(transaction=False)
             for name, _ in ids:
                 pipe.hgetall(keys.entry(name.decode()))
-            found += [_entry(n.decode(), due, one) for (n, due), one in zip(ids, pipe.execute(), strict=True) if one]
+            found += [
+                _entry(n.decode(), due, one) for (n, due), one in zip(ids, pipe.execute(), strict=True) if _legible(one)
+            ]
         return sorted(found, key=lambda entry: entry.due_at)[:at_most]
 
     def lengths(self) -> dict[tuple[Lane, Job], int]:
@@ -216,6 +206,7 @@ def _write(pipe: Any, entry: Entry) -> None:
         "created_at": repr(entry.created_at),
         "body": encode(entry.body),
         "attempt": 0,
+        "v": VERSION,
     }
     if entry.incident:
         stored["incident"] = entry.incident
@@ -239,7 +230,7 @@ def postpone(pipe: Pipeline, entry: Entry, until: float, error: str | None = Non
     if error is not None:
         changed |= {"last_error": error[:500], "failures": entry.failures + 1}
     if body:
-        changed["body"] = encode(entry.body | body)
+        changed |= {"body": encode(entry.body | body), "v": VERSION}
     pipe.hset(keys.entry(entry.id), mapping=changed)
     pipe.hdel(keys.entry(entry.id), "by")
     pipe.zadd(keys.agenda(entry.lane, entry.job), {entry.id: until})
@@ -279,17 +270,23 @@ def _pairs(flat: list[bytes]) -> dict[bytes, bytes]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
+def _legible(stored: dict[bytes, bytes]) -> bool:
+    return bool(stored) and int(stored.get(b"v", 1)) <= VERSION
+
+
 def _entry(entry_id: str, due_at: float, stored: dict[bytes, bytes]) -> Entry:
     values = (stored.get(name.encode()) for name in _FIELDS)
-    kind, lane, created, incident, body, attempt, returned, failures, error = values
+    kind, lane, created, incident, body, attempt, returned, failures, error, version = values
+    known = {"kind": (kind or b"").decode(), "body": decode(dict[str, Any], body or b"{}"), "v": int(version or 1)}
+    record = upcast("Entry", known)
     return Entry(
         id=entry_id,
-        kind=Kind((kind or b"").decode()),
+        kind=Kind(record["kind"]),
         lane=Lane((lane or b"").decode()),
         due_at=due_at,
         created_at=float(created or 0),
         incident=incident.decode() if incident else None,
-        body=decode(dict[str, Any], body or b"{}"),
+        body=record["body"],
         attempt=int(attempt or 0),
         returned=int(returned or 0),
         failures=int(failures or 0),

@@ -87,7 +87,7 @@ def _incidents(house: House, found: Findings) -> None:
     names: Any = house.redis.zrange(keys.OPEN, 0, -1)
     forgotten: list[str] = []
     for start in range(0, len(names), PAGE):
-        looked_at = house.store.each(name.decode() for name in names[start : start + PAGE])
+        looked_at = house.store.legible(name.decode() for name in names[start : start + PAGE])
         # A first look without a transaction; the ledger looks again inside one.
         there = house.agenda.waiting([entry for incident in looked_at for entry in promises_of(incident)])
         lacking = [one.id for one in looked_at if house.ledger.lacking(one, there)]

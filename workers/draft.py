@@ -14,6 +14,7 @@ from rules.event import Event, Moment
 from rules.incident import Incident, TimelineEntry
 from rules.record import decode, encode
 from rules.transition import Outcome
+from rules.upcast import VERSION
 from workers import agenda, keys
 from workers.agenda import Entry, Job, Kind, Lane
 from workers.counters import count
@@ -26,6 +27,7 @@ class Place:
 
     incident: str | None = None
     resolved: Moment | None = None
+    v: int = VERSION
 
 
 @dataclass(frozen=True, slots=True)

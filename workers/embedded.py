@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 SOCKET = "valkey.sock"
 LONGEST_SOCKET_PATH = 100
 """Bytes: a UNIX socket's path may have about 104."""
+
+START_WITHIN = 60.0
+"""Seconds a server has to read its append-only file."""
 
 
 class NoServer(Exception):
@@ -76,6 +82,33 @@ def alone(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise Taken from None
         yield
+
+
+@contextmanager
+def borrowed(folder: Path) -> Iterator[str]:
+    """The address of the server of `folder`: the one that runs, else one that runs for as long as this lasts.
+
+    Raises NoServer, Taken, and RedisError when it does not start.
+    """
+    if answers(folder):
+        yield url(folder)
+        return
+    with alone(folder):
+        server = subprocess.Popen(command(folder), stdout=subprocess.DEVNULL)  # noqa: S603
+        try:
+            _wait_for(folder)
+            yield url(folder)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _wait_for(folder: Path) -> None:
+    ends = time.monotonic() + START_WITHIN
+    while not answers(folder):
+        if time.monotonic() > ends:
+            raise RedisConnectionError("the embedded server does not start")
+        time.sleep(0.05)
 
 
 def answers(folder: Path) -> bool:

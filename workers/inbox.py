@@ -15,6 +15,7 @@ from redis import Redis
 
 from rules.incident import Incident
 from rules.record import decode
+from rules.upcast import VERSION, upcast
 from workers import keys
 from workers.intake import OVERHEAD, Judged, read_record
 
@@ -91,11 +92,12 @@ class Inbox:
         return found[:limit]
 
     def whole(self, delivery_id: str) -> Whole | None:
-        """One delivery; None when the inbox has it no longer."""
+        """One delivery; None when the inbox has it no longer. Raises NewerRecord."""
         record = cast("bytes | None", self._redis.get(keys.delivery(delivery_id)))
         if record is None:
             return None
-        told, body = read_record(record)
+        stored, body = read_record(record)
+        told = upcast("Delivery", stored)
         kept = _kept(delivery_id, told)
         return Whole(kept=kept, query=told["query"], headers=told["headers"], body=zlib.decompress(body))
 
@@ -164,7 +166,8 @@ class Inbox:
 
     def _read(self, ids: Sequence[str]) -> list[Kept]:
         found = cast("list[bytes | None]", self._redis.mget([keys.delivery(one) for one in ids])) if ids else []
-        return [_kept(name, read_record(one)[0]) for name, one in zip(ids, found, strict=True) if one is not None]
+        known = [(name, read_record(one)[0]) for name, one in zip(ids, found, strict=True) if one is not None]
+        return [_kept(name, upcast("Delivery", told)) for name, told in known if told.get("v", 1) <= VERSION]
 
 
 def _kept(delivery_id: str, told: dict[str, Any]) -> Kept:

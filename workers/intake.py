@@ -20,6 +20,7 @@ import orjson
 from rules.decision import Decision
 from rules.event import Action, Event
 from rules.record import decode, encode
+from rules.upcast import VERSION
 from workers import agenda, keys
 from workers.agenda import Entry, Kind, Lane
 from workers.counters import count
@@ -57,6 +58,7 @@ class Received:
     judged: tuple[Judged, ...] = ()
     unreadable: str | None = None
     """Why no parser understood it."""
+    v: int = VERSION
 
 
 class DeliveryIds:
@@ -159,6 +161,7 @@ def _record(received: Received, judged: bytes) -> bytes:
             "headers": dict(received.headers),
             "size": len(received.body),
             "unreadable": received.unreadable,
+            "v": received.v,
             "judged": orjson.Fragment(judged),
         }
     )

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from rules import own
 from rules.commands import Command, Escalate, Settle
 from rules.event import Severity
+from rules.upcast import NewerRecord
 from workers import log as logging
 from workers import queue
 from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
@@ -25,6 +26,8 @@ BUSY_AT_MOST = 7.0
 """Seconds one job goes on taking work: well within RQ's 10."""
 TOGETHER = 1000
 """Notifications that one digest may hold."""
+FOR_ANOTHER = 5.0
+"""Seconds after which an entry whose incident only a later release can read is offered again."""
 FAILED_TOO_OFTEN = 5
 """After so many failures an entry that raises is given up and told."""
 
@@ -104,12 +107,22 @@ def _carefully(
         act(batch)
     except RedisError:
         raise
+    except NewerRecord as newer:
+        if last:
+            _leave(house, batch[0], newer)
+        return False
     except Exception as wrong:
         log.exception("entries failed", entries=[entry.id for entry in batch])
         if last:
             _put_off(house, batch[0], wrong)
         return False
     return True
+
+
+def _leave(house: House, entry: Entry, newer: NewerRecord) -> None:
+    """A later release has written the incident: the promise stays for a worker of that release. No failure of ours."""
+    log.error("left to a later release", entry=entry.id, incident=entry.incident, version=newer.version)
+    house.ledger.wait([entry], house.clock.now() + FOR_ANOTHER)
 
 
 def _put_off(house: House, entry: Entry, wrong: Exception) -> None:
@@ -180,6 +193,12 @@ def _send(house: House, entries: Sequence[Entry], claimed_at: float) -> None:
             house.sender.send(entries[0], claimed_at)
         else:
             house.together.send(entries, claimed_at)
+    except NewerRecord as newer:
+        if len(entries) == 1:
+            _leave(house, entries[0], newer)
+        else:  # the others must not wait for it
+            for entry in entries:
+                _send(house, [entry], claimed_at)
     except Exception:
         log.exception("send was not concluded", entries=[entry.id for entry in entries])
 

@@ -22,6 +22,7 @@
 | tocsin:count:<name>       | hash       | counters of /metrics, a field per label set | counters| for ever            |
 | tocsin:bell:<lane>:<job>  | string     | a bell waits in the queue                   | queue   | answered, <= 1 s    |
 | tocsin:pace:<digest>      | string     | how far a destination is ahead of its pace  | pace    | about a minute      |
+| tocsin:version            | string     | the latest release that worked here writes | release | for ever            |
 | tocsin:audit              | string     | who audits, so that one does at a time      | auditor | 29 s                |
 | tocsin:worker:<name>      | string     | a worker beats                              | work    | 10 s                |
 | rq:*                      |            | RQ's own                                    | rq      | minutes             |
@@ -44,8 +45,28 @@ PARKED = "tocsin:parked"
 AUDIT = "tocsin:audit"
 INBOX_BYTES = "tocsin:inbox:bytes"
 TRIM = "tocsin:trim"
+VERSION = "tocsin:version"
 WORKERS = "tocsin:worker:*"
 COUNTS = "tocsin:count:*"
+LASTING = (
+    "tocsin:agenda:*",
+    "tocsin:entry:*",
+    PARKED,
+    "tocsin:heard:*",
+    "tocsin:gate:*",
+    "tocsin:signal:*",
+    "tocsin:group:*",
+    "tocsin:incident:*",
+    "tocsin:timeline:*",
+    OPEN,
+    INCIDENTS,
+    "tocsin:delivery:*",
+    DELIVERIES,
+    QUARANTINE,
+)
+"""What a backup holds, promises first; the rest is made anew within seconds."""
+MARKS = (VERSION, INBOX_BYTES, COUNTS)
+"""What a backup holds besides, and a Redis on which nothing has happened yet may hold too."""
 
 
 def _digest(text: str) -> str:

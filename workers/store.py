@@ -14,7 +14,8 @@ from redis.retry import Retry
 
 from rules.incident import Incident, TimelineEntry
 from rules.record import decode
-from workers import keys
+from rules.upcast import NewerRecord
+from workers import keys, log
 from workers.draft import Place
 
 AT_ONCE = 500
@@ -45,7 +46,7 @@ class Store:
         self._redis = redis
 
     def incident(self, incident_id: str) -> Incident | None:
-        """One incident as it is now."""
+        """One incident as it is now. Raises NewerRecord."""
         stored = cast("bytes | None", self._redis.get(keys.incident(incident_id)))
         return decode(Incident, stored) if stored else None
 
@@ -69,13 +70,26 @@ class Store:
         """Incidents, the newest first."""
         index = keys.OPEN if open_only else keys.INCIDENTS
         ids = cast("list[bytes]", self._redis.zrevrange(index, 0, limit - 1))
-        return self.each(one.decode() for one in ids)
+        return self.legible(one.decode() for one in ids)
 
     def each(self, incident_ids: Iterable[str]) -> list[Incident]:
-        """These incidents, as far as they are there."""
+        """These incidents, as far as they are there. Raises NewerRecord."""
+        return [decode(Incident, one) for one in self._stored(incident_ids)]
+
+    def legible(self, incident_ids: Iterable[str]) -> list[Incident]:
+        """These incidents, as far as this release can read them: a later one looks after the others."""
+        found: list[Incident] = []
+        for one in self._stored(incident_ids):
+            try:
+                found.append(decode(Incident, one))
+            except NewerRecord as newer:
+                log.get("store").warning("an incident is left to a later release", version=newer.version)
+        return found
+
+    def _stored(self, incident_ids: Iterable[str]) -> list[bytes]:
         names = [keys.incident(one) for one in incident_ids]
         stored = cast("list[bytes | None]", self._redis.mget(names)) if names else []
-        return [decode(Incident, one) for one in stored if one]
+        return [one for one in stored if one]
 
     def timeline(self, incident_id: str) -> list[TimelineEntry]:
         """An incident's history, the oldest first."""

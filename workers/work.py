@@ -17,7 +17,7 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
 from rules.load import Ruleset
-from workers import jobs, keys, log, queue, succession
+from workers import jobs, keys, log, queue, release, succession
 from workers.agenda import DESKS, Agenda, Lane
 from workers.auditor import Auditor
 from workers.clock import RedisClock
@@ -79,10 +79,11 @@ class Tick(threading.Thread):
 
 
 def run(lane: Lane, settings: Settings, ruleset: Ruleset) -> None:
-    """Work on one lane until SIGTERM or SIGINT; what is in flight is finished first."""
+    """Work on one lane until SIGTERM or SIGINT; what is in flight is finished first. Raises NewerRecord."""
     log.configure(settings.log)
     url = settings.redis_url.get_secret_value() if settings.redis_url else ""
     redis = connect(url)
+    release.join(redis)
     name = succession.name_of(lane)
     house = build(redis, ruleset, settings, Environment(), Outward(settings.allow_net).perform, name)
     jobs.install(house)

@@ -7,6 +7,7 @@ import click
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
 from router.cli.incidents import incidents, report
+from router.cli.keeping import backup, restore
 from router.cli.pending import pending
 from router.cli.rules import check, explain, init
 from router.cli.run import serve_command, work_command
@@ -24,6 +25,8 @@ COMMANDS: tuple[click.Command, ...] = (
     report,
     deliveries,
     doctor,
+    backup,
+    restore,
     up,
     serve_command,
     work_command,

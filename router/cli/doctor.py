@@ -14,7 +14,8 @@ from router.cli.rules import ruleset_of
 from router.cli.session import FINDINGS, Command, Failure, Session, pass_session, stop
 from router.cli.ways_out import examine
 from rules.config import references
-from workers import generated
+from rules.upcast import NewerRecord
+from workers import generated, release
 from workers.settings import Environment, short
 
 
@@ -125,6 +126,9 @@ def _redis(session: Session) -> Iterator[Finding]:
         client.ping()
         yield Finding("ok", "Redis answers")
         yield from _durability(client)
+        release.examine(client)
+    except NewerRecord as newer:
+        yield Finding("fail", f"Redis holds {newer}", f"`serve` and `work` refuse to start: {release.ADVICE}")
     except (RedisError, ValueError) as wrong:
         # The message of the library may hold the address with its password.
         yield Finding("fail", f"Redis does not answer ({type(wrong).__name__})", "Check REDIS_URL and that it runs.")

@@ -20,7 +20,8 @@ from router.in_force import in_force
 from router.sources import TYPES as SOURCES
 from rules.config import references
 from rules.load import Ruleset, Wrong
-from workers import configuration, demonstration, house, supervisor, work
+from rules.upcast import NewerRecord
+from workers import configuration, demonstration, house, release, supervisor, work
 from workers.agenda import Lane
 from workers.alarm import Alarm
 from workers.channels import OPTIONS
@@ -117,12 +118,14 @@ def _serve_together(session: Session, settings: Settings, processes: int) -> Non
 
 @contextmanager
 def _durable() -> Iterator[None]:
-    """Ends the command when Redis forgets, or says no."""
+    """Ends the command when Redis forgets, says no, or holds what a later release has written."""
     try:
         yield
     except serve.Weak as weak:
         then = "\n  ".join([*weak.problems, "or accept that with --accept-weaker-durability"])
         raise Failure("this Redis does not keep what Tocsin promises", then) from None
+    except NewerRecord as newer:
+        raise Failure(f"Redis holds {newer}", release.ADVICE) from None
     except RedisError as wrong:
         raise Failure(f"Redis is not to be had ({type(wrong).__name__})", "check REDIS_URL", code=3) from None
 
@@ -134,10 +137,9 @@ def _serve(settings: Settings, ruleset: Ruleset, share_port: bool) -> None:
     mounts, beside = _demonstration(settings)
     heard = in_force(ruleset, SOURCES, Environment().reveal)
     # Bound before anything runs: a port that others have is found out while it can still be said and left.
-    sockets = [_bound(settings, shared=share_port)]
-    with _durable():
+    with _bound(settings, shared=share_port) as listener, _durable():
         alarm = Alarm(lambda: ruleset, Environment(), Outward(settings.allow_net).perform)
-        serve.run(settings, heard, ledger, mounts=mounts, beside=beside, alarm=alarm, sockets=sockets)
+        serve.run(settings, heard, ledger, mounts=mounts, beside=beside, alarm=alarm, sockets=[listener])
 
 
 def _listener(settings: Settings, *, shared: bool = False) -> socket.socket:
@@ -188,10 +190,12 @@ def work_command(session: Session, lane: str | None) -> None:
     settings = _required(session.settings)
     ruleset = rules_of(settings, session.config)
     revealed(*to_send(ruleset))
-    if lane is not None:
-        work.run(Lane(lane), settings, ruleset)
-    else:
-        Supervisor(workers(session, {})).run()
+    with _durable():
+        if lane is not None:
+            work.run(Lane(lane), settings, ruleset)
+            return
+        release.examine_at(settings.redis_url.get_secret_value() if settings.redis_url else "")
+    Supervisor(workers(session, {})).run()
 
 
 def workers(session: Session, env: dict[str, str]) -> list[Child]:

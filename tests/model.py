@@ -1,0 +1,200 @@
+"""What Tocsin's incidents must come to, said once more and as simply as it goes: no Redis, no agenda, no transactions.
+
+The model hears of everything in the order in which it was really dealt with. Times are Unix seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rules.event import Action, Event, Moment, Severity
+from rules.incident import Reason, State
+
+MINUTE = 60.0
+P1, P2, P3, P4 = Severity
+LADDERS: dict[Severity, list[tuple[float, str]]] = {
+    P1: [(0, "ana"), (15 * MINUTE, "maria"), (30 * MINUTE, "victor")],
+    P2: [(0, "ana"), (60 * MINUTE, "maria")],
+    P3: [(0, "ana"), (240 * MINUTE, "dan")],
+    P4: [(0, "ana")],
+}
+ENDS = {P1: 45 * MINUTE, P2: 120 * MINUTE, P3: 480 * MINUTE, P4: 1440 * MINUTE}
+QUIET = 15 * MINUTE  # how long a recovered incident stays open
+
+
+@dataclass(slots=True)
+class Sounding:
+    firing: bool
+    last: Moment
+    severity: Severity
+
+
+@dataclass(slots=True)
+class Page:
+    """One call to one person, owed until then."""
+
+    reason: Reason
+    person: str
+    at: float
+    until: float | None = None
+
+
+@dataclass(slots=True)
+class Case:
+    group: str
+    severity: Severity
+    state: State = State.TRIGGERED
+    signals: dict[str, Sounding] = field(default_factory=dict)
+    taken_by: str | None = None
+    recovered_at: float = 0.0
+    waiting: list[tuple[float, str]] = field(default_factory=list)
+    called: list[str] = field(default_factory=list)  # of the present ladder
+    told: list[str] = field(default_factory=list)
+    ends: float = 0.0
+    exhausted: bool = False
+    pages: list[Page] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is not State.RESOLVED
+
+    @property
+    def firing(self) -> set[str]:
+        return {key for key, signal in self.signals.items() if signal.firing}
+
+    @property
+    def wake(self) -> float | None:
+        """When somebody must look at the ladder again."""
+        if self.state is not State.TRIGGERED:
+            return None
+        return self.waiting[0][0] if self.waiting else None if self.exhausted else self.ends
+
+    def page(self, reason: Reason, person: str, now: float) -> None:
+        self.pages.append(Page(reason, person, now))
+        if person not in self.told:
+            self.told.append(person)
+
+    def nothing_owed(self, now: float) -> None:
+        for page in self.pages:
+            page.until = now if page.until is None else page.until
+
+    def climb(self, reason: Reason, now: float) -> None:
+        self.nothing_owed(now)
+        (_, first), *further = LADDERS[self.severity]
+        self.state, self.called, self.exhausted = State.TRIGGERED, [first], False
+        self.waiting = [(now + after, person) for after, person in further]
+        self.ends = now + ENDS[self.severity]
+        self.page(reason, first, now)
+
+    def answered(self, state: State, now: float) -> None:
+        self.state = state
+        self.nothing_owed(now)
+
+    def escalate(self, now: float) -> None:
+        """Call whoever is due; at the end say to everybody that nobody has answered."""
+        if self.state is not State.TRIGGERED:
+            return
+        while self.waiting and self.waiting[0][0] <= now:
+            _, person = self.waiting.pop(0)
+            self.called.append(person)
+            self.page(Reason.ESCALATED, person, now)
+            rungs = [after for after, _ in LADDERS[self.severity]]
+            self.ends = max(self.ends, now + ENDS[self.severity] - rungs[-1])
+        if not self.waiting and not self.exhausted and self.ends <= now:
+            self.exhausted = True
+            for person in dict.fromkeys(self.called):
+                self.page(Reason.EXHAUSTED, person, now)
+
+
+class Model:
+    def __init__(self) -> None:
+        self.cases: list[Case] = []
+        self._leads: dict[str, Case | Moment] = {}
+        self._said: dict[str, str] = {}
+
+    def case_of(self, group: str) -> Case | None:
+        return next((case for case in reversed(self.cases) if case.group == group), None)
+
+    def hears(self, event: Event, group: str, severity: Severity, now: float) -> None:
+        if self._said.setdefault(event.sender_id or event.delivery, event.delivery) != event.delivery:
+            return
+        if event.action is Action.RESOLVE:
+            self._clears(event, now)
+        else:
+            self._fires(event, group, severity, now)
+
+    def _fires(self, event: Event, group: str, severity: Severity, now: float) -> None:
+        key, led = event.signal_key, self._leads.get(event.signal_key)
+        if isinstance(led, Moment) and not event.moment.is_after(led):
+            return
+        case = led if isinstance(led, Case) else None
+        known = case.signals.get(key) if case else None
+        over = known is not None and not (known.firing and case is not None and case.is_open)
+        if over and known is not None and not event.moment.is_after(known.last):
+            return
+        if case is None or not case.is_open:
+            case = self.case_of(group)
+        if case is None or not case.is_open:
+            case = Case(group, severity)
+            case.climb(Reason.OPENED, now)
+            case.signals[key] = Sounding(True, event.moment, severity)
+            self.cases.append(case)
+        else:
+            _joins(case, key, event.moment, severity, now)
+        self._leads[key] = case
+
+    def _clears(self, event: Event, now: float) -> None:
+        key, led = event.signal_key, self._leads.get(event.signal_key)
+        case = led if isinstance(led, Case) else None
+        signal = case.signals.get(key) if case else None
+        last = led if isinstance(led, Moment) else signal.last if signal else None
+        if last is not None and not event.moment.is_after(last):
+            return
+        if case is None or not case.is_open:
+            self._leads[key] = event.moment
+        elif signal is not None:
+            fired, signal.firing, signal.last = signal.firing, False, event.moment
+            if fired and not case.firing:
+                case.answered(State.RECOVERED, now)
+                case.recovered_at = now
+
+    def settle(self, case: Case, now: float) -> None:
+        if case.state is State.RECOVERED and case.recovered_at + QUIET <= now:
+            case.answered(State.RESOLVED, now)
+
+
+def _joins(case: Case, key: str, moment: Moment, severity: Severity, now: float) -> None:
+    before = case.signals.get(key)
+    if before is not None and not moment.is_after(before.last):
+        return
+    known = before.severity if before is not None and before.firing else None
+    case.signals[key] = Sounding(True, moment, severity)
+    if severity.worse_than(case.severity) and (known is None or severity.worse_than(known)):
+        case.severity, case.taken_by = severity, None
+        case.climb(Reason.SEVERITY_RAISED, now)
+    elif case.state is State.RECOVERED:
+        if case.taken_by is None:
+            case.climb(Reason.RETRIGGERED, now)
+        else:
+            case.state = State.ACKNOWLEDGED
+    elif before is not None and not before.firing and case.state is State.TRIGGERED:
+        for person in case.told:
+            case.page(Reason.RETRIGGERED, person, now)
+
+
+def acknowledge(case: Case, by: str, now: float) -> None:
+    if case.is_open:
+        case.taken_by = case.taken_by or by
+    if case.state is State.TRIGGERED:
+        case.answered(State.ACKNOWLEDGED, now)
+
+
+def change(case: Case, to: Severity, now: float) -> None:
+    was, case.severity = case.severity, to if case.is_open else case.severity
+    if case.severity is was or case.state is not State.TRIGGERED:
+        return
+    if to.worse_than(was):
+        case.climb(Reason.SEVERITY_RAISED, now)
+    else:
+        case.waiting = [(now + after, person) for after, person in LADDERS[to][1:]]
+        case.ends, case.exhausted = now + ENDS[to], False

@@ -1,0 +1,300 @@
+"""Anything that can happen, in any order, with two workers and with crashes: the ledger comes to what a model says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import orjson
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from redis import Redis
+
+from rules.commands import Acknowledge, ChangeSeverity, Command, Escalate, Resolve
+from rules.event import Action, Event, Severity
+from rules.incident import Incident, Reason, State, TimelineEntry
+from tests import model
+from tests.failing import Meddler, meddled
+from tests.model import Case, Model
+from tests.world import RULES, World, a_world
+from workers import keys
+from workers.agenda import DESKS, Entry, Job, Kind, Lane
+from workers.auditor import audit
+from workers.intake import judged_of, mint
+
+ONLY_PAGER = re.sub(r"channels: \[.*?\](, fallback: \[.*?\])?", "channels: [pager]", RULES).replace(
+    "rules:", "rules:\n  - {name: a whisper, when: {labels: {how: quiet}}, then: {severity: P4}}"
+)
+SURELY = 60.0
+"""Seconds after which a page that is still owed has been sent, whatever crashed."""
+HOWS = {Severity.P1: "outage", Severity.P2: "degraded", Severity.P3: "minor", Severity.P4: "quiet"}
+INTAKE = (Lane.INTAKE, Job.DEDUPLICATE)
+PAGES = [reason for reason in Reason if reason.pages]
+KEYS = st.sampled_from(["web", "api", "shop 1", "shop 2"])
+LATE = st.sampled_from([0.0, 0.0, 0.0, 20.0, 400.0])
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """One Tocsin, two hands at its intake, and the model beside it."""
+
+    redis: Redis
+    url: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.redis.flushall()
+        self.stack = ExitStack()
+        self.world: World = self.stack.enter_context(a_world(self.redis, ONLY_PAGER))
+        self.model = Model()
+        self.known: list[Event] = []
+        self.hanging: list[tuple[Job, list[Entry], float]] = []
+        self.too_late: list[str] = []
+        self._overhear()
+        self.meddler = Meddler()
+        self.other = self.world.another(meddled(self.url, self.meddler))
+        for house in (self.world.house, self.other):
+            self._listen(house)
+        for lane in Lane:
+            self.redis.set(keys.worker(f"{lane}:somewhere:1"), b"1")
+
+    def _overhear(self) -> None:
+        """At the moment of a page the incident must still wait for an answer."""
+        perform = self.world.outside.perform
+
+        def overheard(request: Any) -> Any:
+            said = orjson.loads(request.body)
+            incident = self.world.house.store.incident(said["dedup_key"].split("-")[1])
+            if said["event_action"] == "trigger" and (incident is None or incident.answered):
+                self.too_late.append(said["dedup_key"])
+            return perform(request)
+
+        self.world.outside.perform = overheard  # type: ignore[method-assign]
+        self.world.restarts(self.redis)
+
+    def _listen(self, house: Any) -> None:
+        """The model hears of what was really dealt with, in that order."""
+        deduplicate, keep = house.ledger.deduplicate, house.ledger.keep
+
+        def deduplicated(entries: Sequence[Entry]) -> None:
+            held = [one for one in entries if (there := house.agenda.entry(one.id)) and there.attempt == one.attempt]
+            deduplicate(entries)
+            judged = [one for entry in held for one in judged_of(entry)]
+            for one in sorted(judged, key=lambda one: one.event.delivery):
+                group = one.decision.group_key if one.decision else ""
+                severity = one.decision.severity if one.decision else Severity.P4
+                self.model.hears(one.event, group, severity, self.now)
+
+        def kept(entry: Entry, command: Command) -> None:
+            keep(entry, command)
+            case = self._case(house.store.incident(entry.incident))
+            if isinstance(command, Escalate):
+                case.escalate(self.now)
+            else:
+                self.model.settle(case, self.now)
+
+        house.ledger.deduplicate, house.ledger.keep = deduplicated, kept
+
+    @property
+    def now(self) -> float:
+        """The driven clock."""
+        return self.world.clock.now()
+
+    def _case(self, incident: Incident | None) -> Case:
+        assert incident is not None
+        case = self.model.case_of(incident.group_key)
+        assert case is not None
+        return case
+
+    # --- what senders do ---
+
+    @rule(key=KEYS, severity=st.sampled_from(Severity), late=LATE)
+    def fires(self, key: str, severity: Severity, late: float) -> None:
+        """Something is down, or was a while ago."""
+        self._says(key, "grouped" if key.startswith("shop") else HOWS[severity], Action.TRIGGER, late)
+
+    @rule(key=KEYS, late=LATE)
+    def is_over(self, key: str, late: float) -> None:
+        """Its sender says that it is over, or was a while ago."""
+        self._says(key, "", Action.RESOLVE, late)
+
+    def _says(self, key: str, how: str, action: Action, late: float) -> None:
+        event = self.world.hears(
+            how,
+            key=key,
+            action=action,
+            at=self.now - late,
+            work=False,
+            sender_id=f"said {len(self.known)}",
+            labels={"service": "shop"},
+        )
+        self.known.append(event)
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), anew=st.booleans())
+    def is_told_twice(self, data: Any, anew: bool) -> None:
+        """The same delivery is handed in again, or the sender sends its message once more."""
+        event = data.draw(st.sampled_from(self.known))
+        self.world.takes_in(replace(event, delivery=mint(self.now), received_at=self.now) if anew else event)
+
+    # --- what workers do ---
+
+    @rule()
+    def works(self) -> None:
+        """Whatever is due is dealt with."""
+        self.world.works()
+
+    @rule(shuffle=st.randoms(use_true_random=False), meddles=st.booleans())
+    def two_work(self, shuffle: Any, meddles: bool) -> None:
+        """Two workers share what came in, in any order; one may be overtaken in the middle of its transaction."""
+        hands = [(house, house.agenda.claim(*INTAKE, self.now, at_most=2)) for house in (self.world.house, self.other)]
+        (_, mine), (_, others) = hands
+        if meddles and mine and others:
+            self.meddler.act = lambda: self.world.house.ledger.deduplicate(mine)
+            self.other.ledger.deduplicate(others)
+            self.meddler.act = None
+            return
+        shuffle.shuffle(hands)
+        for house, entries in hands:
+            shuffle.shuffle(entries)
+            for entry in entries:
+                house.ledger.deduplicate([entry])
+
+    @rule(desk=st.sampled_from(DESKS))
+    def a_worker_dies(self, desk: tuple[Lane, Job]) -> None:
+        """It has taken what is due, and is never heard of again."""
+        if self._may_be_lost():
+            self.world.house.agenda.claim(*desk, self.now)
+
+    def _may_be_lost(self) -> bool:
+        """What was lost three times is given up, which is not the subject here."""
+        return all(one.attempt - one.returned < 2 for one in self.world.house.agenda.upcoming())
+
+    @rule(job=st.sampled_from([Job.DEDUPLICATE, Job.NOTIFY]), lane=st.sampled_from([Lane.URGENT, Lane.CALM]))
+    def a_worker_hangs(self, job: Job, lane: Lane) -> None:
+        """It has taken what is due, and is heard of again when somebody else may long have taken it over."""
+        if not self.hanging and self._may_be_lost():
+            desk = Lane.INTAKE if job is Job.DEDUPLICATE else lane
+            self.hanging.append((job, self.other.agenda.claim(desk, job, self.now), self.now))
+
+    @precondition(lambda self: self.hanging)
+    @rule()
+    def it_goes_on(self) -> None:
+        """What it holds no longer it can neither change nor conclude."""
+        job, entries, claimed_at = self.hanging.pop()
+        if job is Job.DEDUPLICATE:
+            self.other.ledger.deduplicate(entries)
+        for entry in entries if job is Job.NOTIFY else []:
+            self.other.sender.send(entry, claimed_at)
+
+    @rule(minutes=st.sampled_from([0.1, 1.0, 7.0, 16.0, 61.0, 300.0]))
+    def time_goes_by(self, minutes: float) -> None:
+        """Promise after promise comes due."""
+        self.world.passes(minutes * 60)
+
+    @rule()
+    def an_audit(self) -> None:
+        """The auditor finds nothing to mend."""
+        self.world.works()
+        assert not audit(self.world.house).mended
+
+    # --- what people do ---
+
+    def _asks(self, data: Any, command: Command, then: Callable[[Case], None]) -> None:
+        case = self.model.cases[data.draw(st.integers(0, len(self.model.cases) - 1))]
+        incident = next(incident for incident, its in self._pairs() if its is case)
+        self.world.house.ledger.answer(incident.id, command)
+        then(case)
+
+    @precondition(lambda self: self.model.cases)
+    @rule(data=st.data(), by=st.sampled_from(["ana", "dan"]))
+    def is_acknowledged(self, data: Any, by: str) -> None:
+        """Somebody takes it."""
+        self._asks(data, Acknowledge(by=by, via="cli"), lambda case: model.acknowledge(case, by, self.now))
+
+    @precondition(lambda self: self.model.cases)
+    @rule(data=st.data())
+    def is_resolved(self, data: Any) -> None:
+        """Somebody ends it."""
+        self._asks(data, Resolve(by="ana", via="cli"), lambda case: case.answered(State.RESOLVED, self.now))
+
+    @precondition(lambda self: self.model.cases)
+    @rule(data=st.data(), to=st.sampled_from(Severity))
+    def is_judged(self, data: Any, to: Severity) -> None:
+        """Somebody says how bad it is."""
+        command = ChangeSeverity(by="ana", via="cli", to=to, roster=self.world.house.ledger.roster())
+        self._asks(data, command, lambda case: model.change(case, to, self.now))
+
+    # --- what must hold ---
+
+    def _pairs(self) -> Iterator[tuple[Incident, Case]]:
+        """Each incident with what the model says of it; those of one group follow each other."""
+        follows = {incident.previous or incident.group_key: incident for incident in self.world.incidents}
+        assert len(follows) == len(self.world.incidents) == len(self.model.cases)
+        last: dict[str, str] = {}
+        for case in self.model.cases:
+            incident = follows[last.get(case.group, case.group)]
+            last[case.group] = incident.id
+            yield incident, case
+
+    @invariant()
+    def the_model_agrees(self) -> None:
+        """Which incidents are open, how bad they are, and who has them."""
+        for incident, case in self._pairs():
+            assert (incident.state, incident.severity) == (case.state, case.severity)
+            assert {key for key, one in incident.signals.items() if one.firing} == case.firing
+            assert incident.acknowledged_by == case.taken_by or case.state is State.RESOLVED
+
+    @invariant()
+    def nobody_is_forgotten(self) -> None:
+        """One look at the ladder stands on the agenda, at its time, while somebody may be called; nothing is parked."""
+        assert not self.redis.zcard(keys.PARKED)
+        for incident, case in self._pairs():
+            desks = [self.redis.zscore(keys.agenda(lane, Job.ESCALATE), f"{Kind.STEP}-{incident.id}") for lane in Lane]
+            promised = [due for due in desks if due is not None]
+            assert len(promised) == (case.wake is not None)
+            for due in promised:
+                assert case.wake is not None
+                assert case.wake <= due <= max(case.wake, self.now) + 12
+
+    @invariant()
+    def everybody_is_called_once(self) -> None:
+        """Each page that was owed is sent, skipped or still promised, once; sent, if it was owed long enough."""
+        assert not self.too_late
+        sent_at_all = 0
+        promised = [one for one in self.world.house.agenda.upcoming() if one.kind is Kind.NOTIFY]
+        for incident, case in self._pairs():
+            lines = [one for one in self.world.house.store.timeline(incident.id) if "way" in one.detail]
+            for reason, person in [(reason, person) for reason in PAGES for person in case.told]:
+                owed = [page for page in case.pages if (page.reason, page.person) == (reason, person)]
+                done = [one for one in lines if _says(one, reason, person)]
+                coming = [one for one in promised if one.incident == incident.id and _calls(one, reason, person)]
+                assert len(done) + len(coming) == len(owed)
+                sent = sum(one.kind == "sent" for one in done)
+                assert sent >= sum((page.until or self.now) - page.at > SURELY for page in owed)
+                sent_at_all += sent
+        assert sum(one.reason == "trigger" for one in self.world.outside.heard) == sent_at_all
+
+    def teardown(self) -> None:
+        """Whatever arrived was looked at."""
+        self.world.outside.heard.clear()
+        self.stack.close()
+        self.other.redis.close()
+
+
+def _says(line: TimelineEntry, reason: Reason, person: str) -> bool:
+    return line.detail["way"].endswith(f"/{person}") and f": {reason.value}" in line.text
+
+
+def _calls(entry: Entry, reason: Reason, person: str) -> bool:
+    return (entry.body["reason"], entry.body["person"]) == (reason, person)
+
+
+def test_any_order_comes_to_what_the_model_says(redis: Redis, valkey: str, long: bool) -> None:
+    """Duplicates, late words, people, time, crashes, two workers: every incident, call and promise is as it must be."""
+    AnyOrder.redis, AnyOrder.url = redis, valkey
+    how = settings(deadline=None) if long else settings(max_examples=60, stateful_step_count=30, deadline=None)
+    run_state_machine_as_test(AnyOrder, settings=how)
