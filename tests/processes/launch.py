@@ -4,6 +4,7 @@ sound               no fault
 dies-after-commit   the first ten transactions of the ledger are each followed by SIGKILL, before a bell can ring
 promises-later      the same, with a Tocsin that writes its agenda entries after the transaction instead of in it
 unaudited           no auditor, which would mend what the others break
+dies-after-send     the first sends ($DEATHS of them) are each followed by SIGKILL, before they can be noted as sent
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from router.cli import main
+from rules.incident import TimelineEntry
 from workers import agenda, auditor, draft, ledger
 
 DEATHS = 10
@@ -22,18 +25,36 @@ DEATHS = 10
 def _die_after_commit(of_all: int = DEATHS) -> None:
     """Die once the transaction is through; a file counts the deaths over the restarts."""
     attempt = ledger.Ledger._attempt
-    counter = Path(os.environ["TOCSIN_CONFIG"]) / "deaths"
 
     def dying(self: ledger.Ledger, *arguments: object) -> draft.Draft:
         done = attempt(self, *arguments)  # type: ignore[arg-type]
-        deaths = len(counter.read_bytes()) if counter.exists() else 0
-        if done.desks and deaths < of_all:
-            with counter.open("ab") as file:
-                file.write(b"x")
-            os.kill(os.getpid(), signal.SIGKILL)
+        if done.desks:
+            _die(of_all)
         return done
 
     ledger.Ledger._attempt = dying  # type: ignore[method-assign]
+
+
+def _die(of_all: int) -> None:
+    """SIGKILL, unless there have been so many already."""
+    counter = Path(os.environ["TOCSIN_CONFIG"]) / "deaths"
+    if (len(counter.read_bytes()) if counter.exists() else 0) < of_all:
+        with counter.open("ab") as file:
+            file.write(b"x")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_after_send() -> None:
+    """The provider has said yes, and nobody here will know."""
+    delivered, lock = ledger.Ledger.delivered, threading.Lock()
+
+    def dying(self: ledger.Ledger, entry: agenda.Entry, line: TimelineEntry, outcome: str) -> None:
+        if outcome == "sent":
+            with lock:
+                _die(int(os.environ["DEATHS"]))
+        delivered(self, entry, line, outcome)
+
+    ledger.Ledger.delivered = dying  # type: ignore[method-assign]
 
 
 def _promise_later() -> None:
@@ -77,8 +98,14 @@ class _Later:
         self._late.append(entry)
 
 
+FAULTS = {
+    "dies-after-commit": _die_after_commit,
+    "promises-later": _promise_later,
+    "unaudited": _unaudited,
+    "dies-after-send": _die_after_send,
+}
+
 if __name__ == "__main__":
     mode, *arguments = sys.argv[1:]
-    faults = {"dies-after-commit": _die_after_commit, "promises-later": _promise_later, "unaudited": _unaudited}
-    faults.get(mode, lambda: None)()
+    FAULTS.get(mode, lambda: None)()
     main(arguments, prog_name="tocsin")

@@ -148,7 +148,7 @@ def a_tocsin(
     where.mkdir()
     (where / "rules.yaml").write_text(rules.format(lead=lead, ceo=ceo, sink=sink.port))
     data = folder / "d"
-    whole = child_environment(_variables(port, data, where) | dict(env or {}))
+    whole = child_environment(_variables(port, data, where, sink.port) | dict(env or {}))
     shared = ["--share-port"] if receivers > 1 else []
     names = {f"receiver {number + 1}" if number else "receiver": ["serve", *shared] for number in range(receivers)}
     workers = {lane: ["work", "--lane", lane] for lane in ("intake", "urgent", "calm")} if lanes else {"work": ["work"]}
@@ -166,8 +166,9 @@ def a_tocsin(
         sink.close()
 
 
-def _variables(port: int, data: Path, rules: Path) -> dict[str, str]:
+def _variables(port: int, data: Path, rules: Path, sink: int) -> dict[str, str]:
     return {
+        "SINK_ROOM": f"http://127.0.0.1:{sink}/room",
         "REDIS_URL": embedded.url(data),
         "TOCSIN_DATA": str(data),
         "PORT": str(port),
