@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 
 from tests.chaos.load import Book, Load
-from tests.chaos.oracle import Verdict, judge, until
+from tests.chaos.oracle import SETTLES, Verdict, judge, until
 from tests.chaos.stage import Length, a_stage, strike
 from tests.processes.tocsin import Running, wait_for
 
@@ -36,7 +36,7 @@ def killed_everysec(length: Length) -> Verdict:
     return killed(length, "everysec")
 
 
-def killed(length: Length, fsync: str, **options: object) -> Verdict:
+def killed(length: Length, fsync: str, *, settles: float = SETTLES, **options: object) -> Verdict:
     """Redis is killed again and again and started by its supervisor."""
     weaker = {"TOCSIN_ACCEPT_WEAKER_DURABILITY": "1"} if fsync != "always" else {}
     kills, unsure = 0, 0
@@ -47,7 +47,7 @@ def killed(length: Length, fsync: str, **options: object) -> Verdict:
                 hit = strike(tocsin, "valkey")
                 kills, unsure = kills + (hit >= 0), unsure + max(0, hit)
             load.run_for(2)
-        verdict = judge(tocsin, [load.book], allowed=unsure)
+        verdict = judge(tocsin, [load.book], allowed=unsure, settles=settles)
     verdict.checks |= _always_answered(load.book)
     verdict.notes.append(f"{kills} kills")
     return verdict

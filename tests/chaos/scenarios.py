@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.chaos import crashes, redis_gone
+from tests.chaos import answers, crashes, race, redis_gone
 from tests.chaos.oracle import Verdict
 from tests.chaos.stage import Length
 
@@ -22,5 +22,8 @@ SCENARIOS: dict[str, tuple[str, Callable[[Length], Verdict]]] = {
     "R12": ("Redis' memory is full", redis_gone.full),
     "R13": ("READONLY and SCRIPT FLUSH", redis_gone.read_only),
     "R13b": ("FLUSHALL", redis_gone.wiped),
+    "R19": ("one delivery a hundred times at once", answers.the_same_at_once),
+    "R20": ("shuffled and late", answers.shuffled),
+    "R21": ("an answer races the next step", race.answered_at_the_last_moment),
     "R17": ("death between the provider's yes and the commit", crashes.dies_after_the_provider_said_yes),
 }

@@ -5,19 +5,23 @@ dies-after-commit   the first ten transactions of the ledger are each followed b
 promises-later      the same, with a Tocsin that writes its agenda entries after the transaction instead of in it
 unaudited           no auditor, which would mend what the others break
 dies-after-send     the first sends ($DEATHS of them) are each followed by SIGKILL, before they can be noted as sent
+commits-in-pieces   what keeps a delivery is no transaction: the delivery first, what is promised of it a moment later
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from router.cli import main
 from rules.incident import TimelineEntry
-from workers import agenda, auditor, draft, ledger
+from workers import agenda, auditor, draft, intake, ledger
 
 DEATHS = 10
 
@@ -84,6 +88,25 @@ def _unaudited() -> None:
     auditor.Auditor.my_turn = lambda _: False  # type: ignore[method-assign]
 
 
+def _commit_in_pieces() -> None:
+    """The other mistake: a Redis that dies in between has the delivery and not the promise."""
+
+    async def commit(redis: Any, batch: Sequence[intake.Received], now: float) -> None:
+        late: list[agenda.Entry] = []
+        async with redis.pipeline(transaction=False) as pipe:
+            intake.agenda = _Later(late)  # type: ignore[assignment]
+            intake.queue_commands(pipe, batch, now)
+            intake.agenda = agenda
+            await pipe.execute()
+        await asyncio.sleep(0.05)
+        async with redis.pipeline(transaction=False) as pipe:
+            for entry in late:
+                agenda.add(pipe, entry)
+            await pipe.execute()
+
+    intake.commit = commit
+
+
 class _Later:
     """Stands where `workers.agenda` stands and keeps new entries back."""
 
@@ -103,6 +126,7 @@ FAULTS = {
     "promises-later": _promise_later,
     "unaudited": _unaudited,
     "dies-after-send": _die_after_send,
+    "commits-in-pieces": _commit_in_pieces,
 }
 
 if __name__ == "__main__":
