@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any, Literal
 
 import structlog
@@ -51,10 +52,14 @@ def get(name: str) -> Any:
 
 
 class _Stderr:
-    """Writes a finished line, whole, to whatever stderr is now."""
+    """Writes a finished line, whole, to whatever stderr is now.
+
+    A line that cannot be written is lost, and nothing else: a disk that is full of logs must not refuse deliveries.
+    """
 
     def msg(self, line: str) -> None:
-        sys.stderr.write(line + "\n")
+        with suppress(OSError):
+            sys.stderr.write(line + "\n")
 
     debug = info = warning = error = critical = exception = fatal = msg
 
