@@ -48,7 +48,7 @@ def killed(length: Length, fsync: str, *, settles: float = SETTLES, **options: o
                 kills, unsure = kills + (hit >= 0), unsure + max(0, hit)
             load.run_for(2)
         verdict = judge(tocsin, [load.book], allowed=unsure, settles=settles)
-    verdict.checks |= _always_answered(load.book)
+    verdict.checks |= always_answered(load.book)
     verdict.notes.append(f"{kills} kills")
     return verdict
 
@@ -68,7 +68,7 @@ def hangs(length: Length) -> Verdict:
                 load.run_for(3)
         verdict = judge(tocsin, [load.book], allowed=allowed, within=45)
     slowest = load.book.slowest(0.999)
-    verdict.checks |= _always_answered(load.book)
+    verdict.checks |= always_answered(load.book)
     verdict.checks[f"99.9 % of answers within {SWIFT} s"] = slowest <= SWIFT
     verdict.notes.append(f"p99.9 of the answers {slowest * 1000:.0f} ms")
     return verdict
@@ -97,7 +97,7 @@ def away(length: Length, *, kill_receiver: bool = False) -> Verdict:
         verdict = judge(tocsin, [load.book], allowed=unsure, within=gap + 30)
         climbed = tocsin.sink.at("maria-key") - back
     if not kill_receiver:
-        verdict.checks |= _always_answered(load.book)
+        verdict.checks |= always_answered(load.book)
     verdict.checks["the spool was used"] = waited > 0
     verdict.checks[f"drained within {DRAINED:.0f} s"] = drained is not None and drained <= DRAINED
     verdict.checks["the step due meanwhile was climbed within 5 s"] = 0 <= climbed <= 5
@@ -127,7 +127,7 @@ def full(length: Length) -> Verdict:
             load.run_for(2)
         verdict = judge(tocsin, [load.book], allowed=unsure)
         evicted = tocsin.redis.info("stats")["evicted_keys"]
-    verdict.checks |= _always_answered(load.book)
+    verdict.checks |= always_answered(load.book)
     verdict.checks["nothing was evicted"] = evicted == 0
     verdict.checks[f"drained within {DRAINED:.0f} s"] = drained is not None and drained <= DRAINED
     verdict.notes.append(f"{waited} waited on disk")
@@ -149,7 +149,7 @@ def read_only(length: Length) -> Verdict:
             tocsin.redis.script_flush()
             load.run_for(3)
         verdict = judge(tocsin, [load.book], allowed=unsure)
-    verdict.checks |= _always_answered(load.book)
+    verdict.checks |= always_answered(load.book)
     verdict.checks["the spool was used"] = waited > 0
     verdict.notes.append(f"{waited} waited on disk")
     return verdict
@@ -165,10 +165,11 @@ def wiped(length: Length) -> Verdict:
         with Load(tocsin.port, rate=20, prefix="after") as after:
             after.run_for(length.seconds(5))
         verdict = judge(tocsin, [after.book])
-    verdict.checks |= _always_answered(after.book)
+    verdict.checks |= always_answered(after.book)
     verdict.notes.append("what stood in Redis before is lost, as it must be")
     return verdict
 
 
-def _always_answered(book: Book) -> dict[str, bool]:
+def always_answered(book: Book) -> dict[str, bool]:
+    """The check that no sender was ever refused or left alone."""
     return {"every delivery was answered with 202": not book.broken and set(book.statuses) == {202}}

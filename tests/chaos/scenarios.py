@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.chaos import answers, crashes, race, redis_gone
+from tests.chaos import answers, crashes, race, redis_gone, surroundings, troubles
 from tests.chaos.oracle import Verdict
 from tests.chaos.stage import Length
 
@@ -19,11 +19,20 @@ SCENARIOS: dict[str, tuple[str, Callable[[Length], Verdict]]] = {
     "R8": ("Redis hangs (SIGSTOP)", redis_gone.hangs),
     "R9": ("Redis away", redis_gone.away),
     "R10": ("Redis away, receiver killed", redis_gone.away_and_receiver_dies),
+    "R11": ("Redis hangs, disk full", surroundings.disk_full),
     "R12": ("Redis' memory is full", redis_gone.full),
     "R13": ("READONLY and SCRIPT FLUSH", redis_gone.read_only),
     "R13b": ("FLUSHALL", redis_gone.wiped),
+    "R14": ("the network cut without a word", surroundings.half_open),
+    "R16": ("Slack hangs, 500, 429, reset, 301", surroundings.others_fail),
+    "R17": ("death between the provider's yes and the commit", crashes.dies_after_the_provider_said_yes),
+    "R18": ("hosts' clocks differ from Redis'", surroundings.clocks_differ),
     "R19": ("one delivery a hundred times at once", answers.the_same_at_once),
     "R20": ("shuffled and late", answers.shuffled),
     "R21": ("an answer races the next step", race.answered_at_the_last_moment),
-    "R17": ("death between the provider's yes and the commit", crashes.dies_after_the_provider_said_yes),
+    "R22": ("10,000 different alarms in a storm", troubles.storm_of_many),
+    "R22b": ("one alarm in a storm", troubles.storm_of_one),
+    "R25": ("poison", troubles.poison),
+    "R26": ("soak", troubles.soak),
+    "R27": ("damage by hand", troubles.damage),
 }

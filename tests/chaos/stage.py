@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.processes.tocsin import Running, a_tocsin
+from workers import embedded
 
 RULES = """
 severities:
@@ -64,10 +65,13 @@ class Length:
 
 @contextmanager
 def a_stage(**options: Any) -> Iterator[Running]:
-    """A Tocsin in a folder of its own, gone at the end; `options` are those of `a_tocsin`."""
+    """A Tocsin in a folder of its own; `options` are those of `a_tocsin`, and a `wire` to its Redis."""
     with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         env = {"STORM_SECRET": "bench-secret-000000000000000000"} | options.pop("env", {})
+        if (wire := options.pop("wire", None)) is not None:
+            wire.target = embedded.socket_path(folder / "d")
+            env["REDIS_URL"] = wire.url
         with a_tocsin(folder, env=env, **({"rules": RULES, "lead": "1h", "ceo": "2h"} | options)) as tocsin:
             yield tocsin
 

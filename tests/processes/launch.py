@@ -6,6 +6,8 @@ promises-later      the same, with a Tocsin that writes its agenda entries after
 unaudited           no auditor, which would mend what the others break
 dies-after-send     the first sends ($DEATHS of them) are each followed by SIGKILL, before they can be noted as sent
 commits-in-pieces   what keeps a delivery is no transaction: the delivery first, what is promised of it a moment later
+another-clock       this host's clock is $SKEW seconds ahead of everybody else's
+poisoned            events that speak of poison kill who puts them into their incidents
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from router.cli import main
 from rules.incident import TimelineEntry
-from workers import agenda, auditor, draft, intake, ledger
+from workers import agenda, auditor, draft, intake, ledger, routing
 
 DEATHS = 10
 
@@ -107,6 +110,24 @@ def _commit_in_pieces() -> None:
     intake.commit = commit
 
 
+def _another_clock() -> None:
+    """Everything here that asks the host for the time."""
+    true, skew = time.time, float(os.environ["SKEW"])
+    time.time = lambda: true() + skew
+
+
+def _poisoned() -> None:
+    """A crash that no except can catch, as of a library in C."""
+    apply = routing.apply
+
+    def dying(draft: draft.Draft, judged: Sequence[intake.Judged], *more: Any) -> None:
+        if any("poison" in one.event.summary for one in judged):
+            _die(1000)
+        apply(draft, judged, *more)
+
+    routing.apply = dying
+
+
 class _Later:
     """Stands where `workers.agenda` stands and keeps new entries back."""
 
@@ -127,6 +148,8 @@ FAULTS = {
     "unaudited": _unaudited,
     "dies-after-send": _die_after_send,
     "commits-in-pieces": _commit_in_pieces,
+    "another-clock": _another_clock,
+    "poisoned": _poisoned,
 }
 
 if __name__ == "__main__":
