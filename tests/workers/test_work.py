@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes.tocsin import API, RULES, TOKEN, wait_for
+from tests.processes.tocsin import API, RULES, TOKEN, free_port, wait_for
 from workers.agenda import Lane
 from workers.settings import child_environment
 from workers.work import LaneWorker, _worker
@@ -18,8 +18,8 @@ from workers.work import LaneWorker, _worker
 SUPERVISED = """
 import os, sys, threading
 from workers.supervisor import Child, Supervisor
-argv = [sys.executable, "-m", "router.cli", "work", "--lane", "urgent"]
-child = Child(name="urgent", argv=argv, env=dict(os.environ))
+argv = [sys.executable, "-m", "router.cli", *sys.argv[1:]]
+child = Child(name="child", argv=argv, env=dict(os.environ))
 threading.Thread(target=Supervisor([child]).watch, daemon=True).start()
 while child.process is None:
     pass
@@ -29,11 +29,14 @@ threading.Event().wait()
 
 
 @pytest.mark.processes
-def test_a_worker_whose_supervisor_dies_while_it_starts_does_not_stay(valkey: str, tmp_path: Path) -> None:
-    """Killed in the first moment: the worker sees that it is nobody's child once it is up, and ends."""
+@pytest.mark.parametrize("words", [["work", "--lane", "urgent"], ["serve", "--accept-weaker-durability"]])
+def test_who_loses_the_supervisor_while_it_starts_does_not_stay(valkey: str, tmp_path: Path, words: list[str]) -> None:
+    """Killed in the first moment: a worker or a receiver sees once it is up that it is nobody's child, and ends."""
     (tmp_path / "rules.yaml").write_text(RULES.format(lead="1h", ceo="2h", sink=9))
     given = {
         "REDIS_URL": valkey,
+        "PORT": str(free_port()),
+        "TOCSIN_DATA": str(tmp_path / "d"),
         "TOCSIN_CONFIG": str(tmp_path),
         "TOCSIN_API_TOKEN": API,
         "TOCSIN_SECRET": "a-secret-for-links",
@@ -41,7 +44,8 @@ def test_a_worker_whose_supervisor_dies_while_it_starts_does_not_stay(valkey: st
         **dict.fromkeys(("PD_ANA", "PD_MARIA", "PD_VICTOR"), "key"),
     }
     env = child_environment(given)
-    with subprocess.Popen([sys.executable, "-c", SUPERVISED], env=env, stdout=subprocess.PIPE, text=True) as supervisor:
+    argv = [sys.executable, "-c", SUPERVISED, *words]
+    with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, text=True) as supervisor:
         assert supervisor.stdout is not None
         worker = int(supervisor.stdout.readline())
         supervisor.kill()
