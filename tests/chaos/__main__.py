@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from tests.chaos.oracle import Verdict
 from tests.chaos.scenarios import SCENARIOS
@@ -63,7 +64,7 @@ def main() -> int:
     return worst
 
 
-def _quietly() -> object:
+def _quietly() -> TextIO:
     """What the many processes say goes to a file; the table to where we were told."""
     table = os.fdopen(os.dup(1), "w")
     with (ARTEFACTS / "chaos.log").open("ab") as log:

@@ -6,10 +6,11 @@ import os
 import random
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 from tests.chaos.load import Load
-from tests.chaos.oracle import Verdict, judge
+from tests.chaos.oracle import Verdict, judge, key_of
 from tests.chaos.stage import Length, a_stage, strike
 from tests.processes.tocsin import Running, wait_for
 
@@ -44,7 +45,7 @@ def supervisor_dies(length: Length) -> Verdict:
                 workers = _children(tocsin.pid("work"))
                 checks[f"three workers were there before death {number}"] = len(workers) == len(LANES)
                 struck += max(0, strike(tocsin, "work"))
-                gone = wait_for(lambda workers=workers: not any(map(_lives, workers)), 5)
+                gone = wait_for(partial(_gone, workers), 5)
                 checks[f"no orphan 5 s after death {number}"] = gone
                 load.run_for(1)
             wait_for(tocsin.ready, 30)
@@ -75,7 +76,7 @@ def all_workers_die(length: Length) -> Verdict:
         verdict = judge(tocsin, [load.book], allowed=struck)
         told = wait_for(lambda: "maria-key" in _people(tocsin), 20)
         late = tocsin.sink.at("maria-key") - due if told else 99.0
-    verdict.checks["the step due meanwhile is late by the gap and 5 s at most"] = late <= gap + 5
+    verdict.checks["the step due meanwhile is late by the gap and 8 s at most"] = late <= gap + 8
     verdict.notes.append(f"its step {late:.1f} s late after a gap of {gap:.0f} s")
     return verdict
 
@@ -118,11 +119,13 @@ def dies_after_the_provider_said_yes(length: Length) -> Verdict:
     with a_stage(modes={"urgent": "dies-after-send"}, env={"DEATHS": str(deaths)}) as tocsin:
         with Load(tocsin.port, rate=1.0, repeated=0) as load:
             load.run_for(10)
-        # Doubles of one page have equal keys, or the oracle would see two pages of one alarm as two pages.
         verdict = judge(tocsin, [load.book], allowed=deaths * 4)
-        pages = {said["dedup_key"] for _, said in tocsin.sink.heard if said["event_action"] == "trigger"}
+        told: dict[str, set[str]] = {}
+        for _, said in tocsin.sink.heard:
+            if said["event_action"] == "trigger":
+                told.setdefault(key_of(said["payload"]["summary"]), set()).add(said["dedup_key"])
         died = len((tocsin.folder / "rules" / "deaths").read_bytes())
-    verdict.checks["one key for each alarm"] = len(pages) == verdict.acked
+    verdict.checks["one key for each alarm"] = all(len(pages) == 1 for pages in told.values())
     verdict.checks["it died"] = died == deaths
     verdict.notes.append(f"{died} deaths between the answer and the commit")
     return verdict
@@ -145,6 +148,10 @@ def _ended(tocsin: Running, name: str) -> float:
 
 def _children(pid: int | None) -> list[int]:
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _gone(pids: list[int]) -> bool:
+    return not any(map(_lives, pids))
 
 
 def _lives(pid: int) -> bool:

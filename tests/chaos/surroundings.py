@@ -6,6 +6,7 @@ import resource
 import signal
 import time
 from contextlib import closing
+from functools import partial
 
 from tests.chaos.load import Load
 from tests.chaos.oracle import Verdict, first_heard, judge
@@ -28,7 +29,8 @@ def disk_full(length: Length) -> Verdict:
         soft, hard = resource.prlimit(receiver, resource.RLIMIT_FSIZE)
         resource.prlimit(receiver, resource.RLIMIT_FSIZE, (SMALL, hard))
         tocsin.signal("valkey", signal.SIGSTOP)
-        began, statuses = time.time(), []
+        began = time.time()
+        statuses: list[int] = []
         while 503 not in statuses and len(statuses) < 2000:
             statuses.append(tocsin.post(f"host {len(statuses)}"))
         full = time.time()
@@ -84,7 +86,7 @@ def others_fail(length: Length) -> Verdict:
             for number in range(sent):
                 tocsin.post(f"ladder {mode} {number}")
             posted = tocsin.posted[before:]
-            wait_for(lambda posted=posted: set(posted) <= first_heard(tocsin).keys(), 10)
+            wait_for(partial(_paged, tocsin, posted), 10)
             verdict.lost |= set(posted) - first_heard(tocsin).keys()
             slowest = max(first_heard(tocsin).get(key, began + 99) for key in posted) - began
             verdict.latest = max(verdict.latest, slowest)
@@ -95,13 +97,17 @@ def others_fail(length: Length) -> Verdict:
                 tries = [at for at, path in list(tocsin.sink.tried) if path == "/room" and at >= began]
                 # The eight are told in a few messages at most, each tried once in ten seconds.
                 verdict.checks["429: nobody asks again before it is time"] = 0 < len(tries) <= sent
-            verdict.checks[f"{mode}: Slack was tried"] = wait_for(lambda began=began: _tried(tocsin, began), 10)
+            verdict.checks[f"{mode}: Slack was tried"] = wait_for(partial(_tried, tocsin, began), 10)
             verdict.notes.append(f"{mode} {slowest:.1f} s")
         tocsin.sink.modes.clear()
         quiet = wait_for(lambda: not tocsin.redis.zcard(keys.agenda(Lane.URGENT, Job.NOTIFY)), 90)
         verdict.checks["what waited is told when Slack is well again"] = quiet and bool(tocsin.sink.rooms)
         verdict.acked = len(tocsin.posted)
     return verdict
+
+
+def _paged(tocsin: Running, alarms: list[str]) -> bool:
+    return set(alarms) <= first_heard(tocsin).keys()
 
 
 def _tried(tocsin: Running, since: float) -> bool:

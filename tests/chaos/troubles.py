@@ -39,7 +39,8 @@ def _storm(how: str, number: int) -> Verdict:
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         argv = [sys.executable, "-m", "bench.load", *words]
         with subprocess.Popen(argv, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True) as sender:
-            began, posted = time.time(), {}
+            began = time.time()
+            posted: dict[str, float] = {}
             while sender.poll() is None:
                 key = f"ladder {len(posted)}"
                 posted[key] = time.time()

@@ -101,7 +101,7 @@ def _commit_in_pieces() -> None:
             intake.queue_commands(pipe, batch, now)
             intake.agenda = agenda
             await pipe.execute()
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
         async with redis.pipeline(transaction=False) as pipe:
             for entry in late:
                 agenda.add(pipe, entry)

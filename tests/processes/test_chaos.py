@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.chaos import answers, crashes, race, redis_gone
 from tests.chaos.oracle import Verdict
+from tests.chaos.scenarios import SCENARIOS
 from tests.chaos.stage import Length
 
 pytestmark = pytest.mark.processes
@@ -43,3 +46,10 @@ def test_the_oracle_goes_red_when_the_sender_is_deaf() -> None:
     """A sender that does not look for an answer calls people who need not come, and the oracle sees it."""
     verdict = race.answered_at_the_last_moment(Length(scale=0.1), deaf=True)
     assert not verdict.checks["no page was claimed after the answer and sent"]
+
+
+def test_the_last_table_has_every_scenario() -> None:
+    """docs/chaos.md shows what came of each, and of none that is gone."""
+    text = (Path(__file__).parents[2] / "docs/chaos.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (R\d+[a-z]?) ([^|]+?) \| +\d", text, re.MULTILINE))
+    assert rows == {name: title for name, (title, _) in SCENARIOS.items()}
