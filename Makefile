@@ -11,7 +11,7 @@ SOURCES := $(shell find $(CODE) tests bench -name '*.py' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test browser check lint types format lock bench clean
+.PHONY: help run test chaos browser check lint types format lock bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -21,6 +21,9 @@ run: .venv/.run  ## the demo on http://127.0.0.1:8080 (PORT=9000 make run for an
 
 test: .venv/.dev browser  ## every test; TESTS='tests/cli -x' for some
 	$(BIN)/python -m pytest $(TESTS)
+
+chaos: .venv/.dev  ## break everything, about 15 minutes; CHAOS='R1 R9 --long' for some, --help for more
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 # The browser tests drive Debian's Chromium: the one on PATH, else one that is installed where we may.
 browser:

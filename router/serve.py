@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import os
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -43,6 +45,8 @@ TIMEOUT = 1.0
 """Seconds Redis has for one answer."""
 BACKLOG = 1024
 """Connections the kernel keeps for us while we are busy."""
+ORPHANED_EVERY = 0.5
+"""Seconds between two looks whether the supervisor is still there."""
 GRACE = 8
 """Seconds requests have to end when the process is told to stop; the commits have what is left of ten."""
 
@@ -166,7 +170,8 @@ def run(
         signal.signal(number, _leave)
     context, ringer = open_context(settings, in_force, ledger)
     watching = [Watch(context, alarm).keep_watching] if alarm is not None else []
-    context.beside = (*context.beside, *watching, *beside)
+    ending = [partial(_end_with, settings.supervisor)] if settings.supervisor is not None else []
+    context.beside = (*context.beside, *watching, *ending, *beside)
     app = build(context, mounts)
     # What was made until now lives as long as the process: the collector need not walk it again and again.
     gc.collect()
@@ -177,6 +182,16 @@ def run(
         ringer.stop()
         context.spooling.close()
         context.redis.close()
+
+
+async def _end_with(supervisor: int) -> None:
+    """End, as when told to, once the supervisor is gone: nobody would start us anew, and a successor needs the port."""
+    while True:
+        await asyncio.sleep(ORPHANED_EVERY)
+        if os.getppid() != supervisor:
+            log.get("receiver").warning("supervisor is gone")
+            signal.raise_signal(signal.SIGTERM)
+            return
 
 
 def _leave(*_: object) -> NoReturn:

@@ -18,6 +18,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 SOCKET = "valkey.sock"
+ORPHAN_ENDS_WITHIN = 10.0
 LONGEST_SOCKET_PATH = 100
 """Bytes: a UNIX socket's path may have about 104."""
 
@@ -74,13 +75,17 @@ class Taken(Exception):
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold the data folder for this process, until it ends in whatever way. Raises Taken."""
+    """Hold the data folder for this process, until it ends in whatever way. Raises Taken.
+
+    A server that answers there all the same was left behind by an `up` that was killed: it is told to end.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (folder / "up.lock").open("w") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Taken from None
+        _end_orphan(folder)
         yield
 
 
@@ -109,6 +114,14 @@ def _wait_for(folder: Path) -> None:
         if time.monotonic() > ends:
             raise RedisConnectionError("the embedded server does not start")
         time.sleep(0.05)
+
+
+def _end_orphan(folder: Path) -> None:
+    if not (folder / SOCKET).exists() or not answers(folder):
+        return
+    orphan = Redis.from_url(url(folder), socket_timeout=ORPHAN_ENDS_WITHIN)
+    # The server ends instead of answering; redis-py takes that for the success it is.
+    orphan.shutdown(save=False, nosave=True)
 
 
 def answers(folder: Path) -> bool:

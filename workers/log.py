@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -62,14 +63,18 @@ def often(event: str, **fields: Any) -> None:
         return
     told = {"event": event, **fields, "level": "info", "timestamp": datetime.now(UTC).isoformat()}
     redact(None, "info", told)
-    sys.stderr.write(json.dumps(told) + "\n")
+    _Stderr().msg(json.dumps(told))
 
 
 class _Stderr:
-    """Writes a finished line, whole, to whatever stderr is now."""
+    """Writes a finished line, whole, to whatever stderr is now.
+
+    A line that cannot be written is lost, and nothing else: a disk that is full of logs must not refuse deliveries.
+    """
 
     def msg(self, line: str) -> None:
-        sys.stderr.write(line + "\n")
+        with suppress(OSError):
+            sys.stderr.write(line + "\n")
 
     debug = info = warning = error = critical = exception = fatal = msg
 

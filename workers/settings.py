@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     demo: bool = Field(default=False, validation_alias="TOCSIN_DEMO")
     """Set by `up --demo` for its processes: every channel is pointed at the fake endpoints of this very Tocsin."""
     demo_smtp_port: int = Field(default=2525, validation_alias="TOCSIN_DEMO_SMTP_PORT", ge=0, le=65535)
+    supervisor: int | None = Field(default=None, validation_alias="TOCSIN_SUPERVISOR")
+    """Set by a supervisor for its children: its process id. A worker ends when that is no longer its parent."""
     no_color: bool = Field(default=False, validation_alias="NO_COLOR")
 
     @field_validator("api_token", "secret", mode="before")

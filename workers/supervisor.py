@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -45,7 +46,8 @@ class Child:
 
     def start(self) -> None:
         """Start it, in a session of its own: Ctrl-C is for the supervisor, who tells the children in order."""
-        self.process = subprocess.Popen(list(self.argv), env=dict(self.env), start_new_session=True)  # noqa: S603
+        env = {**self.env, "TOCSIN_SUPERVISOR": str(os.getpid())}
+        self.process = subprocess.Popen(list(self.argv), env=env, start_new_session=True)  # noqa: S603
         self.started = time.monotonic()
 
     def look(self, now: float) -> None:

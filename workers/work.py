@@ -12,7 +12,9 @@ import threading
 from collections.abc import Callable
 
 from redis import Redis
+from redis.backoff import ConstantBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
@@ -24,12 +26,23 @@ from workers.clock import RedisClock
 from workers.house import build
 from workers.outward import Outward
 from workers.settings import Environment, Settings
-from workers.store import connect
+from workers.store import TIMEOUT, connect
 
 TICK = 0.5
 """Seconds between two looks at the agenda."""
 BEAT_LASTS = 10
 """Seconds a worker counts as alive after a beat."""
+RQ_TTL = 20
+"""Seconds RQ keeps a silent worker in its books; it listens 15 s less, and waits 10 s longer than that for an answer.
+
+RQ's own 420 would have a worker wait for seven minutes on a connection that a network has silently dropped.
+"""
+
+
+class LaneWorker(SimpleWorker):
+    """RQ's worker, but one that is back a second after Redis is: RQ doubles its pauses up to a minute."""
+
+    max_connection_wait_time = 1.0
 
 
 class Tick(threading.Thread):
@@ -38,12 +51,13 @@ class Tick(threading.Thread):
     It also ends the process when its supervisor is gone: nobody would restart it, and a second one may be running.
     """
 
-    def __init__(self, redis: Redis, name: str, orphaned: Callable[[], None]) -> None:
+    def __init__(self, redis: Redis, name: str, orphaned: Callable[[], None], supervisor: int | None = None) -> None:
         super().__init__(name="tick", daemon=True)
         self._redis = redis
         self._name = name
         self._orphaned = orphaned
-        self._parent = os.getppid()
+        # It may have died while we were starting; who our parent is now does not tell.
+        self._parent = supervisor or os.getppid()
         self._agenda = Agenda(redis)
         self._clock = RedisClock(redis)
         self._ended = threading.Event()
@@ -88,7 +102,7 @@ def run(lane: Lane, settings: Settings, ruleset: Ruleset) -> None:
     house = build(redis, ruleset, settings, Environment(), Outward(settings.allow_net).perform, name)
     jobs.install(house)
     succession.inherit(redis, lane, house.clock.now())
-    tick = Tick(redis, name, orphaned=lambda: os._exit(1))
+    tick = Tick(redis, name, orphaned=lambda: os._exit(1), supervisor=settings.supervisor)
     auditor = Auditor(house)
     # From the first beat on somebody may tell it to stop; RQ's own handlers come with `work`.
     for told in (signal.SIGTERM, signal.SIGINT):
@@ -103,9 +117,13 @@ def run(lane: Lane, settings: Settings, ruleset: Ruleset) -> None:
         tick.stop()
 
 
-def _worker(url: str, lane: Lane, name: str) -> SimpleWorker:
+def _worker(url: str, lane: Lane, name: str) -> LaneWorker:
     # A connection of its own: it blocks on the queue for longer than any of our commands may take.
-    connection = Redis.from_url(url)
-    return SimpleWorker(
-        [queue.queue(connection, lane)], name=name.replace(":", "-"), connection=connection, serializer=JSONSerializer
+    connection = Redis.from_url(url, socket_connect_timeout=TIMEOUT, retry=Retry(ConstantBackoff(0.5), 2))
+    return LaneWorker(
+        [queue.queue(connection, lane)],
+        name=name.replace(":", "-"),
+        connection=connection,
+        serializer=JSONSerializer,
+        worker_ttl=RQ_TTL,
     )

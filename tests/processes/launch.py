@@ -4,17 +4,27 @@ sound               no fault
 dies-after-commit   the first ten transactions of the ledger are each followed by SIGKILL, before a bell can ring
 promises-later      the same, with a Tocsin that writes its agenda entries after the transaction instead of in it
 unaudited           no auditor, which would mend what the others break
+dies-after-send     the first sends ($DEATHS of them) are each followed by SIGKILL, before they can be noted as sent
+commits-in-pieces   what keeps a delivery is no transaction: the delivery first, what is promised of it a moment later
+another-clock       this host's clock is $SKEW seconds ahead of everybody else's
+poisoned            events that speak of poison kill who puts them into their incidents
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
+import threading
+import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from router.cli import main
-from workers import agenda, auditor, draft, ledger
+from rules.incident import TimelineEntry
+from workers import agenda, auditor, draft, intake, ledger, routing
 
 DEATHS = 10
 
@@ -22,18 +32,36 @@ DEATHS = 10
 def _die_after_commit(of_all: int = DEATHS) -> None:
     """Die once the transaction is through; a file counts the deaths over the restarts."""
     attempt = ledger.Ledger._attempt
-    counter = Path(os.environ["TOCSIN_CONFIG"]) / "deaths"
 
     def dying(self: ledger.Ledger, *arguments: object) -> draft.Draft:
         done = attempt(self, *arguments)  # type: ignore[arg-type]
-        deaths = len(counter.read_bytes()) if counter.exists() else 0
-        if done.desks and deaths < of_all:
-            with counter.open("ab") as file:
-                file.write(b"x")
-            os.kill(os.getpid(), signal.SIGKILL)
+        if done.desks:
+            _die(of_all)
         return done
 
     ledger.Ledger._attempt = dying  # type: ignore[method-assign]
+
+
+def _die(of_all: int) -> None:
+    """SIGKILL, unless there have been so many already."""
+    counter = Path(os.environ["TOCSIN_CONFIG"]) / "deaths"
+    if (len(counter.read_bytes()) if counter.exists() else 0) < of_all:
+        with counter.open("ab") as file:
+            file.write(b"x")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_after_send() -> None:
+    """The provider has said yes, and nobody here will know."""
+    delivered, lock = ledger.Ledger.delivered, threading.Lock()
+
+    def dying(self: ledger.Ledger, entry: agenda.Entry, line: TimelineEntry, outcome: str) -> None:
+        if outcome == "sent":
+            with lock:
+                _die(int(os.environ["DEATHS"]))
+        delivered(self, entry, line, outcome)
+
+    ledger.Ledger.delivered = dying  # type: ignore[method-assign]
 
 
 def _promise_later() -> None:
@@ -63,6 +91,43 @@ def _unaudited() -> None:
     auditor.Auditor.my_turn = lambda _: False  # type: ignore[method-assign]
 
 
+def _commit_in_pieces() -> None:
+    """The other mistake: a Redis that dies in between has the delivery and not the promise."""
+
+    async def commit(redis: Any, batch: Sequence[intake.Received], now: float) -> None:
+        late: list[agenda.Entry] = []
+        async with redis.pipeline(transaction=False) as pipe:
+            intake.agenda = _Later(late)  # type: ignore[assignment]
+            intake.queue_commands(pipe, batch, now)
+            intake.agenda = agenda
+            await pipe.execute()
+        await asyncio.sleep(0.1)
+        async with redis.pipeline(transaction=False) as pipe:
+            for entry in late:
+                agenda.add(pipe, entry)
+            await pipe.execute()
+
+    intake.commit = commit
+
+
+def _another_clock() -> None:
+    """Everything here that asks the host for the time."""
+    true, skew = time.time, float(os.environ["SKEW"])
+    time.time = lambda: true() + skew
+
+
+def _poisoned() -> None:
+    """A crash that no except can catch, as of a library in C."""
+    apply = routing.apply
+
+    def dying(draft: draft.Draft, judged: Sequence[intake.Judged], *more: Any) -> None:
+        if any("poison" in one.event.summary for one in judged):
+            _die(1000)
+        apply(draft, judged, *more)
+
+    routing.apply = dying
+
+
 class _Later:
     """Stands where `workers.agenda` stands and keeps new entries back."""
 
@@ -77,8 +142,17 @@ class _Later:
         self._late.extend(entries)
 
 
+FAULTS = {
+    "dies-after-commit": _die_after_commit,
+    "promises-later": _promise_later,
+    "unaudited": _unaudited,
+    "dies-after-send": _die_after_send,
+    "commits-in-pieces": _commit_in_pieces,
+    "another-clock": _another_clock,
+    "poisoned": _poisoned,
+}
+
 if __name__ == "__main__":
     mode, *arguments = sys.argv[1:]
-    faults = {"dies-after-commit": _die_after_commit, "promises-later": _promise_later, "unaudited": _unaudited}
-    faults.get(mode, lambda: None)()
+    FAULTS.get(mode, lambda: None)()
     main(arguments, prog_name="tocsin")

@@ -12,15 +12,15 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from redis import Redis
 
+from tests.processes.sink import Sink
 from workers import embedded
 from workers.outward import call
 from workers.settings import child_environment
@@ -57,59 +57,6 @@ rules:
 """
 
 
-class Sink:
-    """A PagerDuty on loopback: takes `delay` seconds over each event and writes down what it took and when."""
-
-    def __init__(self) -> None:
-        self.delay = 0.0
-        self.heard: list[tuple[float, dict[str, Any]]] = []
-        self.begun: set[str] = set()
-        """Summaries of the pages that somebody has begun to send."""
-        self.in_flight = 0
-        """Requests that have arrived and are not answered yet."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._receiver())
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return self._server.server_address[1]
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
-
-    def pages(self) -> list[tuple[str, str]]:
-        """(whom, which page) of every trigger, in order of arrival."""
-        return [(said["routing_key"], said["dedup_key"]) for _, said in self.heard if said["event_action"] == "trigger"]
-
-    def at(self, routing_key: str) -> float:
-        """When somebody was first paged."""
-        return next(at for at, said in self.heard if said["routing_key"] == routing_key)
-
-    def _receiver(self) -> type[BaseHTTPRequestHandler]:
-        sink = self
-
-        class Receiver(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                said = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                sink.begun.add(said.get("payload", {}).get("summary", ""))
-                sink.in_flight += 1
-                time.sleep(sink.delay)
-                sink.in_flight -= 1
-                sink.heard.append((time.time(), said))
-                self.send_response(202)
-                self.end_headers()
-                self.wfile.write(b'{"status":"success"}')
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing."""
-
-        return Receiver
-
-
 @dataclass
 class Running:
     """What a test does with a running Tocsin."""
@@ -118,6 +65,7 @@ class Running:
     sink: Sink
     redis: Redis
     children: dict[str, Child]
+    folder: Path
     posted: list[str] = field(default_factory=list)
 
     def post(self, key: str, **more: object) -> int:
@@ -135,13 +83,37 @@ class Running:
         assert reply.status < 400, reply.body
         return json.loads(reply.body)
 
-    def kill(self, name: str) -> bool:
-        """SIGKILL a process that is running now."""
+    def pid(self, name: str) -> int | None:
+        """The process of this name that is running now."""
+        process = self.children[name].process
+        return None if process is None or process.poll() is not None else process.pid
+
+    def signal(self, name: str, number: signal.Signals) -> bool:
+        """Send a signal to a process that is running now."""
         process = self.children[name].process
         if process is None or process.poll() is not None:
             return False
-        process.send_signal(signal.SIGKILL)
+        process.send_signal(number)
         return True
+
+    def kill(self, name: str) -> bool:
+        """SIGKILL a process that is running now."""
+        return self.signal(name, signal.SIGKILL)
+
+    def hold(self, name: str) -> None:
+        """SIGKILL a process and keep its supervisor from starting it again, until it is let go."""
+        child = self.children[name]
+        self.kill(name)
+        assert wait_for(lambda: child.process is None, 10), f"{name} does not die"
+        child.restart_at = float("inf")
+
+    def let_go(self, name: str) -> None:
+        """Start it again."""
+        self.children[name].restart_at = 0.0
+
+    def ready(self) -> bool:
+        """Would anybody be told now?"""
+        return _ready(self.port)
 
 
 def wait_for(what: Callable[[], object], seconds: float) -> bool:
@@ -156,31 +128,47 @@ def wait_for(what: Callable[[], object], seconds: float) -> bool:
 
 @contextmanager
 def a_tocsin(
-    folder: Path, *, lead: str = "2s", ceo: str = "4s", modes: dict[str, str] | None = None
+    folder: Path,
+    *,
+    lead: str = "2s",
+    ceo: str = "4s",
+    modes: Mapping[str, str] | None = None,
+    rules: str = RULES,
+    fsync: str = "always",
+    receivers: int = 1,
+    lanes: bool = True,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
-    """Start everything; `modes` launches a process with a fault of `launch.py`."""
+    """Start everything; `modes` launches a process with a fault of `launch.py`.
+
+    Further receivers are called `receiver 2` and so on. Without `lanes` one `work` supervises the workers itself.
+    """
     sink, port = Sink(), free_port()
-    rules = folder / "rules"
-    rules.mkdir()
-    (rules / "rules.yaml").write_text(RULES.format(lead=lead, ceo=ceo, sink=sink.port))
+    where = folder / "rules"
+    where.mkdir()
+    (where / "rules.yaml").write_text(rules.format(lead=lead, ceo=ceo, sink=sink.port))
     data = folder / "d"
-    env = child_environment(_variables(port, data, rules))
-    children = _children(port, data, env, modes or {})
+    whole = child_environment(_variables(port, data, where, sink.port) | dict(env or {}))
+    shared = ["--share-port"] if receivers > 1 else []
+    names = {f"receiver {number + 1}" if number else "receiver": ["serve", *shared] for number in range(receivers)}
+    workers = {lane: ["work", "--lane", lane] for lane in ("intake", "urgent", "calm")} if lanes else {"work": ["work"]}
+    children = [_valkey(data, whole, fsync), *_launched(names | workers, whole, modes or {})]
     supervisor = Supervisor(children)
     thread = threading.Thread(target=supervisor.watch)
     thread.start()
     try:
         named = {child.name: child for child in children}
-        assert wait_for(lambda: _ready(port), 30), "the Tocsin of the test did not become ready"
-        yield Running(port, sink, Redis.from_url(embedded.url(data)), named)
+        assert wait_for(lambda: _ready(port), 60), "the Tocsin of the test did not become ready"
+        yield Running(port, sink, Redis.from_url(embedded.url(data)), named, folder)
     finally:
         supervisor.stop()
         thread.join()
         sink.close()
 
 
-def _variables(port: int, data: Path, rules: Path) -> dict[str, str]:
+def _variables(port: int, data: Path, rules: Path, sink: int) -> dict[str, str]:
     return {
+        "SINK_ROOM": f"http://127.0.0.1:{sink}/room",
         "REDIS_URL": embedded.url(data),
         "TOCSIN_DATA": str(data),
         "PORT": str(port),
@@ -196,19 +184,16 @@ def _variables(port: int, data: Path, rules: Path) -> dict[str, str]:
     }
 
 
-def _children(port: int, data: Path, env: dict[str, str], modes: dict[str, str]) -> list[Child]:
-    def launched(name: str, *arguments: str) -> Child:
-        return Child(name=name, argv=[sys.executable, str(LAUNCH), modes.get(name, "sound"), *arguments], env=env)
+def _valkey(data: Path, env: Mapping[str, str], fsync: str) -> Child:
+    argv = [*embedded.command(data), "--appendfsync", fsync]
+    return Child(name="valkey", argv=argv, env=env, ready=lambda: embedded.answers(data), outlives=True)
 
-    valkey = Child(
-        name="valkey",
-        argv=embedded.command(data),
-        env=env,
-        ready=lambda: embedded.answers(data),
-        outlives=True,
-    )
-    lanes = [launched(lane, "work", "--lane", lane) for lane in ("intake", "urgent", "calm")]
-    return [valkey, launched("receiver", "serve"), *lanes]
+
+def _launched(words: Mapping[str, list[str]], env: Mapping[str, str], modes: Mapping[str, str]) -> list[Child]:
+    return [
+        Child(name=name, argv=[sys.executable, str(LAUNCH), modes.get(name, "sound"), *arguments], env=env)
+        for name, arguments in words.items()
+    ]
 
 
 def _ready(port: int) -> bool:

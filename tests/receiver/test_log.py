@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import logging
 from collections.abc import Iterator
@@ -33,6 +35,20 @@ def test_a_delivery_is_one_line(ear: Ear, capsys: pytest.CaptureFixture[str]) ->
     assert line["ms"] >= 0
     assert TOKEN not in written
     assert "timeout" not in written
+
+
+class _Full(io.StringIO):
+    """A log file on a disk without room."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_log_that_cannot_be_written_refuses_no_delivery(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk with the log on it is full: the line is lost, the delivery is kept and answered as ever."""
+    log.configure("json")
+    monkeypatch.setattr("sys.stderr", _Full())
+    assert ear.post(KUMA, DOWN).status_code == 202
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
