@@ -2,6 +2,8 @@
 
 PORT ?= 8080
 PYTHON ?= python3
+CASES ?= 100000
+SEED ?= 0
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -11,7 +13,7 @@ SOURCES := $(shell find $(CODE) tests bench -name '*.py' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test chaos browser check lint types format lock bench clean
+.PHONY: help run test chaos hostile browser check lint types format lock bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -24,6 +26,10 @@ test: .venv/.dev browser  ## every test; TESTS='tests/cli -x' for some
 
 chaos: .venv/.dev  ## break everything, about 15 minutes; CHAOS='R1 R9 --long' for some, --help for more
 	$(BIN)/python -m tests.chaos $(CHAOS)
+
+hostile: .venv/.dev  ## hostile input in earnest, minutes; CASES=1000000 SEED=1 ONLY="S1 S3"
+	$(BIN)/python -m tests.hostile --cases $(CASES) --seed $(SEED) $(if $(ONLY),--only $(ONLY))
+	$(BIN)/python -m pytest tests/workers/test_crashes.py tests/workers/test_any_order.py --hypothesis-profile=long
 
 # The browser tests drive Debian's Chromium: the one on PATH, else one that is installed where we may.
 browser:

@@ -88,6 +88,8 @@ def test_no_spelling_of_loopback_is_called(host: str) -> None:
         "http://a.example:99999/secret-token",
         "http://[fe80::1%25eth0]/secret-token",
         "http:///secret-token",
+        "http://0177.0.0.1/secret-token",
+        "http://①②⑦.⓪.⓪.①/secret-token",
         "http://" + "a" * 300 + ".example/secret-token",
     ],
 )

@@ -63,7 +63,10 @@ def _target(url: str) -> _Target:
         raise Undelivered("an address with a name or password in it is not called", permanent=True)
     if not _HOST.fullmatch(host) or "\\" in url or any(char <= " " or char == "\x7f" for char in url):
         raise Undelivered("the address is not a URL", permanent=True)
-    path = httpx.URL(url).raw_path.decode("ascii")
+    try:
+        path = httpx.URL(url).raw_path.decode("ascii")
+    except httpx.InvalidURL:
+        raise Undelivered("the address is not a URL", permanent=True) from None
     return _Target(scheme=parts.scheme, host=host, port=port or (443 if parts.scheme == "https" else 80), path=path)
 
 
