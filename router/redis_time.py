@@ -10,6 +10,8 @@ from typing import Any
 from redis.exceptions import RedisError
 
 EVERY = 5.0
+TRIES = 5
+"""Questions of one measurement, of which the one answered fastest counts: a busy moment makes any single one wrong."""
 
 
 class RedisTime:
@@ -24,11 +26,15 @@ class RedisTime:
         return time.monotonic() + self._offset
 
     async def measure(self) -> None:
-        """Ask Redis once. Raises its errors."""
+        """Ask Redis a few times in a row. Raises its errors."""
+        self._offset = min([await self._ask() for _ in range(TRIES)])[1]
+
+    async def _ask(self) -> tuple[float, float]:
+        """How long the answer took, and the offset it gives; wrong by half of that at most."""
         asked = time.monotonic()
         seconds, micros = await self._redis.time()
         answered = time.monotonic()
-        self._offset = seconds + micros / 1e6 - (asked + answered) / 2
+        return answered - asked, seconds + micros / 1e6 - (asked + answered) / 2
 
     async def keep_measuring(self) -> None:
         """Until cancelled. Redis away: the last offset stays."""
