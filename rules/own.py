@@ -21,9 +21,12 @@ class Finding(StrEnum):
     """Promises due for long that nobody takes up."""
     IDLE = "idle"
     """A lane without a worker."""
+    WIPED = "wiped"
+    """A Redis that has lost what it held."""
 
 
-_URGENT = frozenset({Finding.OVERDUE, Finding.IDLE})
+_SEVERITIES = {Finding.OVERDUE: Severity.P2, Finding.IDLE: Severity.P2, Finding.WIPED: Severity.P1}
+"""Of what could not be mended; the rest is for the morning."""
 
 
 def given_up(entry: str, kind: str, why: str, now: float, delivery: str) -> tuple[Event, Decision]:
@@ -60,7 +63,7 @@ def unreadable(source: str, source_type: str, why: str, received_at: float, deli
 def found(finding: Finding, what: str, now: float, delivery: str) -> tuple[Event, Decision]:
     """The auditor found something. What it could mend is for the morning, what it could not is not."""
     event = _finding(finding, Action.TRIGGER, f"Tocsin's own audit: {what}", now, delivery)
-    return event, _decision(event, Severity.P2 if finding in _URGENT else Severity.P3, f"audit: {finding}")
+    return event, _decision(event, _SEVERITIES.get(finding, Severity.P3), f"audit: {finding}")
 
 
 def over(finding: Finding, now: float, delivery: str) -> Event:

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from rules import own
 from rules.duration import show_duration
-from workers import astray, counters, keys, log, queue
+from workers import astray, counters, keys, log, queue, release
 from workers.agenda import DESKS, Lane
 from workers.channels.contract import HttpRequest, Undelivered
 from workers.house import House
@@ -52,6 +52,7 @@ def audit(house: House) -> Findings:
     """Compare, mend, count and tell. Raises RedisError."""
     found = Findings()
     now = house.clock.now()
+    _wiped(house, found)
     _entries(house, found)
     _incidents(house, found)
     _overdue(house, found, now)
@@ -59,6 +60,14 @@ def audit(house: House) -> Findings:
     _tell(house, found, now)
     _ping(house, found)
     return found
+
+
+def _wiped(house: House, found: Findings) -> None:
+    """What every process finds or writes when it starts is gone: so is all the rest, and nobody is called for it."""
+    if house.joined and not house.redis.exists(keys.VERSION):
+        release.join(house.redis)
+        lost = "open incidents, promises and deliveries are gone (FLUSHALL, another database, a lost volume?)"
+        found.words[own.Finding.WIPED] = f"Redis has lost what it held: {lost}. Look at your monitors themselves"
 
 
 def _entries(house: House, found: Findings) -> None:

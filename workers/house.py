@@ -69,6 +69,8 @@ class House:
     clock: Clock
     name: str = ""
     """This worker's, in its claims: `lane:host:pid`."""
+    joined: bool = False
+    """Has the release been written into this Redis? Then it must be found there from now on."""
     pools: Pools = field(default_factory=Pools)
     agenda: Agenda = field(init=False)
     store: Store = field(init=False)

@@ -100,6 +100,7 @@ def run(lane: Lane, settings: Settings, ruleset: Ruleset) -> None:
     release.join(redis)
     name = succession.name_of(lane)
     house = build(redis, ruleset, settings, Environment(), Outward(settings.allow_net).perform, name)
+    house.joined = True
     jobs.install(house)
     succession.inherit(redis, lane, house.clock.now())
     tick = Tick(redis, name, orphaned=lambda: os._exit(1), supervisor=settings.supervisor)

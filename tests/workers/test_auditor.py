@@ -12,7 +12,7 @@ from rules.event import Action
 from rules.incident import Reason, State
 from rules.own import Finding
 from tests.world import START, World, a_world
-from workers import auditor, counters, keys
+from workers import auditor, counters, keys, release
 from workers.agenda import DESKS, Job, Lane
 from workers.auditor import Auditor, Findings, audit
 from workers.channels.contract import HttpRequest, Reply, Undelivered
@@ -232,3 +232,20 @@ def test_a_claim_made_while_the_audit_runs_is_left_alone(redis: Redis, monkeypat
         assert audit(world.house).words == {}
         world.passes("15s")
         world.outside.heard_exactly([OPENED])
+
+
+def test_a_redis_that_has_forgotten_everything_is_told_loudly(redis: Redis) -> None:
+    """FLUSHALL: what was open is gone and cannot be mended; somebody must look at the monitors themselves, now."""
+    with a_world(redis) as world:
+        release.join(redis)
+        world.house.joined = True
+        assert audited(world).words == {}
+        world.hears("minor")
+        world.outside.heard_exactly([OPENED])
+        redis.flushall()
+        found = audited(world)
+        assert list(found.words) == [Finding.WIPED]
+        assert "Redis has lost what it held" in world.incident.title
+        world.outside.heard_exactly([("pagerduty", "trigger"), OPENED, ("mail", Reason.OPENED)])
+        assert audited(world).words == {}
+        world.outside.heard_exactly([("pagerduty", "resolve"), RECOVERED, ("mail", Reason.RECOVERED)])
