@@ -71,8 +71,21 @@ def _read_all(paths: Mapping[str, Path], problems: list[Problem]) -> dict[str, s
     return found
 
 
+def shown(path: Path) -> str:
+    """A file's text for the lines a problem shows; "" for what `read` would not read either."""
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_BYTES:
+            return ""
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
 def _read_one(name: str, path: Path) -> str | Problem:
     try:
+        # A pipe would be waited for, a device read without end.
+        if path.exists() and not path.is_file():
+            return Problem(name, 1, 1, "cannot be read: it is no regular file")
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:

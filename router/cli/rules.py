@@ -22,7 +22,7 @@ from rules.event import Action, Event
 from rules.load import Ruleset, Way
 from rules.problem import Problem, Wrong, nearest
 from workers.channels import TYPES as CHANNELS
-from workers.configuration import packaged, read
+from workers.configuration import packaged, read, shown
 from workers.house import ways
 from workers.plain import plain
 
@@ -96,18 +96,11 @@ def _say_problems(session: Session, folder: Path, problems: list[Problem], level
         if level == WARNING:
             # After the place, as compilers do, so that an editor still finds it.
             problem = dataclasses.replace(problem, message=f"{WARNING}: {problem.message}")
-        text = _text(folder / problem.file)
+        text = shown(folder / problem.file)
         for line in problem.show(text).split("\n"):
             session.line("".join(char for char in line if char.isprintable()))
     if problems and level == WARNING:
         session.line("These rules can be used: a warning stops no start.")
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
 
 
 @click.command(cls=Command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,20 @@ def test_check_tells_what_is_hardly_meant_and_others_use_it_all_the_same(folder:
     (problem,) = json.loads(tell("check", str(folder), "-o", "json").output)["problems"]
     assert (problem["level"], problem["message"]) == ("warning", "nothing sends the kind 'pingdom.dwon'")
     assert tell("explain", "shop", str(Path(__file__).parents[2] / SAMPLE), "--config", str(folder)).exit_code == 0
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "large"])
+def test_what_is_no_file_of_rules_is_not_read(folder: Path, kind: str) -> None:
+    """A link to an endless device, a pipe nobody writes to, a file of 5 MiB: told at once, in a line, and not read."""
+    rules = folder / "rules.yaml"
+    rules.unlink()
+    if kind == "device":
+        rules.symlink_to("/dev/zero")
+    elif kind == "pipe":
+        os.mkfifo(rules)
+    else:
+        rules.write_bytes(b"#" * (5 * 1024 * 1024))
+    said = tell("--config", str(folder), "check")
+    assert said.exit_code == 1
+    assert ("the file is larger than 4 MiB" if kind == "large" else "it is no regular file") in said.output
+    assert len(said.output) < 2000
