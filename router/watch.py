@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from redis.exceptions import RedisError
 
 from router.context import Context
+from router.health import unreachable
 from workers import log
 from workers.agenda import Lane
 from workers.alarm import Alarm, Matter
@@ -22,13 +23,16 @@ from workers.spool import SpoolFailed
 EVERY = 1.0
 PATIENCE = {Matter.REDIS: 5.0, Matter.SPOOL: 0.0, Matter.WORKERS: 30.0}
 """Seconds something must be so before it is said: a restart is no emergency."""
+AGAIN = 30.0
+"""Seconds until an alarm that nobody heard is raised again."""
 _log = log.get("watch")
 
 
 @dataclass(slots=True)
 class _Seen:
     since: float
-    told: bool = False
+    say_at: float | None
+    """When it is to be said, for the first time or because nobody heard; None once it was."""
 
 
 class Watch:
@@ -52,9 +56,11 @@ class Watch:
     def look(self) -> None:
         """Compare what is so with what has been said."""
         away = self._context.spooling.away
-        self._judge(Matter.REDIS, away)
+        # Without deliveries nobody notices that Redis is gone, and steps that are due wait all the same: it is asked.
+        gone = away or bool(unreachable(self._context))
+        self._judge(Matter.REDIS, gone)
         self._judge(Matter.SPOOL, away and not self._context.spooling.writable())
-        if not away:
+        if not gone:
             self._judge(Matter.WORKERS, self._nobody_works())
 
     def _nobody_works(self) -> bool:
@@ -66,18 +72,28 @@ class Watch:
         return not beating & set(Lane)
 
     def _judge(self, matter: Matter, so: bool) -> None:
-        now, seen = self._now(), self._seen.get(matter)
-        if so and seen is None:
-            self._seen[matter] = seen = _Seen(since=now)
-        if so and seen is not None and not seen.told and now - seen.since >= PATIENCE[matter]:
-            seen.told = True
-            if self._mine(matter, seen.since):
-                self._alarm.cry(matter, seen.since)
-        elif not so:
-            self._seen.pop(matter, None)
-            since = self._withdrawn(matter)
-            if since is not None:
-                self._alarm.all_clear(matter, since)
+        if so:
+            now = self._now()
+            seen = self._seen.setdefault(matter, _Seen(since=now, say_at=now + PATIENCE[matter]))
+            if seen.say_at is not None and now >= seen.say_at:
+                seen.say_at = None if self._said(matter, seen.since) else now + AGAIN
+            return
+        self._seen.pop(matter, None)
+        since = self._withdrawn(matter)
+        if since is not None:
+            self._alarm.all_clear(matter, since)
+
+    def _said(self, matter: Matter, since: float) -> bool:
+        """Say it, unless another process of this host has; False when nobody heard."""
+        if not self._mine(matter, since):
+            return True
+        heard = False
+        try:
+            heard = bool(self._alarm.cry(matter, since))
+        finally:
+            if not heard:
+                self._withdrawn(matter)
+        return heard
 
     def _mine(self, matter: Matter, since: float) -> bool:
         try:

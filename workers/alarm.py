@@ -1,7 +1,7 @@
 """The alarm a receiver raises by itself, when there is no Redis to promise on or nobody to keep promises.
 
 It asks the YAML alone: P1's fallback channels, else its channels, to whoever is the first responder now. It is said
-once and, when it is over, once more; nothing is tried again, for there is nowhere to write that down.
+once and, when it is over, once more. Whoever watches raises it again when nobody heard.
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ class Alarm:
         """Say that it is so, since then (Unix seconds). Returns the channels that took it."""
         return self._say(matter, since, Reason.OPENED, _NEXT[matter])
 
-    def all_clear(self, matter: Matter, since: float, note: str = "") -> list[str]:
-        """Say that it is over."""
-        return self._say(matter, since, Reason.RESOLVED, note or "nothing: it is over")
+    def all_clear(self, matter: Matter, since: float) -> list[str]:
+        """Say that it is over. Returns the channels that took it."""
+        return self._say(matter, since, Reason.RESOLVED, "nothing: it is over")
 
     def _say(self, matter: Matter, since: float, reason: Reason, what_next: str) -> list[str]:
         now, host, ruleset = self._clock(), socket.gethostname(), self._rules()

@@ -12,6 +12,7 @@ from tests.receiver.ear import Ear
 from workers import keys
 from workers.alarm import Matter
 from workers.spool import Spool
+from workers.store import connect
 
 
 class Voice:
@@ -19,10 +20,12 @@ class Voice:
 
     def __init__(self) -> None:
         self.said: list[tuple[str, Matter, float]] = []
+        self.deaf = False
 
-    def cry(self, matter: Matter, since: float) -> None:
-        """Something is so."""
+    def cry(self, matter: Matter, since: float) -> list[str]:
+        """Something is so; while `deaf`, nobody hears."""
         self.said.append(("cry", matter, since))
+        return [] if self.deaf else ["hook"]
 
     def all_clear(self, matter: Matter, since: float) -> None:
         """It is over."""
@@ -110,3 +113,27 @@ def test_workers_gone_altogether_are_said(ear: Ear, lane: str) -> None:
     assert watched.looks(30) == [("cry", Matter.WORKERS, 1000.0)]
     ear.redis.set(keys.worker(f"{lane}:host:2"), b"1")
     assert watched.looks(1) == [("over", Matter.WORKERS, 1000.0)]
+
+
+def test_a_redis_that_is_gone_is_said_without_any_delivery(ear: Ear) -> None:
+    """A quiet night, a P1 climbs its ladder, Redis dies: no delivery fails, and the receiver notices all the same."""
+    watched = Watched(ear)
+    there = watched.context.redis
+    watched.context.redis = connect("redis://127.0.0.1:1/0")
+    assert watched.looks(60) == [("cry", Matter.REDIS, 1000.0)]
+    watched.context.redis = there
+    assert watched.looks(60) == [("over", Matter.REDIS, 1000.0)]
+
+
+def test_an_alarm_that_nobody_heard_is_raised_again(ear: Ear) -> None:
+    """The channel hiccups at the moment of the alarm: half a minute later it is tried again, by whichever process."""
+    voice = Voice()
+    voice.deaf = True
+    watched, other = Watched(ear, voice), Watched(ear, voice)
+    watched.context.spooling.away = other.context.spooling.away = True
+    assert len(watched.looks(40)) == 2
+    voice.deaf = False
+    assert [what for what, *_ in other.looks(30)] == ["cry"]
+    assert watched.looks(60) == []
+    watched.context.spooling.away = False
+    assert [what for what, *_ in watched.looks(1)] == ["over"]
