@@ -44,20 +44,31 @@ class Together:
         parts, refused, through = [self._wanted(entries)], 0, False
         while parts:
             part = parts.pop(0)
-            if part and self._sender.is_late(claimed_at):
+            if len(part) < 2:
+                self._alone(part, claimed_at)
+                continue
+            if self._sender.is_late(claimed_at):
                 self._ledger.wait([entry for entry, _ in part], self._clock.now())
-            elif len(part) == 1:
-                self._sender.try_one(*part[0])
-            elif part and (failure := self._try(part)) is None:
+                continue
+            failure = self._try(part)
+            if failure is None:
                 through = True
-            elif part and failure is not None and failure.permanent and (through or refused < REFUSALS):
+            elif failure.permanent and (through or refused < REFUSALS):
                 # Perhaps one of them cannot be said, or not there: the others must not share its fate.
                 refused += 1
                 middle = len(part) // 2
                 parts[:0] = [part[:middle], part[middle:]]
-            elif failure is not None:
+            else:
                 for entry, incident in part:
                     self._sender.failed(entry, incident, failure)
+
+    def _alone(self, part: Wanted, claimed_at: float) -> None:
+        """The only one that is left, if any is, goes as itself."""
+        for entry, incident in part:
+            if self._sender.is_late(claimed_at):
+                self._ledger.wait([entry], self._clock.now())
+            else:
+                self._sender.try_one(entry, incident)
 
     def _wanted(self, entries: Sequence[Entry]) -> Wanted:
         """Those still to be sent, each after the one before it on its way; of the others it is written down why not."""

@@ -12,6 +12,7 @@ from rules.commands import Acknowledge, Resolve
 from rules.incident import Incident, Reason
 from tests.stories.test_storms import INTAKE, OPENED, storm
 from tests.world import RULES, World, a_world
+from workers import jobs
 from workers.agenda import Job, Lane
 
 TEAMS = (
@@ -121,6 +122,25 @@ def test_a_room_that_refuses_everything_is_not_asked_a_thousand_times(redis: Red
         assert world.outside.slack.tries < 100
         assert {one.steps[0].state for one in world.incidents} == {"failed"}
         world.outside.slack.heals()
+
+
+def test_a_digest_of_which_nothing_is_left_is_no_fault(redis: Redis, capsys: pytest.CaptureFixture[str]) -> None:
+    """All were answered while they waited: nobody hears of it, and the log has no error to wake somebody for."""
+    with a_world(redis) as world:
+        opened(world)
+        for number in range(3):
+            world.hears("minor", key=f"more {number}", work=False)
+        world.house.ledger.deduplicate(world.house.agenda.claim(*INTAKE, world.clock.now()))
+        waiting = world.house.agenda.claim(Lane.CALM, Job.NOTIFY, world.clock.now())
+        for incident in world.incidents:
+            world.house.ledger.answer(incident.id, Acknowledge(by="ana", via="test"))
+        jobs._send(world.house, waiting, world.clock.now())
+        world.outside.heard_nothing()
+        assert {world.house.store.timeline(entry.incident or "")[-1].kind for entry in waiting} == {"skipped"}
+        assert "not concluded" not in "".join(capsys.readouterr())
+        world.passes("10s")
+        assert world.outside.heard
+        world.outside.heard.clear()
 
 
 class Late:
