@@ -68,7 +68,7 @@ class House:
     perform: Perform
     clock: Clock
     name: str = ""
-    """This worker's, in its claims: `lane:host:pid`."""
+    """This worker's, in its claims (`workers.succession.name_of`)."""
     joined: bool = False
     """Has the release been written into this Redis? Then it must be found there from now on."""
     pools: Pools = field(default_factory=Pools)

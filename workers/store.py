@@ -97,7 +97,7 @@ class Store:
         return [decode(TimelineEntry, line) for line in lines]
 
     def beating(self) -> list[str]:
-        """Names of the workers that beat, `lane:host:pid`."""
+        """Names of the workers that beat, `lane:host:…` (`workers.succession.name_of`)."""
         prefix = len(keys.worker(""))
         return sorted(key.decode()[prefix:] for key in self._redis.scan_iter(match=keys.WORKERS, count=1000))
 

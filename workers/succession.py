@@ -7,6 +7,7 @@ the lease decides, for whoever only hangs may still send.
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -31,16 +32,23 @@ return released
 """
 
 
+_LIFE = secrets.token_hex(4)
+"""Tells this process from one that had the same number before: in a container that starts anew, many do."""
+
+
 def name_of(lane: Lane) -> str:
-    """What this process is called in its claims and its beat."""
-    return f"{lane}:{socket.gethostname()}:{os.getpid()}"
+    """What this process is called in its claims and its beat, as no other ever was: `lane:host:pid.life`."""
+    return f"{lane}:{socket.gethostname()}:{os.getpid()}.{_LIFE}"
 
 
 def is_dead(worker: str) -> bool:
-    """Is this worker (`lane:host:pid`) certainly dead?"""
-    _, host, pid = worker.rsplit(":", 2) if worker.count(":") >= 2 else ("", "", "")
+    """Is this worker (see `name_of`) certainly dead?"""
+    _, host, process = worker.rsplit(":", 2) if worker.count(":") >= 2 else ("", "", "")
+    pid, _, life = process.partition(".")
     if host != socket.gethostname() or not pid.isdigit():
         return False
+    if int(pid) == os.getpid():
+        return life != _LIFE
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:

@@ -11,8 +11,8 @@ from redis import Redis
 
 from tests.workers.test_agenda import NOW, an_entry, claimed, conclude, promised
 from workers import agenda
-from workers.agenda import Agenda, Job, Lane
-from workers.succession import is_dead, release
+from workers.agenda import DEADLY, LEASE, Agenda, Job, Kind, Lane
+from workers.succession import is_dead, name_of, release
 
 
 def test_what_a_dead_worker_had_in_hand_is_due_at_once(redis: Redis) -> None:
@@ -39,7 +39,17 @@ def test_only_a_process_of_this_host_can_be_known_to_be_dead() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     here = socket.gethostname()
-    assert not is_dead(f"urgent:{here}:{os.getpid()}")
+    assert not is_dead(name_of(Lane.URGENT))
     assert is_dead(f"urgent:{here}:{gone.pid}")
     assert not is_dead(f"urgent:elsewhere:{gone.pid}")
     assert not is_dead("")
+
+
+def test_a_container_that_starts_anew_is_another_worker(redis: Redis) -> None:
+    """Same host name, same process number, another life: what killed the one before counts, and is soon given up."""
+    promised(redis, an_entry("poison", kind=Kind.STEP))
+    here = f"urgent:{socket.gethostname()}:{os.getpid()}"
+    assert is_dead(f"{here}.00000000")
+    for life in range(DEADLY + 1):
+        (entry,) = Agenda(redis, f"{here}.{life:08}").claim(Lane.URGENT, Job.ESCALATE, NOW + life * (LEASE + 1))
+    assert (entry.lost, entry.deadly) == (DEADLY, True)
