@@ -49,7 +49,8 @@ def _unreachable(config: Config, document: Document) -> Iterator[Problem]:
 
 
 def _unreached(config: Config, document: Document, types: Mapping[str, Way]) -> Iterator[Problem]:
-    ways = {name: types[channel.type] for name, channel in config.channels.items() if channel.type in types}
+    known = {name: one for name, one in config.channels.items() if one.type in types}
+    ways = {name: types[one.type].configured(one.options) for name, one in known.items()}
     for name, severities in unreached(config, ways):
         message = f"'{name}' may have to answer, and no channel of {', '.join(severities)} reaches them"
         hint = f"give {name} an address that one of these channels uses: email, slack or pagerduty"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from rules.clock import HandOver, parse_hand_over, zone
@@ -17,6 +17,13 @@ class Way:
 
     room: bool
     address: str | None = None
+    shared: str | None = None
+    """The option of the channel that serves people without an address of their own."""
+
+    def configured(self, options: Mapping[str, object]) -> Way:
+        """This way as one channel's options make it: with what is shared, it reaches everybody."""
+        served = self.shared is not None and options.get(self.shared) is not None
+        return replace(self, address=None) if served else self
 
 
 @dataclass(frozen=True, slots=True)

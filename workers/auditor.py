@@ -27,6 +27,8 @@ from workers.repair import promises_of
 
 EVERY = 30.0
 """Seconds between two audits, whichever worker makes them."""
+LOOK_EVERY = 5.0
+"""Seconds between two questions of a worker whether it is its turn."""
 OVERDUE = 60.0
 """Seconds after which a promise that nobody has taken up is told."""
 PAGE = 500
@@ -168,7 +170,7 @@ class Auditor(threading.Thread):
 
     def run(self) -> None:
         """Audit until stopped; a Redis that is away is waited for."""
-        while not self._ended.wait(EVERY / 6):
+        while not self._ended.wait(LOOK_EVERY):
             try:
                 self._trim()
                 if self.my_turn():

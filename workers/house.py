@@ -13,7 +13,6 @@ from rules.load import Ruleset
 from rules.schedule import Way
 from workers.agenda import Agenda
 from workers.channels import TYPES
-from workers.channels.contract import ChannelType
 from workers.clock import Clock, RedisClock
 from workers.ledger import Ledger
 from workers.pace import Pace
@@ -26,15 +25,13 @@ AT_ONCE = 4
 """Sends in flight per channel, and as many of P1 besides: a channel that hangs keeps these busy and no other's."""
 
 
+WAYS = {name: Way(room=one.room, address=one.address, shared=one.shared) for name, one in TYPES.items()}
+"""What each type of channel reaches, before a channel's own options."""
+
+
 def ways(ruleset: Ruleset) -> Mapping[str, Way]:
     """What the configured channels reach: a room, everybody, or a person by which address."""
-    configured = ruleset.config.channels.items()
-    return {name: _way(TYPES[one.type], one.options) for name, one in configured}
-
-
-def _way(channel: ChannelType, options: Mapping[str, object]) -> Way:
-    shared = channel.shared is not None and options.get(channel.shared) is not None
-    return Way(room=channel.room, address=None if shared else channel.address)
+    return {name: WAYS[one.type].configured(one.options) for name, one in ruleset.config.channels.items()}
 
 
 class Pools:

@@ -25,7 +25,7 @@ from workers import agenda, keys
 from workers.agenda import Entry, Kind, Lane
 from workers.counters import count
 
-CLOCKS_DIFFER = 1.0
+DUE_EARLY = 1.0
 """Seconds an event is due before it came: the worker that the bell wakes may believe it is a little earlier."""
 OVERHEAD = 250
 """Bytes Redis takes for a delivery beside its value: its key and its places in the indexes."""
@@ -143,7 +143,7 @@ def queue_commands(pipe: Any, batch: Sequence[Received], now: float) -> None:
 
 def _promise(judged: orjson.Fragment, now: float) -> Entry:
     body = {"judged": judged}
-    due = now - CLOCKS_DIFFER
+    due = now - DUE_EARLY
     return Entry(id=f"in-{mint(now)}", kind=Kind.INTAKE, lane=Lane.INTAKE, due_at=due, created_at=now, body=body)
 
 

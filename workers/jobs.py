@@ -7,7 +7,7 @@ what is left is still on the agenda, and the next tick rings again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from redis.exceptions import RedisError
 
@@ -24,6 +24,8 @@ from workers.pace import Destination
 
 BUSY_AT_MOST = 7.0
 """Seconds one job goes on taking work: well within RQ's 10."""
+EVENTS_AT_ONCE = 1000
+"""Events put into their incidents in one transaction; a spool that is handed over brings thousands."""
 TOGETHER = 1000
 """Notifications that one digest may hold."""
 FOR_ANOTHER = 5.0
@@ -93,10 +95,25 @@ def _parked(house: House, entry: Entry) -> bool:
 def _deduplicate(house: House, entries: Sequence[Entry]) -> None:
     # What was lost once is tried alone: it must not take its neighbours with it a second time.
     suspects = [entry for entry in entries if entry.lost]
-    for batch in ([entry for entry in entries if not entry.lost], *([one] for one in suspects)):
-        if batch and not _carefully(house, batch, house.ledger.deduplicate):
+    for batch in (*_bounded(entry for entry in entries if not entry.lost), *([one] for one in suspects)):
+        if not _carefully(house, batch, house.ledger.deduplicate):
             for entry in batch:
                 _carefully(house, [entry], house.ledger.deduplicate, last=True)
+
+
+def _bounded(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """In their order, so many at a time that nobody's page waits long for what came before it."""
+    batch: list[Entry] = []
+    events = 0
+    for entry in entries:
+        more = len(entry.body["judged"])
+        if batch and events + more > EVENTS_AT_ONCE:
+            yield batch
+            batch, events = [], 0
+        batch.append(entry)
+        events += more
+    if batch:
+        yield batch
 
 
 def _carefully(

@@ -19,11 +19,11 @@ from rules.config import Config, SourceConfig
 from rules.decision import Decision
 from rules.duration import show_duration
 from rules.event import Action, Event
-from rules.load import Ruleset, Way
+from rules.load import Ruleset
 from rules.problem import Problem, Wrong, nearest
 from workers.channels import TYPES as CHANNELS
 from workers.configuration import packaged, read, shown
-from workers.house import ways
+from workers.house import WAYS, ways
 from workers.plain import plain
 
 WARNING = "warning"
@@ -45,8 +45,7 @@ def _read(folder: Path) -> Ruleset:
     sources = {name: one.options for name, one in TYPES.items()}
     channels = {name: one.options for name, one in CHANNELS.items()}
     kinds = {name: one.kinds for name, one in TYPES.items()}
-    reached = {name: Way(room=one.room, address=one.address) for name, one in CHANNELS.items()}
-    return read(folder, source_options=sources, channel_options=channels, source_kinds=kinds, channel_ways=reached)
+    return read(folder, source_options=sources, channel_options=channels, source_kinds=kinds, channel_ways=WAYS)
 
 
 @click.command(cls=Command)

@@ -33,6 +33,7 @@ def understood(words: list[str]) -> None:
         name, inner, rest = command.resolve_command(context, [*context._protected_args, *context.args])
         assert inner is not None
         command, context = inner, inner.make_context(name, rest, parent=context)
+    context.close()
 
 
 @pytest.mark.parametrize("words", list(commands()), ids=" ".join)

@@ -102,3 +102,15 @@ def test_somebody_on_call_whom_nothing_reaches_is_told(channels: str, ana: str, 
     )
     told = [one for one in doubted(text) if "'ana' may have to answer" in one]
     assert [f"no channel of {severities}" in one for one in told] == ([True] if severities else [])
+
+
+def test_whom_a_shared_key_serves_is_reached() -> None:
+    """No address of their own, and a channel whose option serves everybody: no doubt; without the option there is."""
+    ways = WAYS | {"pagerduty": Way(room=False, address="pagerduty", shared="routing_key")}
+    poor = GOOD.replace("ana: {email: ana@example.com}", "ana: {name: Ana}")
+    poor = poor.replace("channels: [slack]", "channels: [pager]")
+    told = []
+    for pager in ("{type: pagerduty}", '{type: pagerduty, routing_key: "${env:PD}"}'):
+        text = poor.replace("channels:\n  slack:", f"channels:\n  pager: {pager}\n  slack:")
+        told.append([str(one) for one in load({"rules.yaml": text}, source_kinds=KINDS, channel_ways=ways).doubts])
+    assert ["'ana' may have to answer" in str(one) for one in told] == [True, False]

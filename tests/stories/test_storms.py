@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from redis import Redis
 
 from rules.commands import Acknowledge
@@ -12,8 +15,9 @@ from rules.event import Action
 from rules.incident import Reason, State
 from tests.outside import Heard
 from tests.world import World, a_world
-from workers import counters
-from workers.agenda import Job, Lane
+from workers import counters, jobs
+from workers.agenda import Entry, Job, Lane
+from workers.intake import judged_of
 from workers.pace import AT_ONCE
 
 OPENED = ("slack", Reason.OPENED)
@@ -143,3 +147,26 @@ def test_a_storm_that_blows_over_is_told_to_be_over(redis: Redis) -> None:
         world.outside.heard_exactly([OPENED, ("slack", Reason.RECOVERED)])
         world.passes("15m")
         assert {one.state for one in world.incidents} == {State.RESOLVED}
+
+
+def test_a_spool_that_is_handed_over_keeps_no_page_waiting(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of events become due at once: they go into their incidents so many at a time, in order."""
+    monkeypatch.setattr(jobs, "EVENTS_AT_ONCE", 100)
+    with a_world(redis) as world:
+        sizes: list[int] = []
+        put = world.house.ledger.deduplicate
+
+        def counted(entries: Sequence[Entry]) -> None:
+            sizes.append(sum(len(judged_of(entry)) for entry in entries))
+            put(entries)
+
+        monkeypatch.setattr(world.house.ledger, "deduplicate", counted)
+        for batch in range(8):
+            one = world.hears("minor", key=f"{batch} 0", work=False)
+            world.takes_in(*(replace(one, dedup_key=f"{batch} {number}", nth=number) for number in range(1, 60)))
+        world.works()
+        assert sum(sizes) == 8 * 60
+        assert max(sizes) <= 100
+        assert len(world.house.store.incidents(limit=1000)) == 8 * 60
+        world.passes("3s")
+        world.outside.heard_exactly([OPENED] * len(world.outside.heard))
