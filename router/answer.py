@@ -154,7 +154,7 @@ def _command(action: str, by: str) -> Command:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    body = await read_body(headers_of(request.scope), request.receive, _FORM_LIMIT)
+    body = await read_body(headers_of(request.scope["headers"]), request.receive, _FORM_LIMIT)
     try:
         return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
     except ValueError:

@@ -18,7 +18,7 @@ from router.commands import ASKED, read_asked, read_limit, read_parked, read_rep
 from router.context import Context
 from router.deliveries import Deliveries
 from router.problems import Problem, unavailable
-from router.receiver import answer, keep
+from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
 from router.shown import shown
 from router.sources import TYPES
@@ -75,7 +75,7 @@ class _Api:
         return _json(await run_in_threadpool(self._whole, request.path_params["id"]))
 
     async def command(self, what: str, request: Request) -> Response:
-        body = await read_body(headers_of(request.scope), request.receive, self._context.settings.body_limit)
+        body = await read_body(headers_of(request.scope["headers"]), request.receive, self._context.settings.body_limit)
         asked = read_asked(what, body, self._context.in_force.ruleset.config.people)
 
         def obey() -> dict[str, Any]:
@@ -88,7 +88,7 @@ class _Api:
         return _json(await run_in_threadpool(obey))
 
     async def report(self, request: Request) -> Response:
-        headers = headers_of(request.scope)
+        headers = headers_of(request.scope["headers"])
         said = read_report(await read_body(headers, request.receive, self._context.settings.body_limit))
         in_force = self._context.in_force
         source, now = in_force.reporting(TYPES), self._context.clock.now()
@@ -101,7 +101,7 @@ class _Api:
         )
         received = await keep(self._context, in_force, source, delivery)
         opened = await self._opened(received)
-        return _json({**answer(received), "incident": opened}, 202)
+        return _json({**what_was_heard(received), "incident": opened}, 202)
 
     async def _opened(self, received: Received) -> str | None:
         """The incident a report has come to, as a person wants to know; None when no worker was quick enough."""

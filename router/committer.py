@@ -9,12 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
+from workers import log
 from workers.clock import Clock
 from workers.intake import Received
+
+Told = Callable[[Exception | None], None]
+"""What a delivery's fate is told to: None when it is kept, else NotKept or Unstorable."""
 
 AT_MOST = 256
 """Deliveries in one transaction."""
@@ -37,14 +41,26 @@ class Unstorable(Exception):
 @dataclass(slots=True, eq=False)
 class _Waiting:
     received: Received
-    kept: asyncio.Future[None]
+    told: Told
     since: float
     """By the loop's clock."""
-    size: int = field(init=False)
+    size: int
+    is_told: bool = False
 
-    def __post_init__(self) -> None:
-        # An event read out of a body weighs about as much as the body, and some more.
-        self.size = 2 * len(self.received.body) + 1024 * (1 + len(self.received.judged))
+    def tell(self, wrong: Exception | None) -> None:
+        """Once; what goes wrong in the telling is nobody else's."""
+        if self.is_told:
+            return
+        self.is_told = True
+        try:
+            self.told(wrong)
+        except Exception:  # noqa: BLE001 the neighbours in the batch wait for their answers too
+            log.get("receiver").exception("not answered", id=self.received.id)
+
+
+def _size(received: Received) -> int:
+    """Bytes of memory: an event read out of a body weighs about as much as the body, and some more."""
+    return 2 * len(received.body) + 1024 * (1 + len(received.judged))
 
 
 class Committer:
@@ -63,19 +79,22 @@ class Committer:
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    async def keep(self, received: Received) -> None:
-        """Return when the delivery is kept. Raises NotKept after a second or when Redis refuses, or Unstorable."""
+    def submit(self, received: Received, told: Told) -> None:
+        """Keep the delivery, and tell its fate once: None, NotKept after a second or when Redis refuses, or Unstorable.
+
+        A call instead of a future to wait for: of the thousands a second, none costs a task.
+        """
         loop = asyncio.get_running_loop()
-        one = _Waiting(received, loop.create_future(), loop.time())
+        one = _Waiting(received, told, loop.time(), _size(received))
         if self._bytes + one.size > WAITING_AT_MOST and self._waiting:
-            raise NotKept("too much is waiting")
+            one.tell(NotKept("too much is waiting"))
+            return
         self._waiting.append(one)
         self._bytes += one.size
         if self._task is None:
-            self._task = asyncio.create_task(self._run())
+            self._task = loop.create_task(self._run())
         if self._timer is None:
             self._timer = loop.call_later(PATIENCE, self._lose_patience)
-        await one.kept
 
     def _lose_patience(self) -> None:
         """Tell those who have waited too long; one timer, set for whoever waits longest, serves all that wait."""
@@ -83,7 +102,7 @@ class Committer:
         waiting = [*self._written, *self._waiting]
         too_long = loop.time() - PATIENCE
         _settle([one for one in waiting if one.since <= too_long], NotKept("Redis is slow"))
-        left = [one.since for one in waiting if not one.kept.done()]
+        left = [one.since for one in waiting if not one.is_told]
         self._timer = loop.call_at(min(left) + PATIENCE, self._lose_patience) if left else None
 
     async def settle(self) -> None:
@@ -108,8 +127,8 @@ class Committer:
                 break
             one = self._waiting.popleft()
             self._bytes -= one.size
-            # Who has gone, or has been told to come back, must not be stored behind their back.
-            if not one.kept.done():
+            # Who has been told to come back must not be stored behind their back.
+            if not one.is_told:
                 batch.append(one)
                 size += one.size
         return batch
@@ -136,9 +155,4 @@ class Committer:
 
 def _settle(batch: Sequence[_Waiting], wrong: Exception | None = None) -> None:
     for one in batch:
-        if one.kept.done():
-            continue
-        if wrong is None:
-            one.kept.set_result(None)
-        else:
-            one.kept.set_exception(wrong)
+        one.tell(wrong)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from router.commands import read_limit, read_purge
 from router.context import Context
 from router.problems import Problem
-from router.receiver import answer, keep
+from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
 from router.sources.contract import Delivery
 from rules.incident import Incident
@@ -70,11 +70,11 @@ class Deliveries:
             body=whole.body,
             again=True,
         )
-        return {**answer(await keep(self._context, in_force, source, delivery)), "redelivered": whole.kept.id}
+        return {**what_was_heard(await keep(self._context, in_force, source, delivery)), "redelivered": whole.kept.id}
 
     async def purge(self, request: Request) -> dict[str, Any]:
         """Forget what was asked for. Incidents that came of it stay."""
-        body = await read_body(headers_of(request.scope), request.receive, self._context.settings.body_limit)
+        body = await read_body(headers_of(request.scope["headers"]), request.receive, self._context.settings.body_limit)
         asked = read_purge(body)
         if asked.id is not None:
             if not await run_in_threadpool(self._inbox.forget, asked.id):

@@ -12,7 +12,10 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from router.crowd import Crowd, Crowded, Why
+from router.errand import Errand, Hooks, asked_of
 from router.problems import MEDIA_TYPE, Problem
+from router.reply import Reply
+from router.requests import headers_of
 
 HEADER_BYTES = 16 * 1024
 FRAME_BYTES = 8
@@ -67,13 +70,13 @@ class Edge(HttpToolsProtocol):
     """Is the other side a trusted proxy, which speaks for others?"""
     _counted: str | None = None
     """For whom this connection counts in the crowd."""
-    _rests_since: float | None = None
+    rests_since: float | None = None
     """When the last answer was given, of a connection that is kept alive."""
 
-    def __init__(self, *arguments: Any, crowd: Crowd, **more: Any) -> None:
+    def __init__(self, *arguments: Any, crowd: Crowd, hooks: Hooks, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self._crowd = crowd
-        self.timeout_keep_alive = KEEP_ALIVE  # type: ignore[assignment]
+        self._hooks = hooks
 
     def connection_made(self, transport: Any) -> None:
         """Take the connection, unless there are too many even without the slowest, or too many of its address."""
@@ -114,7 +117,7 @@ class Edge(HttpToolsProtocol):
     def _make_room(self) -> bool:
         """Close the connection that has rested or kept us waiting longest; False when all are being answered."""
         others = [one for one in self.connections if one is not self and isinstance(one, Edge)]
-        waits = {one: one.deadline or one._rests_since for one in others if not one.transport.is_closing()}
+        waits = {one: one.deadline or one.rests_since for one in others if not one.transport.is_closing()}
         slow = [one for one, since in waits.items() if since is not None]
         if not slow:
             return False
@@ -126,7 +129,7 @@ class Edge(HttpToolsProtocol):
         """Feed the parser, never more header bytes than the cap and one read."""
         if self._deaf:
             return
-        self._rests_since = None
+        self.rests_since = None
         if self.deadline is None and self._idle:
             # Also for the blank lines that may come before a request and that begin none.
             self.deadline = self.loop.time() + HEADERS_WITHIN
@@ -144,7 +147,10 @@ class Edge(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
         self._carried += len(body)
-        super().on_body(body)
+        if isinstance(self.cycle, Errand):
+            self.cycle.feed(body)
+        else:
+            super().on_body(body)
 
     @property
     def _idle(self) -> bool:
@@ -188,10 +194,30 @@ class Edge(HttpToolsProtocol):
                 self._refusal = _CROWDED
                 raise _Refused
         self.deadline = self.loop.time() + BODY_WITHIN
-        super().on_headers_complete()
+        errand = self._errand()
+        if errand is not None:
+            self.cycle = errand  # type: ignore[assignment]
+        else:
+            super().on_headers_complete()
         self._taken = True
         if self.ends:
             self.cycle.keep_alive = False
+
+    def _errand(self) -> Errand | None:
+        """The short way, for a delivery that waits for no answer before its own."""
+        if not self._idle or self.flow.write_paused:
+            return None
+        asked = asked_of(self.parser.get_method(), self.url, headers_of(self.headers), self._hooks.limit)
+        if asked is None:
+            return None
+        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        return Errand(self._hooks, asked, keep_alive, self._answered)
+
+    def _answered(self, errand: Errand, reply: Reply) -> None:
+        self.transport.write(reply.written(errand.keep_alive))
+        if not errand.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def on_message_complete(self) -> None:
         """The request is whole: from here on the client waits for us."""
@@ -199,15 +225,21 @@ class Edge(HttpToolsProtocol):
         self._fed = self._carried = 0
         self._in_headers = True
         self._taken = False
-        super().on_message_complete()
+        if isinstance(self.cycle, Errand):
+            self.cycle.run()
+        else:
+            super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """An answer is given; if it was the last, the connection rests."""
-        if not self.pipeline:
-            self._rests_since = self.loop.time()
-            if self._proxied:
-                self._no_longer_counts()
-        super().on_response_complete()
+        """An answer is given; if it was the last, the connection rests, and the sweep ends it: no timer of its own."""
+        if self.pipeline:
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self.rests_since = self.loop.time()
+        if self._proxied:
+            self._no_longer_counts()
 
     def pause_writing(self) -> None:
         """The client does not read what we answer."""

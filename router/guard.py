@@ -12,19 +12,11 @@ from starlette.types import ASGIApp
 
 from router.context import Context
 from router.problems import Problem, tell
+from router.reply import SECURITY
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-_HEADERS = {
-    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    b"x-content-type-options": b"nosniff",
-    b"x-frame-options": b"DENY",
-    b"referrer-policy": b"no-referrer",
-    b"cache-control": b"no-store",
-    b"cross-origin-resource-policy": b"same-origin",
-}
 
 
 class Guarded:
@@ -123,4 +115,4 @@ class Outermost:
 def _with_security(headers: Any) -> list[tuple[bytes, bytes]]:
     given = [(name.lower(), value) for name, value in headers]
     present = {name for name, _ in given}
-    return given + [(name, value) for name, value in _HEADERS.items() if name not in present]
+    return given + [(name, value) for name, value in SECURITY.items() if name not in present]

@@ -51,6 +51,11 @@ def unavailable() -> Problem:
     return Problem(503, detail, headers={"Retry-After": "5"})
 
 
+def failed() -> Problem:
+    """Something inside broke."""
+    return Problem(500, _DETAILS[500])
+
+
 async def tell(_request: Request, wrong: Exception) -> Response:
     """Any exception that reached the edge of the app, as a problem."""
     if isinstance(wrong, Problem):
@@ -59,7 +64,7 @@ async def tell(_request: Request, wrong: Exception) -> Response:
         return of_http(wrong).response()
     if isinstance(wrong, NewerRecord):
         return Problem(503, f"{wrong}. Please ask a process of the later release.").response()
-    return Problem(500, _DETAILS[500]).response()
+    return failed().response()
 
 
 def of_http(wrong: HTTPException) -> Problem:

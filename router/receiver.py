@@ -5,19 +5,22 @@ Bare ASGI, because this is the path a storm takes: cap, verify, read, judge, com
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from router.committer import NotKept, Unstorable
+from router.committer import Unstorable
 from router.context import Context
 from router.gzipped import Bomb, Broken, inflate
 from router.hearing import hear, unreadable
 from router.in_force import NOBODY, InForce, Source
-from router.problems import MEDIA_TYPE, Problem, unavailable
+from router.problems import Problem, failed, unavailable
+from router.reply import Reply, Send
 from router.requests import Gone, headers_of, read_body, too_large
 from router.sources.contract import Delivery, Unauthentic
 from rules.decision import Decision
@@ -26,7 +29,7 @@ from workers.intake import Received, mint
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+T = TypeVar("T")
 
 _UNKNOWN = Problem(
     404, "There is no source of this name. `sources:` in the rules names them; `tocsin check` lists them."
@@ -51,64 +54,110 @@ _ENCODED_OTHERWISE = Problem(
 _PLAIN, _GZIP = ("", "identity"), ("gzip", "x-gzip")
 _log = log.get("receiver")
 
+Answer = Callable[[Reply], None]
+Outcome = Callable[[Received | Problem], None]
+
+
+class Asked(NamedTuple):
+    """The head of a request for `/hooks/…`."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    """Lower-case names (`router.requests.headers_of`)."""
+
 
 class Receiver:
-    """The ASGI app behind /hooks."""
+    """Takes deliveries: as an ASGI app, or by `take` from a server that has read the whole request already."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
+    @property
+    def limit(self) -> int:
+        """Bytes a body may have."""
+        return self._context.settings.body_limit
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one delivery."""
-        started = time.perf_counter()
+        """Answer one delivery, as soon as there is an answer: before its body has come, if it is not wanted."""
+        asked = Asked(
+            scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers_of(scope["headers"])
+        )
+        replied: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         try:
-            received = await self._receive(scope, receive)
+            body = await self._body(asked, receive)
         except Problem as wrong:
-            return await _send(send, wrong.status, wrong.body, MEDIA_TYPE, wrong.headers)
+            return await Reply.to(wrong).send(send)
         except Gone:
             return None
-        _say(received, time.perf_counter() - started)
-        return await _send(send, 202, orjson.dumps(answer(received)), "application/json", {})
+        self.take(asked, body, partial(_settle, replied))
+        return await (await replied).send(send)
 
-    async def _receive(self, scope: Scope, receive: Receive) -> Received:
-        in_force = self._context.in_force
-        headers = headers_of(scope)
-        name, token = _names(scope["path"])
-        source = in_force.sources.get(name, NOBODY)
-        _check_form(source, scope["method"], headers)
+    async def _body(self, asked: Asked, receive: Receive) -> bytes:
+        source, _ = self._addressed(asked)
+        _check_form(source, asked)
         try:
-            body = await read_body(headers, receive, self._context.settings.body_limit)
+            return await read_body(asked.headers, receive, self.limit)
         except Problem:
             self._context.refusals.note(source.name, "too large")
             raise
-        now = self._context.clock.now()
+
+    def take(self, asked: Asked, body: bytes, answer: Answer) -> None:
+        """Verify, read, judge and commit; `answer` is called once, when the delivery is kept or refused."""
+        started = time.perf_counter()
+
+        def tell(outcome: Received | Problem) -> None:
+            if isinstance(outcome, Problem):
+                return answer(Reply.to(outcome))
+            _say(outcome, time.perf_counter() - started)
+            return answer(Reply(202, orjson.dumps(what_was_heard(outcome))))
+
+        try:
+            self._take(asked, body, tell)
+        except Problem as wrong:
+            answer(Reply.to(wrong))
+        except Exception as wrong:  # noqa: BLE001 the last place that can keep an exception from the sender
+            _log.error("failed", path=asked.path, error=type(wrong).__name__, exc_info=wrong)
+            answer(Reply.to(failed()))
+
+    def _take(self, asked: Asked, body: bytes, tell: Outcome) -> None:
+        in_force, now = self._context.in_force, self._context.clock.now()
+        source, token = self._addressed(asked)
+        _check_form(source, asked)
         delivery = Delivery(
             id=mint(now),
             source=source.name,
             received_at=now,
-            method=scope["method"],
+            method=asked.method,
             token=token,
-            query=scope["query_string"].decode("latin-1"),
-            headers=headers,
+            query=asked.query,
+            headers=asked.headers,
             body=body,
         )
         self._authenticate(source, delivery, now)
         try:
             delivery = self._opened(delivery)
         except Broken as why:
-            return await keep(self._context, in_force, source, delivery, str(why))
-        return await keep(self._context, in_force, source, delivery)
+            return hand_in(self._context, in_force, source, delivery, tell, str(why))
+        return hand_in(self._context, in_force, source, delivery, tell)
+
+    def _addressed(self, asked: Asked) -> tuple[Source, str | None]:
+        """The source and the token of `/hooks/{source}/{token}`; anything longer names no source."""
+        name, _, token = asked.path.removeprefix("/hooks/").partition("/")
+        if "/" in token:
+            return NOBODY, None
+        return self._context.in_force.sources.get(name, NOBODY), token or None
 
     def _opened(self, delivery: Delivery) -> Delivery:
         """The delivery before it was compressed; senders sign what they send. Raises Broken, or Problem 413."""
         if _encoding(delivery.headers) in _PLAIN:
             return delivery
-        limit = self._context.settings.body_limit
         try:
-            body = inflate(delivery.body, limit)
+            body = inflate(delivery.body, self.limit)
         except Bomb:
             self._context.refusals.note(delivery.source, "too large")
-            raise too_large(limit) from None
+            raise too_large(self.limit) from None
         plain = {name: value for name, value in delivery.headers.items() if name != "content-encoding"}
         return replace(delivery, body=body, headers=plain)
 
@@ -123,36 +172,48 @@ class Receiver:
             raise (_UNKNOWN if unknown else _FORGED) from None
 
 
-async def keep(
-    context: Context, in_force: InForce, source: Source, delivery: Delivery, wrong: str | None = None
-) -> Received:
-    """Read, judge and commit an authentic delivery. Raises Problem 503 when it could not be kept.
+def hand_in(
+    context: Context, in_force: InForce, source: Source, delivery: Delivery, tell: Outcome, wrong: str | None = None
+) -> None:
+    """Read, judge and commit an authentic delivery, then tell what was kept, or Problem 503 when nothing could be.
 
     `wrong` says why it cannot be read, where that is known before."""
     received = unreadable(delivery, source, wrong) if wrong else hear(delivery, source, in_force.ruleset)
-    try:
-        await context.committer.keep(received)
-    except Unstorable as why:
-        received = unreadable(delivery, source, f"what it says cannot be stored ({why})")
-        await _keep_again(context, received)
-    except NotKept as why:
-        raise _lost(received, why) from None
-    return received
+
+    def told(why: Exception | None) -> None:
+        if isinstance(why, Unstorable):
+            raw = unreadable(delivery, source, f"what it says cannot be stored ({why})")
+            context.committer.submit(raw, lambda why: tell(_outcome(raw, why)))
+        else:
+            tell(_outcome(received, why))
+
+    context.committer.submit(received, told)
 
 
-async def _keep_again(context: Context, received: Received) -> None:
-    try:
-        await context.committer.keep(received)
-    except (NotKept, Unstorable) as why:
-        raise _lost(received, why) from None
+async def keep(context: Context, in_force: InForce, source: Source, delivery: Delivery) -> Received:
+    """`hand_in` to wait for. Raises Problem 503 when it could not be kept."""
+    fate: asyncio.Future[Received | Problem] = asyncio.get_running_loop().create_future()
+    hand_in(context, in_force, source, delivery, partial(_settle, fate))
+    outcome = await fate
+    if isinstance(outcome, Problem):
+        raise outcome
+    return outcome
 
 
-def _lost(received: Received, why: Exception) -> Problem:
+def _settle(waited_for: asyncio.Future[T], outcome: T) -> None:
+    """Whoever was told to stop waiting need not be told."""
+    if not waited_for.done():
+        waited_for.set_result(outcome)
+
+
+def _outcome(received: Received, why: Exception | None) -> Received | Problem:
+    if why is None:
+        return received
     _log.warning("delivery", id=received.id, source=received.source, outcome="not kept", why=str(why))
     return unavailable()
 
 
-def answer(received: Received) -> dict[str, Any]:
+def what_was_heard(received: Received) -> dict[str, Any]:
     """What the sender is told: the delivery's id, how it was read, and what the worst of its triggers means."""
     decisions = [one.decision for one in received.judged if one.decision is not None]
     worst = _worst(decisions)
@@ -176,17 +237,11 @@ def _worst(decisions: list[Decision]) -> Decision | None:
     return worst
 
 
-def _names(path: str) -> tuple[str, str | None]:
-    """The source and the token of `/hooks/{source}/{token}`; anything longer names no source."""
-    name, _, token = path.removeprefix("/hooks/").partition("/")
-    return ("", None) if "/" in token else (name, token or None)
-
-
-def _check_form(source: Source, method: str, headers: dict[str, str]) -> None:
-    if method not in source.type.methods:
+def _check_form(source: Source, asked: Asked) -> None:
+    if asked.method not in source.type.methods:
         allowed = ", ".join(sorted(source.type.methods))
         raise Problem(405, f"Deliveries to this source are sent with {allowed}.", headers={"Allow": allowed})
-    if _encoding(headers) not in (*_PLAIN, *(_GZIP if source.gzip else ())):
+    if _encoding(asked.headers) not in (*_PLAIN, *(_GZIP if source.gzip else ())):
         raise _ENCODED_OTHERWISE if source.gzip else _ENCODED
 
 
@@ -207,10 +262,3 @@ def _say(received: Received, seconds: float) -> None:
         rule=decision.rule if decision else None,
         ms=round(seconds * 1000, 2),
     )
-
-
-async def _send(send: Send, status: int, body: bytes, media_type: str, headers: dict[str, str]) -> None:
-    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-    raw += [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": raw})
-    await send({"type": "http.response.body", "body": body})

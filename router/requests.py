@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from router.problems import Problem
@@ -11,10 +12,10 @@ class Gone(Exception):
     """The client left, or was cut off, before its request was whole: there is nobody to answer."""
 
 
-def headers_of(scope: Any) -> dict[str, str]:
+def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Lower-case names; a repeated header is joined with `, ` (RFC 9110, 5.3)."""
     found: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
+    for raw_name, raw_value in raw:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         found[name] = f"{found[name]}, {value}" if name in found else value
     return found

@@ -26,6 +26,7 @@ from router.context import Context
 from router.crowd import Crowd
 from router.edge import Edge
 from router.in_force import InForce
+from router.receiver import Receiver
 from router.redis_time import RedisTime
 from router.refusals import Refusals
 from router.spooling import Spooling
@@ -137,7 +138,7 @@ def server(app: ASGIApp, context: Context) -> Server:
         app,
         host=settings.host,
         port=settings.port,
-        http=partial(Edge, crowd=crowd),  # type: ignore[arg-type]
+        http=partial(Edge, crowd=crowd, hooks=Receiver(context)),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         log_config=None,

@@ -49,7 +49,9 @@ def sweep(connections: Any) -> None:
         if one.read_by is None and one.transport.is_closing():
             # Closed with an answer that is still to be read, and that may be too short to have paused our writing.
             one.read_by = now + edge.READ_WITHIN
-        if any(due is not None and now > due for due in (one.deadline, one.read_by)):
+        if one.rests_since is not None and now > one.rests_since + edge.KEEP_ALIVE:
+            one.transport.close()
+        elif any(due is not None and now > due for due in (one.deadline, one.read_by)):
             one.expire()
 
 
