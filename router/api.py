@@ -22,7 +22,6 @@ from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
 from router.shown import shown
 from router.sources import TYPES
-from router.sources.contract import Delivery
 from rules.incident import Incident
 from rules.record import as_data, encode
 from workers.agenda import Agenda
@@ -92,13 +91,7 @@ class _Api:
         said = read_report(await read_body(headers, request.receive, self._context.settings.body_limit))
         in_force = self._context.in_force
         source, now = in_force.reporting(TYPES), self._context.clock.now()
-        delivery = Delivery(
-            id=mint(now),
-            source=source.name,
-            received_at=now,
-            headers={"content-type": "application/json"},
-            body=said.delivered,
-        )
+        delivery = source.delivery(mint(now), now, headers={"content-type": "application/json"}, body=said.delivered)
         received = await keep(self._context, in_force, source, delivery)
         opened = await self._opened(received)
         return _json({**what_was_heard(received), "incident": opened}, 202)

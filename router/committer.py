@@ -154,5 +154,6 @@ class Committer:
 
 
 def _settle(batch: Sequence[_Waiting], wrong: Exception | None = None) -> None:
-    for one in batch:
-        one.tell(wrong)
+    with log.together():
+        for one in batch:
+            one.tell(wrong)

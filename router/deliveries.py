@@ -13,7 +13,6 @@ from router.context import Context
 from router.problems import Problem
 from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
-from router.sources.contract import Delivery
 from rules.incident import Incident
 from rules.problem import nearest
 from rules.record import as_data
@@ -60,10 +59,9 @@ class Deliveries:
         if source is None:
             raise Problem(409, f"The rules have no source {whole.kept.source} any more, so nobody can read it.")
         now = self._context.clock.now()
-        delivery = Delivery(
-            id=mint(now),
-            source=source.name,
-            received_at=now,
+        delivery = source.delivery(
+            mint(now),
+            now,
             method=whole.kept.method,
             query=whole.query,
             headers=whole.headers,

@@ -61,6 +61,8 @@ def _redact(said: object, path: Sequence[str]) -> None:
 
 def query(delivery: Delivery, source: Source) -> str:
     """The query as it was sent, each value masked that is a proof of this source or that calls itself a secret."""
+    if not delivery.query:
+        return ""
     proofs = [proof.decode("utf-8", "replace") for proof in (*source.tokens, *source.secrets)]
     return "&".join(_discreet(part, proofs) for part in delivery.query.split("&"))
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from router.crowd import Crowd, Crowded, Why
 from router.errand import Errand, Hooks, asked_of
-from router.problems import MEDIA_TYPE, Problem
+from router.problems import Problem
 from router.reply import Reply
 from router.requests import headers_of
 
@@ -63,6 +63,8 @@ class Edge(HttpToolsProtocol):
     """Is there a cycle for the request that is coming in?"""
     _deaf = False
     """The connection ends with the answers that are still to be given; nothing more is read."""
+    _errand: Errand | None = None
+    """The delivery that is coming in, where it takes the short way."""
     ends = False
     """The server stops: the next answer is the last."""
     _refusal: Problem = _MALFORMED
@@ -147,10 +149,10 @@ class Edge(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
         self._carried += len(body)
-        if isinstance(self.cycle, Errand):
-            self.cycle.feed(body)
-        else:
+        if self._errand is None:
             super().on_body(body)
+        else:
+            self._errand.feed(body)
 
     @property
     def _idle(self) -> bool:
@@ -194,16 +196,16 @@ class Edge(HttpToolsProtocol):
                 self._refusal = _CROWDED
                 raise _Refused
         self.deadline = self.loop.time() + BODY_WITHIN
-        errand = self._errand()
-        if errand is not None:
-            self.cycle = errand  # type: ignore[assignment]
-        else:
+        self._errand = self._short_way()
+        if self._errand is None:
             super().on_headers_complete()
+        else:
+            self.cycle = self._errand  # type: ignore[assignment]
         self._taken = True
         if self.ends:
             self.cycle.keep_alive = False
 
-    def _errand(self) -> Errand | None:
+    def _short_way(self) -> Errand | None:
         """The short way, for a delivery that waits for no answer before its own."""
         if not self._idle or self.flow.write_paused:
             return None
@@ -214,7 +216,7 @@ class Edge(HttpToolsProtocol):
         return Errand(self._hooks, asked, keep_alive, self._answered)
 
     def _answered(self, errand: Errand, reply: Reply) -> None:
-        self.transport.write(reply.written(errand.keep_alive))
+        self.transport.write(reply.written(errand.keep_alive, self.server_state.default_headers))
         if not errand.keep_alive:
             self.transport.close()
         self.on_response_complete()
@@ -225,10 +227,10 @@ class Edge(HttpToolsProtocol):
         self._fed = self._carried = 0
         self._in_headers = True
         self._taken = False
-        if isinstance(self.cycle, Errand):
-            self.cycle.run()
-        else:
+        if self._errand is None:
             super().on_message_complete()
+        else:
+            self._errand.run()
 
     def on_response_complete(self) -> None:
         """An answer is given; if it was the last, the connection rests, and the sweep ends it: no timer of its own."""
@@ -286,14 +288,6 @@ class Edge(HttpToolsProtocol):
             self._refuse(_TOO_SLOW)
 
     def _refuse(self, problem: Problem) -> None:
-        if self.transport.is_closing():
-            return
-        said = {
-            **problem.headers,
-            "content-type": MEDIA_TYPE,
-            "content-length": str(len(problem.body)),
-            "connection": "close",
-        }
-        lines = b"".join(f"{name}: {value}\r\n".encode("latin-1") for name, value in said.items())
-        self.transport.write(STATUS_LINE[problem.status] + lines + b"\r\n" + problem.body)
-        self.transport.close()
+        if not self.transport.is_closing():
+            self.transport.write(Reply.to(problem).written(False, self.server_state.default_headers))
+            self.transport.close()

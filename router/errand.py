@@ -74,10 +74,10 @@ class Errand:
 
 def asked_of(method: bytes, url: bytes, headers: dict[str, str], limit: int) -> Asked | None:
     """The head of a delivery that can go the short way, else None: a plain path, and a body that will come whole."""
-    if not url.startswith(_PREFIX) or b"%" in url or b"#" in url:
+    path, _, query = url.partition(b"?")
+    if not path.startswith(_PREFIX) or b"%" in path or b"#" in url:
         return None
     length = headers.get("content-length", "")
     if not length or "expect" in headers or "upgrade" in headers or len(length) > 9 or int(length) > limit:
         return None
-    path, _, query = url.decode("latin-1").partition("?")
-    return Asked(method.decode("latin-1"), path, query, headers)
+    return Asked(method.decode("latin-1"), path.decode("latin-1"), query.decode("latin-1"), headers)

@@ -25,8 +25,9 @@ def hear(delivery: Delivery, source: Source, ruleset: Ruleset) -> Received:
         return unreadable(delivery, source, str(wrong))
     except Exception as wrong:  # noqa: BLE001 whatever a stranger's body does to a parser, it must not be lost
         return unreadable(delivery, source, f"reading it failed with {type(wrong).__name__}")
-    stamped = [_stamped(one, nth, delivery, source) for nth, one in enumerate(events)]
-    return _judge(stamped, delivery, source, ruleset)
+    if len(events) > 1:
+        events = [replace(one, nth=nth) for nth, one in enumerate(events)]
+    return _judge(events, delivery, source, ruleset)
 
 
 def unreadable(delivery: Delivery, source: Source, why: str, besides: Sequence[Judged] = ()) -> Received:
@@ -49,19 +50,6 @@ def _judge(events: Sequence[Event], delivery: Delivery, source: Source, ruleset:
     if failure:
         return unreadable(delivery, source, failure, judged)
     return _received(delivery, source, tuple(judged), None)
-
-
-def _stamped(one: Event, nth: int, delivery: Delivery, source: Source) -> Event:
-    return replace(
-        one,
-        source=source.name,
-        source_type=source.type.name,
-        delivery=delivery.id,
-        nth=nth,
-        sender_id=None if delivery.again else one.sender_id,
-        received_at=delivery.received_at,
-        labels={**source.labels, **one.labels},
-    )
 
 
 def _received(delivery: Delivery, source: Source, judged: tuple[Judged, ...], why: str | None) -> Received:

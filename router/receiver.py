@@ -125,10 +125,9 @@ class Receiver:
         in_force, now = self._context.in_force, self._context.clock.now()
         source, token = self._addressed(asked)
         _check_form(source, asked)
-        delivery = Delivery(
-            id=mint(now),
-            source=source.name,
-            received_at=now,
+        delivery = source.delivery(
+            mint(now),
+            now,
             method=asked.method,
             token=token,
             query=asked.query,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -43,12 +43,12 @@ class Reply(NamedTuple):
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
         await send({"type": "http.response.body", "body": self.body})
 
-    def written(self, keep_alive: bool) -> bytes:
-        """As HTTP/1.1, with the security headers."""
-        more = "".join(f"{name.lower()}: {value}\r\n" for name, value in self.headers.items()).encode("latin-1")
+    def written(self, keep_alive: bool, besides: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
+        """As HTTP/1.1, with the security headers. `besides`: what the server adds to every answer, the date."""
+        own = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
         return b"%s%s%scontent-length: %d\r\n\r\n%s" % (
             _head(self.status, self.media_type),
-            more,
+            b"".join([b"%s: %s\r\n" % header for header in (*besides, *own)]),
             b"" if keep_alive else _ENDS,
             len(self.body),
             self.body,

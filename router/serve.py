@@ -13,9 +13,11 @@ from typing import Any, NoReturn
 
 import uvicorn
 from redis import Redis
+from redis.asyncio import ConnectionPool
 from redis.asyncio import Redis as AsyncRedis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.connection import HiredisRespSerializer
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeout
 from starlette.types import ASGIApp
@@ -60,10 +62,24 @@ class Weak(Exception):
         self.problems = list(problems)
 
 
+class _Packing:
+    """Commands packed by hiredis, which redis-py asks on its blocking connections only: a tenth of the time."""
+
+    def pack_command(self, *arguments: Any) -> list[bytes]:
+        """One command as bytes. Raises DataError for what Redis cannot hold."""
+        packed: list[bytes] = _HIREDIS.pack(*arguments)
+        return packed
+
+
+_HIREDIS = HiredisRespSerializer()
+
+
 def fast_redis(url: str) -> AsyncRedis:
     """The event loop's client: it gives up after a second and leaves the next try to the sender."""
     options: dict[str, Any] = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT}
-    return AsyncRedis.from_url(url, retry=Retry(NoBackoff(), 0), **options)
+    pool = ConnectionPool.from_url(url, retry=Retry(NoBackoff(), 0), **options)
+    pool.connection_class = type("PackingConnection", (_Packing, pool.connection_class), {})
+    return AsyncRedis.from_pool(pool)
 
 
 def open_context(settings: Settings, in_force: InForce, ledger: Callable[..., Ledger]) -> tuple[Context, Ringer]:

@@ -52,7 +52,7 @@ class Moment:
 class Event:
     """One normalised thing a delivery says.
 
-    A parser fills in the first group of fields; the receiver stamps the second. Times are Unix seconds, UTC.
+    A parser fills in the first group of fields; the second is the delivery's. Times are Unix seconds, UTC.
 
     >>> Event(kind="sentry.issue.created", action=Action.TRIGGER, dedup_key="sentry issue 1", summary="Boom").action
     <Action.TRIGGER: 'trigger'>

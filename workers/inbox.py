@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -18,6 +17,7 @@ from rules.record import decode
 from rules.upcast import VERSION, upcast
 from workers import keys
 from workers.intake import OVERHEAD, Judged, read_record
+from workers.packing import unpack
 
 PAGE = 200
 """Deliveries looked at in one round trip."""
@@ -99,7 +99,7 @@ class Inbox:
         stored, body = read_record(record)
         told = upcast("Delivery", stored)
         kept = _kept(delivery_id, told)
-        return Whole(kept=kept, query=told["query"], headers=told["headers"], body=zlib.decompress(body))
+        return Whole(kept=kept, query=told["query"], headers=told["headers"], body=unpack(body))
 
     def purge(self, wanted: Wanted) -> int:
         """Forget every delivery that fits; returns how many."""

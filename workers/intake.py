@@ -8,8 +8,6 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-import zlib
-from base64 import b32hexencode
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +22,7 @@ from rules.upcast import VERSION
 from workers import agenda, keys
 from workers.agenda import Entry, Kind, Lane
 from workers.counters import count
+from workers.packing import pack
 
 DUE_EARLY = 1.0
 """Seconds an event is due before it came: the worker that the bell wakes may believe it is a little earlier."""
@@ -31,8 +30,9 @@ OVERHEAD = 250
 """Bytes Redis takes for a delivery beside its value: its key and its places in the indexes."""
 _LENGTH = 4
 """Bytes that say how long the JSON before a kept body is."""
-_DIGITS = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUV", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
-"""Without I, L, O and U, which are misheard and misread; in the same order, so that ids still sort by time."""
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Without I, L, O and U, which are misheard and misread; in the order of their values, so that ids sort by time."""
+_PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +79,8 @@ class DeliveryIds:
 
 
 def _text(number: int, width: int) -> str:
-    """The number in `width` (at most 16) digits of base 32; ten bytes are sixteen digits."""
-    return b32hexencode(number.to_bytes(10, "big"))[16 - width :].translate(_DIGITS).decode()
+    """The number in `width` digits of base 32, an even number of them."""
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(5 * width - 10, -1, -10)])
 
 
 _ids = DeliveryIds()
@@ -168,7 +168,7 @@ def _record(received: Received, judged: bytes) -> bytes:
             "judged": orjson.Fragment(judged),
         }
     )
-    return len(told).to_bytes(_LENGTH, "big") + told + zlib.compress(received.body, 1)
+    return len(told).to_bytes(_LENGTH, "big") + told + pack(received.body)
 
 
 def read_record(record: bytes) -> tuple[dict[str, Any], bytes]:

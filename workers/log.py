@@ -10,11 +10,12 @@ import json
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
-from contextlib import suppress
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+import orjson
 import structlog
 from structlog.typing import Processor
 
@@ -22,6 +23,7 @@ _SECRET_PATHS = re.compile(r"(/hooks/[^/\s\"']+/|/a/)[^\s\"'?]+")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s\"']*@")
 _REDACTED = "…"
 _plain_json = False
+_gathered: list[str] | None = None
 
 
 def configure(form: Literal["json", "console"] = "json", level: int = logging.INFO) -> None:
@@ -63,7 +65,27 @@ def often(event: str, **fields: Any) -> None:
         return
     told = {"event": event, **fields, "level": "info", "timestamp": datetime.now(UTC).isoformat()}
     redact(None, "info", told)
-    _Stderr().msg(json.dumps(told))
+    line = orjson.dumps(told).decode()
+    # As everywhere, a character that is not ASCII is escaped, and with it what a terminal would obey.
+    line = line if line.isascii() else json.dumps(told)
+    if _gathered is None:
+        _Stderr().msg(line)
+    else:
+        _gathered.append(line)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Within, the lines of `often` are gathered, and written at the end in one piece. Not for threads."""
+    global _gathered
+    lines: list[str] = []
+    _gathered = lines
+    try:
+        yield
+    finally:
+        _gathered = None
+        if lines:
+            _Stderr().msg("\n".join(lines))
 
 
 class _Stderr:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 import threading
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from rules.record import decode, encode
 from workers.intake import Received
+from workers.packing import pack, unpack
 
 FILE, LOCK = "spool.db", "spool.lock"
 LIMIT = 256 * 1024 * 1024
@@ -51,7 +51,7 @@ class Spool:
 
     def put(self, batch: Sequence[Received]) -> None:
         """Keep a batch, all or nothing, on the disk. A delivery that is there already is not kept twice."""
-        rows = [(one.id, _head(one), zlib.compress(one.body, 1)) for one in batch]
+        rows = [(one.id, _head(one), pack(one.body)) for one in batch]
         with self._file() as file:
             if self._used(file) > self._limit:
                 raise SpoolFailed(f"the spool has reached its limit of {self._limit} bytes")
@@ -62,7 +62,7 @@ class Spool:
         batch: list[Received] = []
         with self._file() as file:
             for head, packed in file.execute("SELECT head, body FROM delivery ORDER BY number LIMIT ?", (at_most,)):
-                body = zlib.decompress(packed)
+                body = unpack(packed)
                 size -= len(head) + len(body)
                 if batch and size < 0:
                     break

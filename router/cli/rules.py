@@ -118,6 +118,8 @@ def explain(
     sender = SourceConfig(type=source_type) if source_type else _sender(ruleset.config, source)
     delivery = Delivery(
         source=source,
+        source_type=sender.type,
+        labels=sender.labels,
         received_at=time.time(),
         method=method,
         query=query,
@@ -146,22 +148,11 @@ def events_of(delivery: Delivery, sender: SourceConfig) -> list[Event]:
     """What the delivery says, as the receiver would read it. Ends the command when it cannot be read."""
     kind = TYPES[sender.type]
     try:
-        events = kind.parse(delivery, kind.options.model_validate(sender.options))
+        return kind.parse(delivery, kind.options.model_validate(sender.options))
     except Unreadable as wrong:
         raise Failure(
             f"{kind.title} cannot be read: {plain(str(wrong), 200)}", "A running Tocsin keeps it as a P3."
         ) from None
-    return [_stamped(event, delivery, sender) for event in events]
-
-
-def _stamped(event: Event, delivery: Delivery, sender: SourceConfig) -> Event:
-    return dataclasses.replace(
-        event,
-        source=delivery.source,
-        source_type=sender.type,
-        received_at=delivery.received_at,
-        labels={**sender.labels, **event.labels},
-    )
 
 
 def _explained(ruleset: Ruleset, events: list[Event]) -> dict[str, Any]:

@@ -31,6 +31,8 @@ FUTURE = 300.0
 """A time further ahead than this is a wrong clock; believed, it would make all later news of the signal look old."""
 
 _BEYOND_KIND = re.compile(r"[^A-Za-z0-9_.\-]+")
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[!-Z_a-z~]*)?")
+"""What nearly all addresses look like: nothing about them needs to be taken apart."""
 _NO_ID = re.compile(r"(?:.*[_.])?0+")
 """Ids of test sends: Stripe's carry `evt_00000000000000` every time, so the second one would look like a retry."""
 
@@ -85,16 +87,22 @@ def listing(data: object, *path: str | int) -> list[object]:
 
 def text(data: object, *path: str | int) -> str:
     """The text at `path`, cleaned; numbers and booleans as JSON writes them; "" for nothing, objects and arrays."""
-    found = at(data, *path)
-    if isinstance(found, str):
-        return clean(found)
-    if found is None:
+    for step in path:  # `at`, written out: a delivery is asked for dozens of texts
+        data = data.get(step) if isinstance(data, dict) else at(data, step)
+    return as_text(data)
+
+
+def as_text(value: object) -> str:
+    """What `text` makes of a value."""
+    if isinstance(value, str):
+        return clean(value)
+    if value is None:
         return ""
-    if isinstance(found, bool):
-        return "true" if found else "false"
-    if isinstance(found, float) and found.is_integer() and abs(found) < 1e15:
-        return str(int(found))
-    return str(found) if isinstance(found, int | float) else ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value) if isinstance(value, int | float) else ""
 
 
 def number(data: object, *path: str | int) -> float | None:
@@ -120,7 +128,7 @@ def first(*candidates: str) -> str:
 def clean(raw: str) -> str:
     """One line: whitespace collapsed, control, bidi and unassigned characters and lone surrogates gone."""
     # Most of it is clean: asking costs a third of making it so, and a delivery has dozens of texts.
-    if raw.isprintable() and "  " not in raw and raw[:1] != " " and raw[-1:] != " ":
+    if raw.isprintable() and "  " not in raw and raw.strip() == raw:
         return raw
     line = " ".join(raw.split())
     if line.isprintable():
@@ -144,6 +152,8 @@ def web_url(raw: str) -> str | None:
     """The address when it is an absolute http(s) one that a browser can open, else None."""
     if not raw or len(raw) > URL or clean(raw) != raw or " " in raw:
         return None
+    if _PLAIN_URL.fullmatch(raw):
+        return raw
     try:
         parts = urlsplit(raw)
         host = parts.hostname
@@ -193,25 +203,33 @@ def event(
     incident: str = "",
     actor: str = "",
 ) -> Event:
-    """An Event that keeps its promises whatever the sender wrote. "" stands for what the sender did not say.
+    """An Event of this delivery that keeps its promises whatever the sender wrote. "" is what the sender did not say.
 
     `occurred_at` is the sender's value as found (see `moment`). Labels without a value are left out.
     """
     kind = _BEYOND_KIND.sub("_", kind)[:KIND]
     line = shorten(clean(summary), SUMMARY) or kind
     return Event(
+        source=delivery.source,
+        source_type=delivery.source_type,
+        delivery=delivery.id,
+        received_at=delivery.received_at,
         kind=kind,
         action=action,
         dedup_key=shorten_key(clean(key) or f"{kind} {line}"),
         summary=line,
         severity=shorten(clean(severity).lower(), 64) or None,
-        labels=_labels(labels or {}),
+        labels={**delivery.labels, **_labels(labels or {})},
         url=web_url(url.strip()),
         occurred_at=plausible(moment(occurred_at), delivery.received_at),
-        sender_id=None if _NO_ID.fullmatch(sender_id) else shorten_key(clean(sender_id), LABEL) or None,
+        sender_id=None if delivery.again or _NO_ID.fullmatch(sender_id) else _sender_id(sender_id),
         incident=incident or None,
         actor=shorten(clean(actor), LABEL) or None,
     )
+
+
+def _sender_id(given: str) -> str | None:
+    return shorten_key(clean(given), LABEL) or None
 
 
 def _labels(given: Mapping[str, str]) -> dict[str, str]:
@@ -219,7 +237,8 @@ def _labels(given: Mapping[str, str]) -> dict[str, str]:
     for raw, value in given.items():
         if not value:
             continue
-        name, line = shorten(clean(raw), LABEL), shorten(clean(value), LABEL)
+        name = raw if raw.isidentifier() else clean(raw)
+        name, line = shorten(name, LABEL), shorten(clean(value), LABEL)
         if name and line and len(kept) < LABELS:
             kept[name] = line
     return kept

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 
 from router.sources.contract import Delivery, Options, SourceType, Unreadable
-from router.sources.reading import at, event, first, listing, mapping, parse_object, text
+from router.sources.reading import as_text, at, event, listing, mapping, parse_object, text
 from router.sources.signatures import sign_hex, verify_hmac
 from rules.event import Action, Event
 
@@ -97,8 +97,8 @@ def _issue(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
         delivery,
         kind=f"sentry.{what}",
         action=_ACTIONS.get(what, Action.INFO),
-        key=f"sentry issue {first(text(issue, 'id'), text(issue, 'shortId'), _issue_id(issue))}",
-        summary=first(_title(issue), "Sentry issue"),
+        key=f"sentry issue {text(issue, 'id') or text(issue, 'shortId') or _issue_id(issue)}",
+        summary=_title(issue) or "Sentry issue",
         severity=text(issue, "level"),
         labels={
             "project": text(issue, "project", "slug"),
@@ -107,7 +107,7 @@ def _issue(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
             "platform": text(issue, "platform"),
             "category": text(issue, "issueCategory"),
         },
-        url=first(text(issue, "web_url"), text(issue, "permalink")),
+        url=text(issue, "web_url") or text(issue, "permalink"),
         occurred_at=delivery.headers.get("sentry-hook-timestamp"),
         sender_id=_known_by(delivery, what),
         actor=_actor(body),
@@ -124,13 +124,15 @@ def _occurrence(delivery: Delivery, what: str, body: dict[str, object]) -> Event
         kind=f"sentry.{what}",
         action=_ACTIONS.get(what, Action.INFO),
         key=f"sentry issue {issue}" if issue else f"sentry event {text(said, 'event_id')}",
-        summary=first(_title(said), "Sentry event"),
-        severity=first(text(said, "level"), tags.get("level", "")),
-        labels=_occurrence_labels(said, tags)
-        | {"rule": first(text(data, "triggered_rule"), text(data, "issue_alert", "title"))},
+        summary=_title(said) or "Sentry event",
+        severity=text(said, "level") or tags.get("level", ""),
+        labels={
+            **_occurrence_labels(said, tags),
+            "rule": text(data, "triggered_rule") or text(data, "issue_alert", "title"),
+        },
         url=text(said, "web_url"),
         # Sentry's own clock; `datetime` is the clock of whatever machine or browser failed.
-        occurred_at=first(text(said, "received"), text(said, "datetime")),
+        occurred_at=text(said, "received") or text(said, "datetime"),
         sender_id=_known_by(delivery, what),
     )
 
@@ -139,8 +141,8 @@ def _occurrence_labels(said: dict[str, object], tags: dict[str, str]) -> dict[st
     project = _PROJECT_IN_URL.search(text(said, "url"))
     return {
         "project": project[1] if project else text(said, "project"),
-        "environment": first(text(said, "environment"), tags.get("environment", "")),
-        "release": first(text(said, "release"), tags.get("release", "")),
+        "environment": text(said, "environment") or tags.get("environment", ""),
+        "release": text(said, "release") or tags.get("release", ""),
         "server_name": tags.get("server_name", ""),
         "culprit": text(said, "culprit"),
         "platform": text(said, "platform"),
@@ -152,13 +154,13 @@ def _metric(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
     metric = mapping(data, "metric_alert")
     state = what.partition(".")[2]
     # `metric_alert.title` is no title: in Sentry's own sample it is a code name.
-    title = first(text(data, "description_title"), f"{state.capitalize()}: {_rule(metric)}")
+    title = text(data, "description_title") or f"{state.capitalize()}: {_rule(metric)}"
     details = text(data, "description_text")
     return event(
         delivery,
         kind=f"sentry.{what}",
         action=_ACTIONS.get(what, Action.INFO),
-        key=f"sentry metric {first(text(metric, 'id'), text(metric, 'identifier'), _rule(metric))}",
+        key=f"sentry metric {text(metric, 'id') or text(metric, 'identifier') or _rule(metric)}",
         summary=f"{title} ({details})" if details else title,
         severity=state if state in ("critical", "warning") else "",
         labels={"rule": _rule(metric), "project": text(metric, "projects", 0)},
@@ -169,7 +171,7 @@ def _metric(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
 
 
 def _rule(metric: dict[str, object]) -> str:
-    return first(text(metric, "alert_rule", "name"), "metric alert")
+    return text(metric, "alert_rule", "name") or "metric alert"
 
 
 def _comment(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
@@ -195,7 +197,7 @@ def _installation(delivery: Delivery, what: str, body: dict[str, object]) -> Eve
         delivery,
         kind=f"sentry.{what}",
         action=Action.INFO,
-        key=f"sentry installation {first(text(installation, 'uuid'), text(body, 'installation', 'uuid'))}",
+        key=f"sentry installation {text(installation, 'uuid') or text(body, 'installation', 'uuid')}",
         summary=f"Sentry integration {done}",
         labels={"organization": text(installation, "organization", "slug")},
         actor=_actor(body),
@@ -206,7 +208,7 @@ def _other(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
     """A resource newer than this module; attached to its issue where it names one."""
     data = mapping(body, "data")
     said = mapping(data, "issue") or mapping(data, "event") or data
-    issue = first(text(data, "issue", "id"), _issue_id(said), text(data, "group_id"))
+    issue = text(data, "issue", "id") or _issue_id(said) or text(data, "group_id")
     title = _title(said)
     return event(
         delivery,
@@ -230,10 +232,10 @@ def _legacy(delivery: Delivery, body: dict[str, object]) -> Event:
         kind="sentry.legacy_plugin",
         action=Action.TRIGGER,
         key=f"sentry issue {text(body, 'id')}",
-        summary=first(text(body, "message"), _title(said), text(body, "culprit"), "Sentry event"),
+        summary=text(body, "message") or _title(said) or text(body, "culprit") or "Sentry event",
         severity=text(body, "level"),
         labels=_occurrence_labels(said, _tags(said))
-        | {"project": first(text(body, "project_slug"), text(body, "project")), "culprit": text(body, "culprit")}
+        | {"project": text(body, "project_slug") or text(body, "project"), "culprit": text(body, "culprit")}
         | {"rule": text(body, "triggering_rules", 0)},
         url=text(body, "url"),
         occurred_at=at(said, "received"),
@@ -241,20 +243,26 @@ def _legacy(delivery: Delivery, body: dict[str, object]) -> Event:
 
 
 def _title(said: dict[str, object]) -> str:
-    kind, value = text(said, "metadata", "type"), text(said, "metadata", "value")
-    named = first(text(said, "title"), text(said, "metadata", "title"))
-    return first(named, ": ".join(filter(None, (kind, value))), text(said, "message"), text(said, "culprit"))
+    return (
+        text(said, "title")
+        or text(said, "metadata", "title")
+        or ": ".join(filter(None, (text(said, "metadata", "type"), text(said, "metadata", "value"))))
+        or text(said, "message")
+        or text(said, "culprit")
+    )
 
 
 def _issue_id(said: dict[str, object]) -> str:
     """The issue of an occurrence; older bodies name it only inside their addresses."""
+    if known := text(said, "issue_id"):
+        return known
     found = _ISSUE_IN_URL.search(f"{text(said, 'issue_url')} {text(said, 'web_url')}")
-    return first(text(said, "issue_id"), found[1] if found else "")
+    return found[1] if found else ""
 
 
 def _tags(said: dict[str, object]) -> dict[str, str]:
     pairs = listing(said, "tags")
-    return {text(pair, 0): text(pair, 1) for pair in pairs if isinstance(pair, list)}
+    return {as_text(pair[0]): as_text(pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) > 1}
 
 
 def _actor(body: dict[str, object]) -> str:

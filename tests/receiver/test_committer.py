@@ -42,9 +42,16 @@ class Book:
     def ring(self) -> None:
         self.rung += 1
 
+    async def keep(self, received: Received) -> None:
+        """Submit it and wait until its fate is told; what went wrong is raised."""
+        fate: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+        self.committer.submit(received, lambda wrong: fate.done() or fate.set_result(wrong))
+        if (wrong := await fate) is not None:
+            raise wrong
+
     async def hold(self, *names: str, body: bytes = b"") -> list[asyncio.Task[None]]:
         """Let deliveries wait for a write that is under way."""
-        tasks = [asyncio.create_task(self.committer.keep(delivery(name, body))) for name in names]
+        tasks = [asyncio.create_task(self.keep(delivery(name, body))) for name in names]
         for _ in range(3):
             await asyncio.sleep(0)
         return tasks
@@ -55,7 +62,7 @@ def test_alone_a_delivery_waits_for_nobody() -> None:
 
     async def story() -> None:
         book = Book()
-        await book.committer.keep(delivery("a"))
+        await book.keep(delivery("a"))
         assert book.batches == [["a"]]
         assert book.rung == 1
 
@@ -110,9 +117,9 @@ def test_after_a_refusal_the_next_delivery_is_kept() -> None:
     async def story() -> None:
         book = Book(refuse=RedisAway("gone"))
         with pytest.raises(NotKept):
-            await book.committer.keep(delivery("a"))
+            await book.keep(delivery("a"))
         book.refuse = None
-        await book.committer.keep(delivery("b"))
+        await book.keep(delivery("b"))
 
     asyncio.run(story())
 
@@ -133,8 +140,8 @@ def test_a_slow_redis_counts_as_away(monkeypatch: pytest.MonkeyPatch) -> None:
     asyncio.run(story())
 
 
-def test_one_request_that_is_cancelled_does_not_break_its_batch() -> None:
-    """Its neighbours are kept."""
+def test_one_sender_that_leaves_does_not_break_its_batch() -> None:
+    """All of it is kept, also what nobody waits for any more."""
 
     async def story() -> None:
         book = Book()
@@ -145,7 +152,7 @@ def test_one_request_that_is_cancelled_does_not_break_its_batch() -> None:
         book.gate.set()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         assert isinstance(outcomes[1], asyncio.CancelledError)
-        assert book.batches == [["a"], ["c"]]
+        assert book.batches == [["a"], ["b", "c"]]
 
     asyncio.run(story())
 
@@ -164,6 +171,22 @@ def test_one_delivery_that_cannot_be_written_down_does_not_take_its_neighbours()
     asyncio.run(story())
 
 
+def test_an_answer_that_fails_is_no_failure_of_its_neighbours() -> None:
+    """Whoever is told after it is told all the same, and the next batch is written."""
+
+    async def story() -> None:
+        book = Book()
+        told: list[Exception | None] = []
+        book.committer.submit(delivery("a"), lambda _: 1 / 0)
+        book.committer.submit(delivery("b"), told.append)
+        await book.committer.settle()
+        await book.keep(delivery("c"))
+        assert told == [None]
+        assert book.batches == [["a", "b"], ["c"]]
+
+    asyncio.run(story())
+
+
 def test_too_much_waiting_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory is bounded: beyond, the sender waits."""
     monkeypatch.setattr(committer, "WAITING_AT_MOST", 4096)
@@ -173,7 +196,7 @@ def test_too_much_waiting_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> No
         book.gate.clear()
         tasks = await book.hold("a") + await book.hold("b")
         with pytest.raises(NotKept):
-            await book.committer.keep(delivery("c", bytes(4096)))
+            await book.keep(delivery("c", bytes(4096)))
         book.gate.set()
         await asyncio.gather(*tasks)
 

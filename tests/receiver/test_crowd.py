@@ -34,7 +34,7 @@ def connect(small: Ear) -> Iterator[Connect]:
 def is_turned_away(connection: socket.socket) -> bool:
     """Does it hear 503, when to come back, and then nothing?"""
     status, said = answer(connection)
-    return status == 503 and b"Retry-After: 5" in said
+    return status == 503 and b"retry-after: 5" in said.lower()
 
 
 def begun(connect: Connect, client: str) -> socket.socket:
