@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -11,6 +12,16 @@ import rules
 from rules.load import TESTS, Problem, Ruleset, Way, Wrong, load
 
 MAX_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Everything of a folder that the rules are made of."""
+
+    texts: Mapping[str, str]
+    """File name -> YAML."""
+    runbooks: Mapping[str, str]
+    """Name -> Markdown."""
 
 
 def packaged() -> Path:
@@ -30,14 +41,32 @@ def read(
 
     Raises `Wrong`, also for a missing folder.
     """
+    found = written(folder)
     return load(
-        texts(folder),
+        found.texts,
         source_options=source_options,
         channel_options=channel_options,
         source_kinds=source_kinds,
         channel_ways=channel_ways,
-        runbooks=_runbooks(folder),
+        runbooks=found.runbooks,
     )
+
+
+def written(folder: Path) -> Written:
+    """What stands in the folder. Raises `Wrong`."""
+    return Written(texts=texts(folder), runbooks=_runbooks(folder))
+
+
+def fingerprint(folder: Path) -> frozenset[tuple[str, int, int, int]]:
+    """Changes when a file of the folder does. Costs a look at each, and reads none."""
+    found = set()
+    for path in (*folder.glob("*.yaml"), *folder.glob("*.yml"), *(folder / "runbooks").glob("*.md")):
+        try:
+            seen = path.stat()
+        except OSError:
+            continue
+        found.add((str(path), seen.st_mtime_ns, seen.st_size, seen.st_ino))
+    return frozenset(found)
 
 
 def texts(folder: Path) -> dict[str, str]:

@@ -102,13 +102,18 @@ class House:
 
 
 def build(
-    redis: Redis, ruleset: Ruleset, settings: Settings, environment: Environment, perform: Perform, name: str
+    redis: Redis,
+    rules: Callable[[], Ruleset],
+    settings: Settings,
+    environment: Environment,
+    perform: Perform,
+    name: str,
 ) -> House:
     """A house on Redis' own clock."""
     return House(
         name=name,
         redis=redis,
-        rules=lambda: ruleset,
+        rules=rules,
         settings=settings,
         environment=environment,
         perform=perform,

@@ -24,6 +24,8 @@
 | tocsin:pace:<digest>      | string     | how far a destination is ahead of its pace  | pace    | about a minute      |
 | tocsin:version            | string     | the latest release that worked here writes | release | for ever            |
 | tocsin:audit              | string     | who audits, so that one does at a time      | auditor | 29 s                |
+| tocsin:rules              | hash       | the rules in force: version, texts, since   | edition | for ever            |
+| tocsin:rules:refused      | string     | why the last new rules are not in force     | edition | till they are right |
 | tocsin:worker:<name>      | string     | a worker beats                              | work    | 10 s                |
 | rq:*                      |            | RQ's own                                    | rq      | minutes             |
 """
@@ -46,6 +48,8 @@ AUDIT = "tocsin:audit"
 INBOX_BYTES = "tocsin:inbox:bytes"
 TRIM = "tocsin:trim"
 VERSION = "tocsin:version"
+RULES = "tocsin:rules"
+RULES_REFUSED = "tocsin:rules:refused"
 WORKERS = "tocsin:worker:*"
 COUNTS = "tocsin:count:*"
 LASTING = (

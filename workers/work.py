@@ -18,13 +18,13 @@ from redis.retry import Retry
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
-from rules.load import Ruleset
 from workers import jobs, keys, log, queue, release, succession
 from workers.agenda import DESKS, Agenda, Lane
 from workers.auditor import Auditor
 from workers.clock import RedisClock
 from workers.house import build
 from workers.outward import Outward
+from workers.reload import Folder, Live, Reload, Rereading
 from workers.settings import Environment, Settings
 from workers.store import TIMEOUT, connect
 
@@ -92,27 +92,36 @@ class Tick(threading.Thread):
             log.get("tick").info("could not take the beat back", error=type(wrong).__name__)
 
 
-def run(lane: Lane, settings: Settings, ruleset: Ruleset) -> None:
-    """Work on one lane until SIGTERM or SIGINT; what is in flight is finished first. Raises NewerRecord."""
+def run(lane: Lane, settings: Settings, live: Live, folder: Folder) -> None:
+    """Work on one lane until SIGTERM or SIGINT; what is in flight is finished first. SIGHUP reads the rules again.
+
+    Raises NewerRecord.
+    """
     log.configure(settings.log)
     url = settings.redis_url.get_secret_value() if settings.redis_url else ""
     redis = connect(url)
     release.join(redis)
     name = succession.name_of(lane)
-    house = build(redis, ruleset, settings, Environment(), Outward(settings.allow_net).perform, name)
+    house = build(redis, live, settings, Environment(), Outward(settings.allow_net).perform, name)
     house.joined = True
     jobs.install(house)
     succession.inherit(redis, lane, house.clock.now())
     tick = Tick(redis, name, orphaned=lambda: os._exit(1), supervisor=settings.supervisor)
     auditor = Auditor(house)
+    reload = Reload(connect(url), house.clock, live, folder)
+    rereading = Rereading(reload)
     # From the first beat on somebody may tell it to stop; RQ's own handlers come with `work`.
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGHUP, lambda *_: reload.ask())
     try:
+        reload.begin()
+        rereading.start()
         tick.start()
         auditor.start()
         _worker(url, lane, name).work(with_scheduler=False, logging_level="WARNING")
     finally:
+        rereading.stop()
         auditor.stop()
         house.pools.close()
         tick.stop()

@@ -9,6 +9,7 @@ from router.cli.doctor import doctor
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
 from router.cli.pending import pending
+from router.cli.reloading import reload
 from router.cli.rules import check, explain, init
 from router.cli.run import serve_command, work_command
 from router.cli.sending import send
@@ -25,6 +26,7 @@ COMMANDS: tuple[click.Command, ...] = (
     report,
     deliveries,
     doctor,
+    reload,
     backup,
     restore,
     up,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.chaos import answers, crashes, race, redis_gone, surroundings, troubles
+from tests.chaos import answers, crashes, race, redis_gone, reloads, surroundings, troubles
 from tests.chaos.oracle import Verdict
 from tests.chaos.stage import Length
 
@@ -32,6 +32,7 @@ SCENARIOS: dict[str, tuple[str, Callable[[Length], Verdict]]] = {
     "R21": ("an answer races the next step", race.answered_at_the_last_moment),
     "R22": ("10,000 different alarms in a storm", troubles.storm_of_many),
     "R22b": ("one alarm in a storm", troubles.storm_of_one),
+    "R23": ("the rules change again and again, some wrong", reloads.reloads),
     "R25": ("poison", troubles.poison),
     "R26": ("soak", troubles.soak),
     "R27": ("damage by hand", troubles.damage),
