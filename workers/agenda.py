@@ -19,7 +19,8 @@ from redis.client import Pipeline
 from rules.record import decode, encode
 from rules.upcast import VERSION, upcast
 from workers import keys, log
-from workers.claiming import CLAIM
+from workers.bundle import Bundle
+from workers.claiming import ATTEMPTS, CLAIM
 
 LEASE = 12.0
 """Seconds a claim lasts, counted from the claim: longer than the 8 s an attempt may take."""
@@ -213,18 +214,18 @@ def _write(pipe: Any, entry: Entry) -> None:
     pipe.hset(keys.entry(entry.id), mapping=stored)
 
 
-def finish(pipe: Pipeline, entry: Entry) -> None:
+def finish(pipe: Pipeline | Bundle, entry: Entry) -> None:
     """The promise is kept (or no longer owed)."""
     withdraw(pipe, entry.id, entry.lane, entry.job)
 
 
-def withdraw(pipe: Pipeline, entry_id: str, lane: Lane, job: Job) -> None:
+def withdraw(pipe: Pipeline | Bundle, entry_id: str, lane: Lane, job: Job) -> None:
     """Take a promise back by its id; one that is already gone changes nothing."""
     pipe.delete(keys.entry(entry_id))
     pipe.zrem(keys.agenda(lane, job), entry_id)
 
 
-def postpone(pipe: Pipeline, entry: Entry, until: float, error: str | None = None, **body: Any) -> None:
+def postpone(pipe: Pipeline | Bundle, entry: Entry, until: float, error: str | None = None, **body: Any) -> None:
     """Try again at `until`. With `error` it was a failure, without it only waited. `body` replaces keys of the body."""
     changed: dict[Any, Any] = {"returned": entry.returned + 1}
     if error is not None:
@@ -236,14 +237,14 @@ def postpone(pipe: Pipeline, entry: Entry, until: float, error: str | None = Non
     pipe.zadd(keys.agenda(entry.lane, entry.job), {entry.id: until})
 
 
-def park(pipe: Pipeline, entry: Entry, now: float, why: str) -> None:
+def park(pipe: Pipeline | Bundle, entry: Entry, now: float, why: str) -> None:
     """Give up an entry that kills or fails its workers: it stays readable and is tried no more."""
     pipe.hset(keys.entry(entry.id), mapping={"last_error": why[:500]})
     pipe.zrem(keys.agenda(entry.lane, entry.job), entry.id)
     pipe.zadd(keys.PARKED, {entry.id: now})
 
 
-def take_up(pipe: Pipeline, entry: Entry, now: float) -> None:
+def take_up(pipe: Pipeline | Bundle, entry: Entry, now: float) -> None:
     """Try an entry that was given up once more, now, with what it cost before forgiven."""
     pipe.zrem(keys.PARKED, entry.id)
     pipe.hset(keys.entry(entry.id), mapping={"returned": entry.attempt, "failures": 0})
@@ -257,13 +258,11 @@ def guard(pipe: Pipeline, entries: Sequence[Entry]) -> list[Entry]:
     """
     if not entries:
         return []
-    pipe.watch(*(keys.entry(entry.id) for entry in entries))  # type: ignore[no-untyped-call]
-    return [entry for entry in entries if _attempt(pipe, entry.id) == entry.attempt]
-
-
-def _attempt(pipe: Pipeline, entry_id: str) -> int | None:
-    stored: Any = pipe.hget(keys.entry(entry_id), "attempt")
-    return None if stored is None else int(stored)
+    names = [keys.entry(entry.id) for entry in entries]
+    pipe.watch(*names)  # type: ignore[no-untyped-call]
+    # All in one question: a digest concludes a thousand.
+    attempts: Any = pipe.eval(ATTEMPTS, len(names), *names)
+    return [entry for entry, attempt in zip(entries, attempts, strict=True) if attempt == b"%d" % entry.attempt]
 
 
 def _pairs(flat: list[bytes]) -> dict[bytes, bytes]:

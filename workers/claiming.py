@@ -1,4 +1,4 @@
-"""The script by which a worker takes what is due at a desk, in one step."""
+"""The scripts by which a worker takes what is due at a desk, in one step, and sees which of its claims still hold."""
 
 from __future__ import annotations
 
@@ -31,4 +31,11 @@ while #claimed < most and #newer < 1000 do
   end
 end
 return {claimed, newer}
+"""
+
+# KEYS: entries. Returns how often each has been claimed, as text; false for one that is gone.
+ATTEMPTS = """
+local attempts = {}
+for i, key in ipairs(KEYS) do attempts[i] = redis.call('HGET', key, 'attempt') end
+return attempts
 """

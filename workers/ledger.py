@@ -21,6 +21,7 @@ from rules.schedule import Way
 from rules.transition import transition
 from workers import agenda, keys, queue, routing
 from workers.agenda import Entry
+from workers.bundle import Bundle
 from workers.clock import Clock
 from workers.counters import count
 from workers.draft import Draft
@@ -96,14 +97,14 @@ class Ledger:
     def delivered_together(self, lines: Mapping[str, TimelineEntry], entries: Sequence[Entry]) -> None:
         """Notifications that went out as one digest; `lines` has one for each entry's id."""
 
-        def done(pipe: Pipeline, one: Entry) -> None:
-            _conclude(pipe, one, lines[one.id], "sent")
+        def done(writes: Bundle, one: Entry) -> None:
+            _conclude(writes, one, lines[one.id], "sent")
 
         self._transact(_nothing, entries, done)
 
     def wait(self, entries: Sequence[Entry], until: float) -> None:
         """These are not for now: nothing has failed, they come again at `until`."""
-        self._transact(_nothing, entries, lambda pipe, one: agenda.postpone(pipe, one, until))
+        self._transact(_nothing, entries, lambda writes, one: agenda.postpone(writes, one, until))
 
     def refused(self, entry: Entry, line: TimelineEntry, command: Undeliverable | None) -> None:
         """A notification will not be delivered: the incident is told, so that the fallback or the next step is."""
@@ -121,16 +122,16 @@ class Ledger:
             if held and command is not None:
                 _changed(draft, entry.incident, command)
 
-        def put_back(pipe: Pipeline, one: Entry) -> None:
-            agenda.postpone(pipe, one, until, error, **({"given_up": True} if command else {}))
+        def put_back(writes: Bundle, one: Entry) -> None:
+            agenda.postpone(writes, one, until, error, **({"given_up": True} if command else {}))
             if error is not None:
-                count(pipe, "notifications", str(one.body["channel"]), "retried")
+                count(writes, "notifications", str(one.body["channel"]), "retried")
 
         self._transact(apply, [entry], put_back)
 
     def put_off(self, entry: Entry, until: float, error: str) -> None:
         """An entry could not be dealt with through a fault of ours; it is tried again at `until`."""
-        self._transact(_nothing, [entry], lambda pipe, one: agenda.postpone(pipe, one, until, error))
+        self._transact(_nothing, [entry], lambda writes, one: agenda.postpone(writes, one, until, error))
 
     def park(
         self, entry: Entry, why: str, line: TimelineEntry | None = None, command: Undeliverable | None = None
@@ -141,11 +142,11 @@ class Ledger:
             if held and command is not None:
                 _changed(draft, entry.incident, command)
 
-        def put_away(pipe: Pipeline, one: Entry) -> None:
-            agenda.park(pipe, one, self._clock.now(), why)
+        def put_away(writes: Bundle, one: Entry) -> None:
+            agenda.park(writes, one, self._clock.now(), why)
             if line is not None and one.incident is not None:
-                pipe.rpush(keys.timeline(one.incident), encode(line))
-            count(pipe, "entries_parked", one.kind)
+                writes.rpush(keys.timeline(one.incident), encode(line))
+            count(writes, "entries_parked", one.kind)
 
         self._transact(apply, [entry], put_away)
 
@@ -186,13 +187,13 @@ class Ledger:
         outcome: str,
         apply: Apply | None = None,
     ) -> None:
-        self._transact(apply or _nothing, [entry], lambda pipe, one: _conclude(pipe, one, line, outcome))
+        self._transact(apply or _nothing, [entry], lambda writes, one: _conclude(writes, one, line, outcome))
 
     def _transact(
         self,
         apply: Apply,
         claims: Sequence[Entry] = (),
-        conclude: Callable[[Pipeline, Entry], None] = agenda.finish,
+        conclude: Callable[[Bundle, Entry], None] = agenda.finish,
     ) -> None:
         """Run `apply` on what is stored and write it with the conclusion of the claims; again if others were faster."""
         for _ in range(TRIES):
@@ -210,17 +211,17 @@ class Ledger:
         pipe: Pipeline,
         apply: Apply,
         claims: Sequence[Entry],
-        conclude: Callable[[Pipeline, Entry], None],
+        conclude: Callable[[Bundle, Entry], None],
     ) -> Draft:
         held = agenda.guard(pipe, claims)
         draft = Draft(pipe, self._clock.now())
         if held or not claims:
             apply(draft, held)
-        pipe.multi()
+        writes = Bundle(pipe)
         for entry in held:
-            conclude(pipe, entry)
-        draft.write()
-        pipe.execute()
+            conclude(writes, entry)
+        draft.write(writes)
+        writes.execute()
         return draft
 
     def _ring(self, desks: Iterable[tuple[agenda.Lane, agenda.Job]]) -> None:
@@ -228,11 +229,11 @@ class Ledger:
             queue.ring(self._redis, *desk)
 
 
-def _conclude(pipe: Pipeline, entry: Entry, line: TimelineEntry, outcome: str) -> None:
-    agenda.finish(pipe, entry)
+def _conclude(writes: Bundle, entry: Entry, line: TimelineEntry, outcome: str) -> None:
+    agenda.finish(writes, entry)
     if entry.incident is not None:
-        pipe.rpush(keys.timeline(entry.incident), encode(line))
-    count(pipe, "notifications", str(entry.body["channel"]), outcome)
+        writes.rpush(keys.timeline(entry.incident), encode(line))
+    count(writes, "notifications", str(entry.body["channel"]), outcome)
 
 
 def _changed(draft: Draft, incident_id: str | None, command: Command) -> Incident | None:
