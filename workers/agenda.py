@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, cast
 
+import orjson
 from redis import Redis
 from redis.client import Pipeline
 
-from rules.record import decode, encode
+from rules.record import encode
 from rules.upcast import VERSION, upcast
 from workers import keys, log
 from workers.bundle import Bundle
@@ -276,7 +277,7 @@ def _legible(stored: dict[bytes, bytes]) -> bool:
 def _entry(entry_id: str, due_at: float, stored: dict[bytes, bytes]) -> Entry:
     values = (stored.get(name.encode()) for name in _FIELDS)
     kind, lane, created, incident, body, attempt, returned, failures, error, version = values
-    known = {"kind": (kind or b"").decode(), "body": decode(dict[str, Any], body or b"{}"), "v": int(version or 1)}
+    known = {"kind": (kind or b"").decode(), "body": orjson.loads(body or b"{}"), "v": int(version or 1)}
     record = upcast("Entry", known)
     return Entry(
         id=entry_id,

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from redis.client import Pipeline
 
 from rules.effects import Effect, Notify, SettleAt, WakeAt
 from rules.event import Event, Moment
-from rules.incident import Incident, TimelineEntry
+from rules.incident import Incident, Policy, TimelineEntry
 from rules.record import decode, encode
 from rules.transition import Outcome
 from rules.upcast import VERSION
@@ -60,6 +61,8 @@ class Draft:
         self._counts: Counter[tuple[str, ...]] = Counter()
         self._heard: dict[str, str] = {}
         self._hears: dict[str, str] = {}
+        self._policy: Policy | None = None
+        self._policy_json = orjson.Fragment(b"")
 
     # --- reading ---
 
@@ -200,12 +203,18 @@ class Draft:
 
     def _write_incident(self, writes: Bundle, incident_id: str, incident: Incident, lasting: dict[str, bytes]) -> None:
         if incident.is_open:
-            lasting[keys.incident(incident_id)] = encode(incident)
+            lasting[keys.incident(incident_id)] = self._encoded(incident)
         else:
-            writes.set(keys.incident(incident_id), encode(incident), ex=keys.KEEP_RESOLVED)
+            writes.set(keys.incident(incident_id), self._encoded(incident), ex=keys.KEEP_RESOLVED)
         lines = self._timeline.get(incident_id)
         if lines:
             writes.rpush(keys.timeline(incident_id), *(encode(line) for line in lines))
+
+    def _encoded(self, incident: Incident) -> bytes:
+        """Its JSON. The plans frozen into it are half of that, and the same in all that open under the same rules."""
+        if incident.policy is not self._policy:
+            self._policy, self._policy_json = incident.policy, orjson.Fragment(encode(incident.policy))
+        return encode({**vars(incident), "policy": self._policy_json})
 
     def _write_place(self, writes: Bundle, signal_key: str, place: Place, lasting: dict[str, bytes]) -> None:
         """A signal leads to its incident while that is open; an echo of a page is forgotten in time."""
