@@ -6,7 +6,8 @@ incident's can be folded into (its history, its two entries, its sender's id). H
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 import hiredis
@@ -55,7 +56,8 @@ class Bundle:
 
     def mset(self, values: Mapping[str, bytes]) -> None:
         """MSET."""
-        self._add("MSET", *(word for pair in values.items() for word in pair))
+        pairs: Iterable[Iterable[Word]] = values.items()
+        self._add("MSET", *chain.from_iterable(pairs))
 
     def delete(self, name: str) -> None:
         """DEL."""
@@ -71,7 +73,7 @@ class Bundle:
 
     def hset(self, name: str, *, mapping: Mapping[str, Word]) -> None:
         """HSET."""
-        self._add("HSET", name, *(word for pair in mapping.items() for word in pair))
+        self._add("HSET", name, *chain.from_iterable(mapping.items()))
 
     def hdel(self, name: str, field: str) -> None:
         """HDEL."""
@@ -84,7 +86,8 @@ class Bundle:
     def zadd(self, name: str, scores: Mapping[str, float], *, gt: bool = False) -> None:
         """ZADD; `gt` only raises scores."""
         flags = ("GT",) if gt else ()
-        self._add("ZADD", name, *flags, *(word for member, score in scores.items() for word in (repr(score), member)))
+        pairs = zip(map(repr, scores.values()), scores, strict=True)
+        self._add("ZADD", name, *flags, *chain.from_iterable(pairs))
 
     def zrem(self, name: str, member: str) -> None:
         """ZREM."""
