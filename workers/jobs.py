@@ -24,7 +24,7 @@ from workers.pace import Destination
 
 BUSY_AT_MOST = 7.0
 """Seconds one job goes on taking work: well within RQ's 10."""
-EVENTS_AT_ONCE = 1000
+EVENTS_AT_ONCE = 250
 """Events put into their incidents in one transaction; a spool that is handed over brings thousands."""
 TOGETHER = 1000
 """Notifications that one digest may hold."""
