@@ -8,7 +8,7 @@ so that a worker that dies costs one lease and nothing else. Only the attempt th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, cast
@@ -134,7 +134,7 @@ class Agenda:
         if unsaid := set(newer) - self._left:
             self._left = set(newer)
             log.get("agenda").error("left to a later release", lane=lane, job=job, entries=len(unsaid))
-        return [_entry(name.decode(), float(due), _pairs(stored)) for name, _, due, stored in found]
+        return [_entry(name.decode(), float(due), _pairs(stored)) for name, due, stored in found]
 
     def entry(self, entry_id: str) -> Entry | None:
         """The entry as it stands, without claiming it. Raises NewerRecord."""
@@ -155,23 +155,26 @@ class Agenda:
     def parked(self, at_most: int = 500) -> list[Entry]:
         """What was given up, the latest first."""
         ids: Any = self._redis.zrevrange(keys.PARKED, 0, at_most - 1)
-        pipe = self._redis.pipeline(transaction=False)
-        for name in ids:
-            pipe.hgetall(keys.entry(name.decode()))
-        return [_entry(name.decode(), 0.0, one) for name, one in zip(ids, pipe.execute(), strict=True) if _legible(one)]
+        return self._legible([(name, 0.0) for name in ids])
 
     def upcoming(self, at_most: int = 500) -> list[Entry]:
         """What is promised, the soonest first."""
         found: list[Entry] = []
         for lane, job in DESKS:
-            ids = self._soonest(lane, job, at_most)
-            pipe = self._redis.pipeline(transaction=False)
-            for name, _ in ids:
-                pipe.hgetall(keys.entry(name.decode()))
-            found += [
-                _entry(n.decode(), due, one) for (n, due), one in zip(ids, pipe.execute(), strict=True) if _legible(one)
-            ]
+            found += self._legible(self._soonest(lane, job, at_most))
         return sorted(found, key=lambda entry: entry.due_at)[:at_most]
+
+    def _legible(self, ids: Sequence[tuple[bytes, float]]) -> list[Entry]:
+        """Those of them, each with its due time, that are there and that this release can read."""
+        pipe = self._redis.pipeline(transaction=False)
+        for name, _ in ids:
+            pipe.hgetall(keys.entry(name.decode()))
+        found = zip(ids, pipe.execute(), strict=True)
+        return [
+            _entry(name.decode(), due, stored)
+            for (name, due), stored in found
+            if stored and int(stored.get(b"v", 1)) <= VERSION
+        ]
 
     def lengths(self) -> dict[tuple[Lane, Job], int]:
         """How many entries each desk has promised."""
@@ -193,12 +196,17 @@ class Agenda:
 
 def add(pipe: Any, *entries: Entry) -> None:
     """Promise something: with the state that promises it, in one MULTI. `pipe` may be sync or async."""
-    desks: dict[tuple[Lane, Job], dict[str, float]] = {}
     for entry in entries:
         _write(pipe, entry)
-        desks.setdefault((entry.lane, entry.job), {})[entry.id] = entry.due_at
-    for desk, due in desks.items():
-        pipe.zadd(keys.agenda(*desk), due)
+    for desk, theirs in _by_desk(entries):
+        pipe.zadd(keys.agenda(*desk), {entry.id: entry.due_at for entry in theirs})
+
+
+def _by_desk(entries: Sequence[Entry]) -> Iterable[tuple[tuple[Lane, Job], list[Entry]]]:
+    desks: dict[tuple[Lane, Job], list[Entry]] = {}
+    for entry in entries:
+        desks.setdefault((entry.lane, entry.job), []).append(entry)
+    return desks.items()
 
 
 def _write(pipe: Any, entry: Entry) -> None:
@@ -215,9 +223,11 @@ def _write(pipe: Any, entry: Entry) -> None:
     pipe.hset(keys.entry(entry.id), mapping=stored)
 
 
-def finish(pipe: Pipeline | Bundle, entry: Entry) -> None:
-    """The promise is kept (or no longer owed)."""
-    withdraw(pipe, entry.id, entry.lane, entry.job)
+def finish(pipe: Pipeline | Bundle, *entries: Entry) -> None:
+    """These promises are kept (or no longer owed)."""
+    for desk, theirs in _by_desk(entries):
+        pipe.delete(*(keys.entry(entry.id) for entry in theirs))
+        pipe.zrem(keys.agenda(*desk), *(entry.id for entry in theirs))
 
 
 def withdraw(pipe: Pipeline | Bundle, entry_id: str, lane: Lane, job: Job) -> None:
@@ -228,14 +238,23 @@ def withdraw(pipe: Pipeline | Bundle, entry_id: str, lane: Lane, job: Job) -> No
 
 def postpone(pipe: Pipeline | Bundle, entry: Entry, until: float, error: str | None = None, **body: Any) -> None:
     """Try again at `until`. With `error` it was a failure, without it only waited. `body` replaces keys of the body."""
-    changed: dict[Any, Any] = {"returned": entry.returned + 1}
+    changed: dict[Any, Any] = {}
     if error is not None:
         changed |= {"last_error": error[:500], "failures": entry.failures + 1}
     if body:
         changed |= {"body": encode(entry.body | body), "v": VERSION}
-    pipe.hset(keys.entry(entry.id), mapping=changed)
-    pipe.hdel(keys.entry(entry.id), "by")
-    pipe.zadd(keys.agenda(entry.lane, entry.job), {entry.id: until})
+    if changed:
+        pipe.hset(keys.entry(entry.id), mapping=changed)
+    wait(pipe, [entry], until)
+
+
+def wait(pipe: Pipeline | Bundle, entries: Sequence[Entry], until: float) -> None:
+    """Offer these again at `until`: nothing has failed."""
+    for entry in entries:
+        pipe.hset(keys.entry(entry.id), mapping={"returned": entry.returned + 1})
+        pipe.hdel(keys.entry(entry.id), "by")
+    for desk, theirs in _by_desk(entries):
+        pipe.zadd(keys.agenda(*desk), {entry.id: until for entry in theirs})
 
 
 def park(pipe: Pipeline | Bundle, entry: Entry, now: float, why: str) -> None:
@@ -268,10 +287,6 @@ def guard(pipe: Pipeline, entries: Sequence[Entry]) -> list[Entry]:
 
 def _pairs(flat: list[bytes]) -> dict[bytes, bytes]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
-
-
-def _legible(stored: dict[bytes, bytes]) -> bool:
-    return bool(stored) and int(stored.get(b"v", 1)) <= VERSION
 
 
 def _entry(entry_id: str, due_at: float, stored: dict[bytes, bytes]) -> Entry:

@@ -59,9 +59,9 @@ class Bundle:
         pairs: Iterable[Iterable[Word]] = values.items()
         self._add("MSET", *chain.from_iterable(pairs))
 
-    def delete(self, name: str) -> None:
+    def delete(self, *names: str) -> None:
         """DEL."""
-        self._add("DEL", name)
+        self._add("DEL", *names)
 
     def expire(self, name: str, seconds: int) -> None:
         """EXPIRE."""
@@ -89,9 +89,9 @@ class Bundle:
         pairs = zip(map(repr, scores.values()), scores, strict=True)
         self._add("ZADD", name, *flags, *chain.from_iterable(pairs))
 
-    def zrem(self, name: str, member: str) -> None:
+    def zrem(self, name: str, *members: str) -> None:
         """ZREM."""
-        self._add("ZREM", name, member)
+        self._add("ZREM", name, *members)
 
     def zremrangebyscore(self, name: str, low: str, high: float) -> None:
         """ZREMRANGEBYSCORE."""

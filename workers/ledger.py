@@ -6,6 +6,7 @@ together or not at all. Whoever loses the race reads again and works it out anew
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from redis import Redis
@@ -34,6 +35,11 @@ TRIES = 50
 
 
 Apply = Callable[[Draft, Sequence[Entry]], object]
+Conclude = Callable[[Bundle, Sequence[Entry]], None]
+
+
+def _kept(writes: Bundle, held: Sequence[Entry]) -> None:
+    agenda.finish(writes, *held)
 
 
 class NoIncident(Exception):
@@ -97,14 +103,14 @@ class Ledger:
     def delivered_together(self, lines: Mapping[str, TimelineEntry], entries: Sequence[Entry]) -> None:
         """Notifications that went out as one digest; `lines` has one for each entry's id."""
 
-        def done(writes: Bundle, one: Entry) -> None:
-            _conclude(writes, one, lines[one.id], "sent")
+        def done(writes: Bundle, held: Sequence[Entry]) -> None:
+            _conclude(writes, held, lines, "sent")
 
         self._transact(_nothing, entries, done)
 
     def wait(self, entries: Sequence[Entry], until: float) -> None:
         """These are not for now: nothing has failed, they come again at `until`."""
-        self._transact(_nothing, entries, lambda writes, one: agenda.postpone(writes, one, until))
+        self._transact(_nothing, entries, lambda writes, held: agenda.wait(writes, held, until))
 
     def refused(self, entry: Entry, line: TimelineEntry, command: Undeliverable | None) -> None:
         """A notification will not be delivered: the incident is told, so that the fallback or the next step is."""
@@ -122,16 +128,22 @@ class Ledger:
             if held and command is not None:
                 _changed(draft, entry.incident, command)
 
-        def put_back(writes: Bundle, one: Entry) -> None:
-            agenda.postpone(writes, one, until, error, **({"given_up": True} if command else {}))
-            if error is not None:
-                count(writes, "notifications", str(one.body["channel"]), "retried")
+        def put_back(writes: Bundle, held: Sequence[Entry]) -> None:
+            for one in held:
+                agenda.postpone(writes, one, until, error, **({"given_up": True} if command else {}))
+                if error is not None:
+                    count(writes, "notifications", str(one.body["channel"]), "retried")
 
         self._transact(apply, [entry], put_back)
 
     def put_off(self, entry: Entry, until: float, error: str) -> None:
         """An entry could not be dealt with through a fault of ours; it is tried again at `until`."""
-        self._transact(_nothing, [entry], lambda writes, one: agenda.postpone(writes, one, until, error))
+
+        def put_back(writes: Bundle, held: Sequence[Entry]) -> None:
+            for one in held:
+                agenda.postpone(writes, one, until, error)
+
+        self._transact(_nothing, [entry], put_back)
 
     def park(
         self, entry: Entry, why: str, line: TimelineEntry | None = None, command: Undeliverable | None = None
@@ -142,11 +154,12 @@ class Ledger:
             if held and command is not None:
                 _changed(draft, entry.incident, command)
 
-        def put_away(writes: Bundle, one: Entry) -> None:
-            agenda.park(writes, one, self._clock.now(), why)
-            if line is not None and one.incident is not None:
-                writes.rpush(keys.timeline(one.incident), encode(line))
-            count(writes, "entries_parked", one.kind)
+        def put_away(writes: Bundle, held: Sequence[Entry]) -> None:
+            for one in held:
+                agenda.park(writes, one, self._clock.now(), why)
+                if line is not None and one.incident is not None:
+                    writes.rpush(keys.timeline(one.incident), encode(line))
+                count(writes, "entries_parked", one.kind)
 
         self._transact(apply, [entry], put_away)
 
@@ -187,13 +200,14 @@ class Ledger:
         outcome: str,
         apply: Apply | None = None,
     ) -> None:
-        self._transact(apply or _nothing, [entry], lambda writes, one: _conclude(writes, one, line, outcome))
+        lines = {entry.id: line}
+        self._transact(apply or _nothing, [entry], lambda writes, held: _conclude(writes, held, lines, outcome))
 
     def _transact(
         self,
         apply: Apply,
         claims: Sequence[Entry] = (),
-        conclude: Callable[[Bundle, Entry], None] = agenda.finish,
+        conclude: Conclude = _kept,
     ) -> None:
         """Run `apply` on what is stored and write it with the conclusion of the claims; again if others were faster."""
         for _ in range(TRIES):
@@ -211,15 +225,14 @@ class Ledger:
         pipe: Pipeline,
         apply: Apply,
         claims: Sequence[Entry],
-        conclude: Callable[[Bundle, Entry], None],
+        conclude: Conclude,
     ) -> Draft:
         held = agenda.guard(pipe, claims)
         draft = Draft(pipe, self._clock.now())
         if held or not claims:
             apply(draft, held)
         writes = Bundle(pipe)
-        for entry in held:
-            conclude(writes, entry)
+        conclude(writes, held)
         draft.write(writes)
         writes.execute()
         return draft
@@ -229,11 +242,13 @@ class Ledger:
             queue.ring(self._redis, *desk)
 
 
-def _conclude(writes: Bundle, entry: Entry, line: TimelineEntry, outcome: str) -> None:
-    agenda.finish(writes, entry)
-    if entry.incident is not None:
-        writes.rpush(keys.timeline(entry.incident), encode(line))
-    count(writes, "notifications", str(entry.body["channel"]), outcome)
+def _conclude(writes: Bundle, held: Sequence[Entry], lines: Mapping[str, TimelineEntry], outcome: str) -> None:
+    agenda.finish(writes, *held)
+    for entry in held:
+        if entry.incident is not None:
+            writes.rpush(keys.timeline(entry.incident), encode(lines[entry.id]))
+    for channel, number in Counter(str(entry.body["channel"]) for entry in held).items():
+        count(writes, "notifications", channel, outcome, by=number)
 
 
 def _changed(draft: Draft, incident_id: str | None, command: Command) -> Incident | None:
