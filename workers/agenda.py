@@ -112,9 +112,6 @@ class Entry:
         return self.lost >= (DEADLY_SEND if self.kind is Kind.NOTIFY else DEADLY)
 
 
-_FIELDS = ("kind", "lane", "created_at", "incident", "body", "attempt", "returned", "failures", "last_error", "v")
-
-
 class Agenda:
     """The agenda in Redis: taking what is due, and looking at what is promised. `worker` is who takes."""
 
@@ -290,20 +287,20 @@ def _pairs(flat: list[bytes]) -> dict[bytes, bytes]:
 
 
 def _entry(entry_id: str, due_at: float, stored: dict[bytes, bytes]) -> Entry:
-    values = (stored.get(name.encode()) for name in _FIELDS)
-    kind, lane, created, incident, body, attempt, returned, failures, error, version = values
-    known = {"kind": (kind or b"").decode(), "body": orjson.loads(body or b"{}"), "v": int(version or 1)}
-    record = upcast("Entry", known)
+    field, version = stored.get, int(stored.get(b"v", 1))
+    known = {"kind": field(b"kind", b"").decode(), "body": orjson.loads(field(b"body", b"{}")), "v": version}
+    record = known if version == VERSION else upcast("Entry", known)
+    incident, error = field(b"incident"), field(b"last_error")
     return Entry(
         id=entry_id,
         kind=Kind(record["kind"]),
-        lane=Lane((lane or b"").decode()),
+        lane=Lane(field(b"lane", b"").decode()),
         due_at=due_at,
-        created_at=float(created or 0),
+        created_at=float(field(b"created_at", 0)),
         incident=incident.decode() if incident else None,
         body=record["body"],
-        attempt=int(attempt or 0),
-        returned=int(returned or 0),
-        failures=int(failures or 0),
+        attempt=int(field(b"attempt", 0)),
+        returned=int(field(b"returned", 0)),
+        failures=int(field(b"failures", 0)),
         last_error=error.decode(errors="replace") if error else None,
     )
