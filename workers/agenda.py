@@ -131,7 +131,10 @@ class Agenda:
         if unsaid := set(newer) - self._left:
             self._left = set(newer)
             log.get("agenda").error("left to a later release", lane=lane, job=job, entries=len(unsaid))
-        return [_entry(name.decode(), float(due), _pairs(stored)) for name, due, stored in found]
+        return [
+            _entry(name.decode(), float(due), dict(zip(flat[::2], flat[1::2], strict=True)))
+            for name, due, flat in found
+        ]
 
     def entry(self, entry_id: str) -> Entry | None:
         """The entry as it stands, without claiming it. Raises NewerRecord."""
@@ -166,12 +169,8 @@ class Agenda:
         pipe = self._redis.pipeline(transaction=False)
         for name, _ in ids:
             pipe.hgetall(keys.entry(name.decode()))
-        found = zip(ids, pipe.execute(), strict=True)
-        return [
-            _entry(name.decode(), due, stored)
-            for (name, due), stored in found
-            if stored and int(stored.get(b"v", 1)) <= VERSION
-        ]
+        there = [(*known, stored) for known, stored in zip(ids, pipe.execute(), strict=True) if stored]
+        return [_entry(name.decode(), due, one) for name, due, one in there if int(one.get(b"v", 1)) <= VERSION]
 
     def lengths(self) -> dict[tuple[Lane, Job], int]:
         """How many entries each desk has promised."""
@@ -269,10 +268,7 @@ def take_up(pipe: Pipeline | Bundle, entry: Entry, now: float) -> None:
 
 
 def guard(pipe: Pipeline, entries: Sequence[Entry]) -> list[Entry]:
-    """WATCH the entries and tell which claims still hold: between this and EXEC nobody else can have taken them over.
-
-    Call it before `multi`. An entry whose attempt has moved on, or which is gone, belongs to another worker now.
-    """
+    """WATCH the entries and tell which claims still hold; the others are gone, or belong to another worker now."""
     if not entries:
         return []
     names = [keys.entry(entry.id) for entry in entries]
@@ -280,10 +276,6 @@ def guard(pipe: Pipeline, entries: Sequence[Entry]) -> list[Entry]:
     # All in one question: a digest concludes a thousand.
     attempts: Any = pipe.eval(ATTEMPTS, len(names), *names)
     return [entry for entry, attempt in zip(entries, attempts, strict=True) if attempt == b"%d" % entry.attempt]
-
-
-def _pairs(flat: list[bytes]) -> dict[bytes, bytes]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 def _entry(entry_id: str, due_at: float, stored: dict[bytes, bytes]) -> Entry:

@@ -92,9 +92,15 @@ class Ledger:
         self._transact(apply)
         return found[-1]
 
-    def keep(self, entry: Entry, command: Command) -> None:
-        """The entry's time has come: apply its command, and the promise is kept."""
-        self._transact(lambda draft, held: [_changed(draft, one.incident, command) for one in held], [entry])
+    def keep(self, entries: Sequence[Entry], command: Callable[[Entry], Command]) -> None:
+        """The time of these entries has come: apply the command of each, and the promises are kept."""
+
+        def apply(draft: Draft, held: Sequence[Entry]) -> None:
+            draft.load((), (), [one.incident for one in held if one.incident])
+            for one in held:
+                _changed(draft, one.incident, command(one))
+
+        self._transact(apply, entries)
 
     def delivered(self, entry: Entry, line: TimelineEntry, outcome: str) -> None:
         """A notification is done with: delivered, or skipped because nobody needs it any more."""
