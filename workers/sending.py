@@ -138,8 +138,8 @@ class Sender:
         """One attempt, and what became of it."""
         began = self._clock.now()
         try:
-            options, channel = self.way(entry)
-            request = channel.post(self.told(entry, incident, options, channel, began), options)
+            options, channel = way = self.way(entry)
+            request = channel.post(self.told(entry, incident, way, began), options)
             if request is None:
                 self._done(entry, "silent", None)
                 return
@@ -167,11 +167,18 @@ class Sender:
             raise Undelivered(str(missing), permanent=True) from None
 
     def told(
-        self, entry: Entry, incident: Incident, options: ChannelOptions, channel: ChannelType, now: float
+        self,
+        entry: Entry,
+        incident: Incident,
+        way: tuple[ChannelOptions, ChannelType],
+        now: float,
+        *,
+        whole: bool = True,
     ) -> Notification:
-        """What is to be said on its channel. Raises Undelivered when it can be said to nobody."""
+        """What is to be said on its way; all of it, or what a digest shows. Raises Undelivered when nobody is there."""
+        options, channel = way
         try:
-            notification = self._reveal(self._compose(entry, incident, channel, now))
+            notification = self._reveal(self._compose(entry, incident, channel, now, whole))
         except MissingReference as missing:
             raise Undelivered(str(missing), permanent=True) from None
         own = notification.recipient.address if notification.recipient is not None else None
@@ -179,10 +186,10 @@ class Sender:
             raise Undelivered(f"{entry.body['person'] or 'nobody'} has no {channel.address}", permanent=True)
         return notification
 
-    def _compose(self, entry: Entry, incident: Incident, channel: ChannelType, now: float) -> Notification:
+    def _compose(self, entry: Entry, incident: Incident, channel: ChannelType, now: float, whole: bool) -> Notification:
         body = entry.body
         # Whoever reads a room may press its button: such a link must not speak in the name of the person called.
-        link = self._link(incident.id, None if channel.room else body["person"], now)
+        link = self._link(incident.id, None if channel.room else body["person"], now) if whole else None
         return compose(
             incident,
             reason=Reason(body["reason"]),
@@ -196,6 +203,7 @@ class Sender:
             ruleset=self._rules(),
             now=now,
             acknowledge_url=link,
+            whole=whole,
         )
 
     def _link(self, incident_id: str, person: str | None, now: float) -> str | None:

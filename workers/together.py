@@ -11,7 +11,7 @@ from workers import log as logging
 from workers.agenda import Agenda, Entry
 from workers.channels.contract import HttpRequest, MailRequest, Undelivered
 from workers.clock import Clock
-from workers.digest import fold
+from workers.digest import fold, worst
 from workers.ledger import Ledger
 from workers.sending import Perform, Sender, Verdict, way_of, what
 from workers.store import Store
@@ -95,8 +95,11 @@ class Together:
         """One message for all of them; None when it was delivered, and that is written down."""
         try:
             # All of one destination, so all on one channel; and one look at the clock, which Redis keeps.
-            (options, channel), now = self._sender.way(part[0][0]), self._clock.now()
-            told = [self._sender.told(entry, incident, options, channel, now) for entry, incident in part]
+            now, way = self._clock.now(), self._sender.way(part[0][0])
+            options, channel = way
+            told = [self._sender.told(entry, incident, way, now, whole=False) for entry, incident in part]
+            first = worst(told)
+            told[first] = self._sender.told(*part[first], way, now)
             folded = fold(told, f"{told[0].id}-and-{len(told) - 1}")
             request: HttpRequest | MailRequest | None = channel.post(folded, options)
             if request is None:
