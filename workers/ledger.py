@@ -28,7 +28,7 @@ from workers.counters import count
 from workers.draft import Draft
 from workers.intake import Judged, judged_of
 from workers.repair import Lacking, lacking, repaired
-from workers.store import Store
+from workers.store import AT_ONCE, Store
 
 TRIES = 50
 """How often a transaction is tried again when others write the same incident at the same time."""
@@ -108,15 +108,11 @@ class Ledger:
 
     def delivered_together(self, lines: Mapping[str, TimelineEntry], entries: Sequence[Entry]) -> None:
         """Notifications that went out as one digest; `lines` has one for each entry's id."""
-
-        def done(writes: Bundle, held: Sequence[Entry]) -> None:
-            _conclude(writes, held, lines, "sent")
-
-        self._transact(_nothing, entries, done)
+        self._each(entries, lambda writes, held: _conclude(writes, held, lines, "sent"))
 
     def wait(self, entries: Sequence[Entry], until: float) -> None:
         """These are not for now: nothing has failed, they come again at `until`."""
-        self._transact(_nothing, entries, lambda writes, held: agenda.wait(writes, held, until))
+        self._each(entries, lambda writes, held: agenda.wait(writes, held, until))
 
     def refused(self, entry: Entry, line: TimelineEntry, command: Undeliverable | None) -> None:
         """A notification will not be delivered: the incident is told, so that the fallback or the next step is."""
@@ -208,6 +204,11 @@ class Ledger:
     ) -> None:
         lines = {entry.id: line}
         self._transact(apply or _nothing, [entry], lambda writes, held: _conclude(writes, held, lines, outcome))
+
+    def _each(self, entries: Sequence[Entry], conclude: Conclude) -> None:
+        """Conclude thousands: each by itself is whole, so that Redis need not do all of them in one piece."""
+        for begin in range(0, len(entries), AT_ONCE):
+            self._transact(_nothing, entries[begin : begin + AT_ONCE], conclude)
 
     def _transact(
         self,
