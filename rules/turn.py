@@ -26,7 +26,7 @@ class Turn:
 
     def change(self, **fields: Any) -> None:
         """Replace fields of the incident."""
-        self.incident = replace(self.incident, **fields)
+        self.incident = self.incident.changed(**fields)
 
     def note(self, kind: str, text: str, *, by: str | None = None, via: str | None = None, **detail: str) -> None:
         """Add a line to the history."""
@@ -58,23 +58,24 @@ class Turn:
     ) -> None:
         """One notification on each channel, each waiting for the one that went the same way before."""
         for channel in channels:
-            self._tell_one(
-                Told(channel=channel, role=role, person=person, entry="", room=channel in rooms), reason, step, by, note
-            )
+            way = Told(channel=channel, role=role, person=person, entry=self._next_entry(), room=channel in rooms)
+            self._tell_one(way, reason, step, by, note)
 
     def update(self, reason: Reason, *, by: str | None = None, note: str | None = None) -> None:
         """Tell everybody who has been told of this incident, the same ways."""
         for told in self.incident.told:
-            self._tell_one(told, reason, None, by, note)
+            self._tell_one(replace(told, entry=self._next_entry()), reason, None, by, note)
+
+    def _next_entry(self) -> str:
+        return f"n-{self.incident.id}-{self.incident.sent + 1}"
 
     def _tell_one(self, way: Told, reason: Reason, step: Step | None, by: str | None, note: str | None) -> None:
         before = next((told for told in self.incident.told if same_way(told, way)), None)
-        entry = f"n-{self.incident.id}-{self.incident.sent + 1}"
-        others = tuple(told for told in self.incident.told if not same_way(told, way))
-        self.change(sent=self.incident.sent + 1, told=(*others, replace(way, entry=entry)))
+        others = tuple(told for told in self.incident.told if told is not before)
+        self.change(sent=self.incident.sent + 1, told=(*others, way))
         self.effects.append(
             Notify(
-                entry=entry,
+                entry=way.entry,
                 reason=reason,
                 channel=way.channel,
                 role=way.role,

@@ -42,7 +42,11 @@ NOT_IMPORTED = {
 }
 """What is declared although nothing of ours imports it, each with the reason."""
 
-BROUGHT = {"pydantic_core": "pydantic pins one exact version of it", "annotated_types": "pydantic brings it"}
+BROUGHT = {
+    "pydantic_core": "pydantic pins one exact version of it",
+    "annotated_types": "pydantic brings it",
+    "hiredis": "redis[hiredis] asks for it",
+}
 """What is imported although it is not declared."""
 
 

@@ -17,7 +17,7 @@ import orjson
 
 from rules.decision import Decision
 from rules.event import Action, Event
-from rules.record import decode, encode
+from rules.record import encode, recall
 from rules.upcast import VERSION
 from workers import agenda, keys
 from workers.agenda import Entry, Kind, Lane
@@ -149,7 +149,7 @@ def _promise(judged: orjson.Fragment, now: float) -> Entry:
 
 def judged_of(entry: Entry) -> list[Judged]:
     """The events an intake entry promised to put into their incidents."""
-    return decode(list[Judged], encode(entry.body["judged"]))
+    return recall(list[Judged], entry.body["judged"])
 
 
 def _record(received: Received, judged: bytes) -> bytes:

@@ -33,6 +33,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 DAY = 86400
 KEEP_RESOLVED = 400 * DAY
@@ -73,6 +74,7 @@ MARKS = (VERSION, INBOX_BYTES, COUNTS)
 """What a backup holds besides, and a Redis on which nothing has happened yet may hold too."""
 
 
+@lru_cache(maxsize=4096)  # Each is asked for twice within a transaction: to read and to write.
 def _digest(text: str) -> str:
     """Sender text never becomes part of a key: only a digest of it does."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

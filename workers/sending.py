@@ -138,7 +138,8 @@ class Sender:
         """One attempt, and what became of it."""
         began = self._clock.now()
         try:
-            request, channel = self._request(entry, incident)
+            options, channel = way = self.way(entry)
+            request = channel.post(self.told(entry, incident, way, began), options)
             if request is None:
                 self._done(entry, "silent", None)
                 return
@@ -153,31 +154,42 @@ class Sender:
         else:
             self._done(entry, "sent", what(entry, "told") + _how(entry, self._clock.now() - began))
 
-    def _request(self, entry: Entry, incident: Incident) -> tuple[HttpRequest | MailRequest | None, ChannelType]:
-        notification, options, channel = self.told(entry, incident)
-        return channel.post(notification, options), channel
-
-    def told(self, entry: Entry, incident: Incident) -> tuple[Notification, ChannelOptions, ChannelType]:
-        """What is to be said and how. Raises Undelivered when it can be said to nobody."""
-        ruleset, name = self._rules(), str(entry.body["channel"])
-        config = ruleset.config.channels.get(name)
+    def way(self, entry: Entry) -> tuple[ChannelOptions, ChannelType]:
+        """The channel of a notification, its secrets revealed. Raises Undelivered when there is no such way."""
+        name = str(entry.body["channel"])
+        config = self._rules().config.channels.get(name)
         if config is None:
             raise Undelivered(f"the rules have no channel {name} any more", permanent=True)
         channel = TYPES[config.type]
         try:
-            options = self._environment.reveal_options(channel.options.model_validate(config.options))
-            notification = self._reveal(self._compose(entry, incident, ruleset, channel))
+            return self._environment.reveal_options(channel.options.model_validate(config.options)), channel
+        except MissingReference as missing:
+            raise Undelivered(str(missing), permanent=True) from None
+
+    def told(
+        self,
+        entry: Entry,
+        incident: Incident,
+        way: tuple[ChannelOptions, ChannelType],
+        now: float,
+        *,
+        whole: bool = True,
+    ) -> Notification:
+        """What is to be said on its way; all of it, or what a digest shows. Raises Undelivered when nobody is there."""
+        options, channel = way
+        try:
+            notification = self._reveal(self._compose(entry, incident, channel, now, whole))
         except MissingReference as missing:
             raise Undelivered(str(missing), permanent=True) from None
         own = notification.recipient.address if notification.recipient is not None else None
         if not (channel.room or own or (channel.shared and getattr(options, channel.shared))):
             raise Undelivered(f"{entry.body['person'] or 'nobody'} has no {channel.address}", permanent=True)
-        return notification, options, channel
+        return notification
 
-    def _compose(self, entry: Entry, incident: Incident, ruleset: Ruleset, channel: ChannelType) -> Notification:
-        body, now = entry.body, self._clock.now()
+    def _compose(self, entry: Entry, incident: Incident, channel: ChannelType, now: float, whole: bool) -> Notification:
+        body = entry.body
         # Whoever reads a room may press its button: such a link must not speak in the name of the person called.
-        link = self._link(incident.id, None if channel.room else body["person"], now)
+        link = self._link(incident.id, None if channel.room else body["person"], now) if whole else None
         return compose(
             incident,
             reason=Reason(body["reason"]),
@@ -188,9 +200,10 @@ class Sender:
             by=body["by"],
             note=body["note"],
             id=entry.id,
-            ruleset=ruleset,
+            ruleset=self._rules(),
             now=now,
             acknowledge_url=link,
+            whole=whole,
         )
 
     def _link(self, incident_id: str, person: str | None, now: float) -> str | None:
@@ -238,12 +251,11 @@ class Sender:
             roster=self._ledger.roster(),
         )
 
-    def line(self, kind: str, text: str | None, entry: Entry) -> TimelineEntry:
-        """What the incident's history gains."""
+    def line(self, kind: str, text: str | None, entry: Entry, at: float | None = None) -> TimelineEntry:
+        """What the incident's history gains; `at` is now unless it is given."""
         shown = text or f"nothing to say on {entry.body['channel']}: {entry.body['reason']}"
-        return TimelineEntry(
-            at=self._clock.now(), kind=kind, text=shown, via=entry.body["channel"], detail=_detail(kind, entry)
-        )
+        when = self._clock.now() if at is None else at
+        return TimelineEntry(at=when, kind=kind, text=shown, via=entry.body["channel"], detail=_detail(kind, entry))
 
 
 def _is_overtaken(entry: Entry, incident: Incident, reason: Reason) -> bool:

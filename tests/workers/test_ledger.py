@@ -113,7 +113,8 @@ def test_after_an_acknowledgement_a_claimed_step_tells_nobody(redis: Redis) -> N
         world.clock.at += 3600
         (step,) = world.house.agenda.claim(Lane.URGENT, Job.ESCALATE, world.clock.now())
         world.house.ledger.answer(world.incident.id, Acknowledge(by="ana", via="test"))
-        world.house.ledger.keep(step, Escalate(roster=world.house.ledger.roster()))
+        roster = world.house.ledger.roster()
+        world.house.ledger.keep([step], lambda _: Escalate(roster=roster))
         world.works()
         world.outside.heard_exactly([("pagerduty", "acknowledge"), ("slack", Reason.ACKNOWLEDGED)])
 
