@@ -13,8 +13,9 @@ from router.in_force import Ruleset, Source
 from router.sources.contract import Delivery, Unreadable
 from router.sources.reading import SUMMARY, clean, shorten
 from rules import own
+from rules.decision import Judged
 from rules.event import Action, Event
-from workers.intake import Judged, Received
+from workers.intake import Received
 
 
 def hear(delivery: Delivery, source: Source, ruleset: Ruleset) -> Received:

@@ -17,8 +17,8 @@ from typing import Any
 
 import orjson
 
-from rules.decision import Decision
-from rules.event import Action, Event
+from rules.decision import Judged
+from rules.event import Action
 from rules.record import decode, encode
 from rules.upcast import VERSION
 from workers import agenda, keys
@@ -33,14 +33,6 @@ _LENGTH = 4
 """Bytes that say how long the JSON before a kept body is."""
 _DIGITS = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUV", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 """Without I, L, O and U, which are misheard and misread; in the same order, so that ids still sort by time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """An event and, for a trigger, what the rules made of it."""
-
-    event: Event
-    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,13 +13,14 @@ from redis.exceptions import RedisError
 
 from rules import own
 from rules.commands import Command, Escalate, Settle
+from rules.decision import Judged
 from rules.event import Severity
 from rules.upcast import NewerRecord
 from workers import log as logging
 from workers import queue
 from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
 from workers.house import House
-from workers.intake import Judged, mint
+from workers.intake import mint
 from workers.pace import Destination
 
 BUSY_AT_MOST = 7.0

@@ -34,8 +34,6 @@ import hashlib
 
 DAY = 86400
 KEEP_RESOLVED = 400 * DAY
-KEEP_TOMBSTONE = DAY
-KEEP_HEARD = 7 * DAY
 
 OPEN = "tocsin:open"
 INCIDENTS = "tocsin:incidents"
