@@ -15,13 +15,13 @@ from rules import own
 from rules.commands import Command, Escalate, Settle
 from rules.decision import Judged
 from rules.event import Severity
+from rules.pace import Destination
 from rules.upcast import NewerRecord
 from workers import log as logging
 from workers import queue
 from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
 from workers.house import House
 from workers.intake import mint
-from workers.pace import Destination
 
 BUSY_AT_MOST = 7.0
 """Seconds one job goes on taking work: well within RQ's 10."""
