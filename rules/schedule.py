@@ -55,6 +55,20 @@ def on_call(schedule: Schedule, at: float) -> str | None:
     return schedule.people[_turn(schedule, at) % len(schedule.people)]
 
 
+def holds_until(config: Config, now: float) -> float:
+    """Until when everybody has the role they have at `now`: the next hand-over or override; infinite without any."""
+    edges = [
+        edge
+        for schedule in config.schedules.values()
+        for edge in (
+            *((_begins(schedule, _turn(schedule, now) + 1),) if schedule.people else ()),
+            *(edge for override in schedule.overrides for edge in _edges(schedule, override)),
+        )
+        if edge > now
+    ]
+    return min(edges, default=float("inf"))
+
+
 def shifts(schedule: Schedule, start: float, end: float) -> list[Shift]:
     """Who is on call from `start` to `end`, without gaps; neighbouring times of the same person are one shift."""
     edges = {start, *(edge for edge in _changes(schedule, start, end) if start < edge < end)}

@@ -47,6 +47,12 @@ def judge(
     return Verdict.SEND, ""
 
 
+def what(channel: str, role: str, person: str | None, reason: Reason | str, did: str = "to") -> str:
+    """`slack to on-call engineer (ana): opened`."""
+    whom = f"{role} ({person})" if person else role
+    return f"{channel} {did} {whom}: {reason}"
+
+
 def needs_help(reason: Reason, step: int | None) -> bool:
     """Is it worth a fallback when it fails? Only a page that calls somebody; a lost update is shown, no more."""
     return reason.pages and step is not None

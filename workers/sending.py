@@ -11,6 +11,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from rules import telling
 from rules.commands import Undeliverable
 from rules.duration import show_duration
 from rules.event import Severity
@@ -259,5 +260,4 @@ def way_of(body: dict[str, Any]) -> str:
 def what(entry: Entry, did: str = "to") -> str:
     """`slack to on-call engineer (ana): opened`."""
     body: dict[str, Any] = entry.body
-    whom = f"{body['role']} ({body['person']})" if body["person"] else body["role"]
-    return f"{body['channel']} {did} {whom}: {body['reason']}"
+    return telling.what(body["channel"], body["role"], body["person"], body["reason"], did)
