@@ -81,16 +81,18 @@ HOWS = ["outage", "degraded", "payment", "grouped", "noise", "minor", "pay"]
 KEYS = ["web", "api", "shop"]
 PASSES = [0.0, 0.3, 1.0, 20.0, 300.0, 901.0, 3600.0, 5 * 3600.0, 30 * 3600.0]
 
+LATE = st.sampled_from([None, None, 0.0, 20.0, 290.0, 400.0])
+
 events = st.tuples(
     st.just("says"),
     st.sampled_from(KEYS),
     st.sampled_from(HOWS),
     st.sampled_from([Action.TRIGGER] * 4 + [Action.RESOLVE] * 2 + [Action.INFO, Action.ACKNOWLEDGE]),
-    st.sampled_from([None, None, 0.0, 20.0, 400.0]),
+    LATE,
     st.sampled_from([None, None, None, "again"]),
 )
 passes = st.tuples(st.just("passes"), st.sampled_from(PASSES))
-storms = st.tuples(st.just("storm"), st.sampled_from(HOWS), st.integers(2, 70))
+storms = st.tuples(st.just("storm"), st.sampled_from(HOWS), st.integers(4, 9), LATE)
 asks = st.tuples(
     st.just("asks"),
     st.integers(0, 3),
@@ -98,6 +100,8 @@ asks = st.tuples(
     st.sampled_from(["ana", "dan", "bo"]),
 )
 breaks = st.tuples(st.just("breaks"), st.lists(st.sampled_from(["slack", "pager", "mail", "hook"]), max_size=2))
+IN_THE_QUEUE = [("storm", "minor", 5, None), ("works",), ("storm", "minor", 3, None)]
+"""The room has had its share, and three more messages wait."""
 lives = st.lists(st.one_of(events, events, passes, passes, asks, storms, breaks), min_size=1, max_size=18)
 
 
@@ -140,14 +144,18 @@ class Life:
         decision = self.ruleset.decide(event, now) if action is Action.TRIGGER else None
         self.stage.takes_in((Judged(event=event, decision=decision),))
 
-    def storm(self, how: str, number: int) -> None:
-        """Much at once."""
+    def storm(self, how: str, number: int, late: float | None) -> None:
+        """Much at once: rooms have their share and wait, gates open."""
         for each in range(number):
-            self.says(f"{how} {each}", how, Action.TRIGGER, None, None)
+            self.says(f"{how} {self.said} {each}", how, Action.TRIGGER, late, None)
 
     def passes(self, seconds: float) -> None:
         """Time goes by."""
         self.stage.passes_to(self.stage.now + seconds)
+
+    def works(self) -> None:
+        """What is due is dealt with."""
+        self.stage.works()
 
     def asks(self, number: int, what: str, by: str) -> None:
         """Somebody does something with an incident, if there is such."""
@@ -167,7 +175,10 @@ def test_any_life_comes_to_the_same_on_redis(redis: Redis, long: bool) -> None:
 
     @settings(max_examples=1000 if long else 60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(life=lives)
-    @example(life=[("storm", "minor", 70), ("passes", 1.0), ("asks", 0, "resolve", "ana"), ("passes", 300.0)])
+    @example(life=[("storm", "minor", 70, None), ("passes", 1.0), ("asks", 0, "resolve", "ana"), ("passes", 300.0)])
+    @example(life=[*IN_THE_QUEUE, ("asks", 7, "acknowledge", "ana"), ("asks", 7, "resolve", "ana")])
+    @example(life=[*IN_THE_QUEUE, ("passes", 1.2), ("asks", 7, "mitigate", "ana"), ("asks", 7, "resolve", "dan")])
+    @example(life=[("storm", "payment", 3, 290.0), ("passes", 20.0), ("storm", "payment", 1, None)])
     @example(life=[("breaks", ["slack", "pager"]), ("says", "web", "degraded", Action.TRIGGER, None, None)])
     def tried(life: list[tuple[Any, ...]]) -> None:
         rehearsed, real = Rehearsal(LIVELY, ways(LIVELY), START), Staged(redis, LIVELY, START)
