@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from rules.clock import HandOver, parse_hand_over, zone
 from rules.config import Config, Override, Person, Schedule
+from rules.incident import Reason
 from rules.roster import Reach, Roster
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What the roster must know of a channel: does it post to a room, and which field of a person is its address?"""
+    """What the rules must know of a channel: does it post to a room, and which field of a person is its address?"""
 
     room: bool
     address: str | None = None
     shared: str | None = None
     """The option of the channel that serves people without an address of their own."""
+    gap: float | None = None
+    """Seconds between two messages beyond the first few; None for a machine, which takes all."""
+    silent: frozenset[Reason] = field(default_factory=frozenset)
+    """What it has no words for."""
+
+    def reaches(self, person: Person | None) -> bool:
+        """Can it say something to this person: by a room, by whatever is shared, or at an address of theirs?"""
+        return self.room or self.address is None or bool(getattr(person, self.address, None))
 
     def configured(self, options: Mapping[str, object]) -> Way:
         """This way as one channel's options make it: with what is shared, it reaches everybody."""
@@ -44,6 +53,20 @@ def on_call(schedule: Schedule, at: float) -> str | None:
     if not schedule.people:
         return None
     return schedule.people[_turn(schedule, at) % len(schedule.people)]
+
+
+def holds_until(config: Config, now: float) -> float:
+    """Until when everybody has the role they have at `now`: the next hand-over or override; infinite without any."""
+    edges = [
+        edge
+        for schedule in config.schedules.values()
+        for edge in (
+            *((_begins(schedule, _turn(schedule, now) + 1),) if schedule.people else ()),
+            *(edge for override in schedule.overrides for edge in _edges(schedule, override)),
+        )
+        if edge > now
+    ]
+    return min(edges, default=float("inf"))
 
 
 def shifts(schedule: Schedule, start: float, end: float) -> list[Shift]:
@@ -76,11 +99,7 @@ def roster(config: Config, now: float, ways: Mapping[str, Way]) -> Roster:
 
 
 def _reach(name: str, person: Person, ways: Mapping[str, Way]) -> Reach:
-    channels = frozenset(
-        channel
-        for channel, way in ways.items()
-        if way.room or way.address is None or getattr(person, way.address, None)
-    )
+    channels = frozenset(channel for channel, way in ways.items() if way.reaches(person))
     why = "" if channels else f"{name} has no address for {', '.join(ways)}" if ways else "no channel is configured"
     return Reach(person=name, channels=channels, why_nobody=why)
 

@@ -82,6 +82,22 @@ def texts(folder: Path) -> dict[str, str]:
     return _read_all({path.name: path for path in paths}, misnamed)
 
 
+def tests(folder: Path) -> dict[str, str]:
+    """File name -> text of the folder's `*.test.yaml`. Raises `Wrong`."""
+    return _read_all({path.name: path for path in sorted(folder.glob(f"*{TESTS}"))}, [])
+
+
+def beside(folder: Path, name: str) -> bytes:
+    """A file within the folder, as a test names it. Raises `Wrong`, also for one that is outside."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise Wrong([Problem(name, 0, 0, "the file is not in the folder of the rules")])
+    outcome = _raw(name, path)
+    if isinstance(outcome, Problem):
+        raise Wrong([outcome])
+    return outcome
+
+
 def _runbooks(folder: Path) -> dict[str, str]:
     found = {f"runbooks/{path.name}": path for path in sorted((folder / "runbooks").glob("*.md"))}
     return {name.removeprefix("runbooks/").removesuffix(".md"): text for name, text in _read_all(found, []).items()}
@@ -110,7 +126,7 @@ def shown(path: Path) -> str:
         return ""
 
 
-def _read_one(name: str, path: Path) -> str | Problem:
+def _raw(name: str, path: Path) -> bytes | Problem:
     try:
         # A pipe would be waited for, a device read without end.
         if path.exists() and not path.is_file():
@@ -119,8 +135,13 @@ def _read_one(name: str, path: Path) -> str | Problem:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         return Problem(name, 1, 1, f"cannot be read: {error.strerror}")
-    if len(raw) > MAX_BYTES:
-        return Problem(name, 1, 1, "the file is larger than 4 MiB")
+    return raw if len(raw) <= MAX_BYTES else Problem(name, 1, 1, "the file is larger than 4 MiB")
+
+
+def _read_one(name: str, path: Path) -> str | Problem:
+    raw = _raw(name, path)
+    if isinstance(raw, Problem):
+        return raw
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:

@@ -10,26 +10,19 @@ from typing import Any
 import orjson
 from redis.client import Pipeline
 
+from rules import routing
 from rules.effects import Effect, Notify, SettleAt, WakeAt
-from rules.event import Event, Moment
+from rules.event import Event
 from rules.incident import Incident, Policy, TimelineEntry
 from rules.record import decode, encode
+from rules.routing import Place
 from rules.transition import Outcome
-from rules.upcast import VERSION
 from workers import agenda, keys
 from workers.agenda import Entry, Job, Kind, Lane
 from workers.bundle import Bundle
 from workers.counters import count
+from workers.intake import mint_short
 from workers.promised import lane_of, notification
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a signal's events go: to an incident or, after a resolve that came first, nowhere until something newer."""
-
-    incident: str | None = None
-    resolved: Moment | None = None
-    v: int = VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +130,10 @@ class Draft:
 
     # --- changing ---
 
+    def new_id(self) -> str:
+        """For an incident that opens."""
+        return mint_short()
+
     def opened(self, outcome: Outcome, signal_key: str | None) -> None:
         """A new incident: its group leads to it, and its signal unless a gate counted it."""
         incident = outcome.incident
@@ -190,7 +187,7 @@ class Draft:
         for gate_key, (members, keep) in self._counted.items():
             self._write_gate(writes, gate_key, members, keep)
         for key, delivery in self._hears.items():
-            writes.set(key, delivery, ex=keys.KEEP_HEARD, nx=True)
+            writes.set(key, delivery, ex=routing.KEEP_HEARD, nx=True)
         self._release_resolved(writes)
         for (name, *values), number in self._counts.items():
             count(writes, name, *values, by=number)
@@ -222,7 +219,7 @@ class Draft:
         if incident is not None and signal_key in incident.signals:
             lasting[keys.signal(signal_key)] = encode(place)
         else:
-            writes.set(keys.signal(signal_key), encode(place), ex=keys.KEEP_TOMBSTONE)
+            writes.set(keys.signal(signal_key), encode(place), ex=routing.KEEP_TOMBSTONE)
 
     def _write_opened(self, writes: Bundle) -> None:
         opened = {one.id: one.opened_at for name in self._opened if (one := self._incidents[name]) is not None}
@@ -245,7 +242,7 @@ class Draft:
             writes.expire(keys.timeline(incident.id), keys.KEEP_RESOLVED)
             writes.expire(keys.group(incident.group_key), keys.KEEP_RESOLVED)
             for signal_key in incident.signals:
-                writes.expire(keys.signal(signal_key), keys.KEEP_TOMBSTONE)
+                writes.expire(keys.signal(signal_key), routing.KEEP_TOMBSTONE)
             self.count("incidents", incident.severity, "false positive" if incident.false_positive else "resolved")
 
     def _promises(self, writes: Bundle) -> list[Entry]:

@@ -13,21 +13,20 @@ from redis.exceptions import RedisError
 
 from rules import own
 from rules.commands import Command, Escalate, Settle
+from rules.decision import Judged
 from rules.event import Severity
+from rules.pace import TOGETHER, Destination
 from rules.upcast import NewerRecord
 from workers import log as logging
 from workers import queue
 from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
 from workers.house import House
-from workers.intake import Judged, mint
-from workers.pace import Destination
+from workers.intake import mint
 
 BUSY_AT_MOST = 7.0
 """Seconds one job goes on taking work: well within RQ's 10."""
 EVENTS_AT_ONCE = 250
 """Events put into their incidents in one transaction; a spool that is handed over brings thousands."""
-TOGETHER = 5000
-"""Notifications that one digest may hold: all that a storm brings in a second, else each is claimed again and again."""
 FOR_ANOTHER = 5.0
 """Seconds after which an entry whose incident only a later release can read is offered again."""
 FAILED_TOO_OFTEN = 5

@@ -37,8 +37,6 @@ from functools import lru_cache
 
 DAY = 86400
 KEEP_RESOLVED = 400 * DAY
-KEEP_TOMBSTONE = DAY
-KEEP_HEARD = 7 * DAY
 
 OPEN = "tocsin:open"
 INCIDENTS = "tocsin:incidents"

@@ -13,20 +13,21 @@ from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import WatchError
 
+from rules import routing
 from rules.commands import Command, Undeliverable
+from rules.decision import Judged
 from rules.incident import Incident, TimelineEntry
 from rules.load import Ruleset
 from rules.record import encode
 from rules.roster import Roster
 from rules.schedule import Way
-from rules.transition import transition
-from workers import agenda, keys, queue, routing
+from workers import agenda, keys, queue
 from workers.agenda import Entry
 from workers.bundle import Bundle
 from workers.clock import Clock
 from workers.counters import count
 from workers.draft import Draft
-from workers.intake import Judged, judged_of
+from workers.intake import judged_of
 from workers.repair import Lacking, lacking, repaired
 from workers.store import AT_ONCE, Store
 
@@ -265,10 +266,7 @@ def _changed(draft: Draft, incident_id: str | None, command: Command) -> Inciden
     incident = draft.incident(incident_id)
     if incident is None:
         return None
-    outcome = transition(incident, command, draft.now)
-    if outcome.effects or outcome.timeline or outcome.incident is not incident:
-        draft.changed(outcome)
-    return outcome.incident
+    return routing.change(draft, incident, command)
 
 
 def _nothing(_draft: Draft, _held: Sequence[Entry]) -> None:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from enum import Enum, auto
 from typing import Any
 
 from redis.exceptions import RedisError
 
+from rules import telling
 from rules.commands import Undeliverable
 from rules.duration import show_duration
 from rules.event import Severity
 from rules.incident import Incident, Reason, TimelineEntry
 from rules.load import Ruleset
+from rules.telling import AGAIN, Verdict, judge, needs_help
 from workers import log as logging
 from workers.agenda import Agenda, Entry
 from workers.channels import TYPES
@@ -44,20 +45,10 @@ PATIENCE = 60.0
 """Seconds without success after which a P1 page does not wait for its channel any longer."""
 START_WITHIN = 3.0
 """A claim is only used while its lease still covers a whole attempt."""
-IN_TURN = 15.0
-"""How long a notification waits for the one that went the same way before it."""
 
 log = logging.get("sending")
 
 Perform = Callable[[HttpRequest | MailRequest], Reply]
-
-
-class Verdict(Enum):
-    """What is to become of a notification whose time has come."""
-
-    SEND = auto()
-    LATER = auto()
-    SKIPPED = auto()
 
 
 class Sender:
@@ -110,19 +101,21 @@ class Sender:
 
         `waits`: the one before it on its way is still to be sent. `told_here`: that one goes out in this very message.
         """
-        reason = Reason(entry.body["reason"])
-        if reason.pages and incident.answered:
-            self._done(entry, "skipped", f"not sent, the incident is {incident.state}: {what(entry)}")
-        elif _is_overtaken(entry, incident, reason):
-            self._done(entry, "skipped", f"not sent, it has fired again since: {what(entry)}")
-        elif waits and not told_here and self._clock.now() - entry.created_at < IN_TURN:
-            self._ledger.retry(entry, self._clock.now() + 0.5, None)
-            return Verdict.LATER
-        elif reason.ends and not told_here and self._never_told(entry):
-            self._done(entry, "skipped", f"not sent, nobody there was told that it began: {what(entry)}")
-        else:
-            return Verdict.SEND
-        return Verdict.SKIPPED
+        now = self._clock.now()
+        verdict, why = judge(
+            Reason(entry.body["reason"]),
+            entry.body["ladder"],
+            incident,
+            age=now - entry.created_at,
+            waits=waits,
+            told_here=told_here,
+            never_told=lambda: self._never_told(entry),
+        )
+        if verdict is Verdict.LATER:
+            self._ledger.retry(entry, now + AGAIN, None)
+        elif verdict is Verdict.SKIPPED:
+            self._done(entry, "skipped", f"not sent, {why}: {what(entry)}")
+        return verdict
 
     def give_up(self, entry: Entry, why: str) -> None:
         """Put a notification away that must not be tried again; its incident does not wait for it."""
@@ -237,9 +230,9 @@ class Sender:
             self._ledger.retry(entry, until, failure.why, self._call_for_help(entry, f"no success yet: {failure.why}"))
 
     def _call_for_help(self, entry: Entry, why: str) -> Undeliverable | None:
-        """Only a page that calls somebody is worth a fallback, and only once; a lost update is shown, no more."""
+        """Only once, and only where it is worth it."""
         body = entry.body
-        if not Reason(body["reason"]).pages or body["step"] is None or body.get("given_up"):
+        if not needs_help(Reason(body["reason"]), body["step"]) or body.get("given_up"):
             return None
         return Undeliverable(
             channel=body["channel"],
@@ -256,11 +249,6 @@ class Sender:
         shown = text or f"nothing to say on {entry.body['channel']}: {entry.body['reason']}"
         when = self._clock.now() if at is None else at
         return TimelineEntry(at=when, kind=kind, text=shown, via=entry.body["channel"], detail=_detail(kind, entry))
-
-
-def _is_overtaken(entry: Entry, incident: Incident, reason: Reason) -> bool:
-    """Has the ladder begun anew since this page or this good news was promised? Then the new ladder's pages tell."""
-    return (reason.pages or reason is Reason.RECOVERED) and entry.body["ladder"] < incident.ladders
 
 
 def _how(entry: Entry, took: float) -> str:
@@ -284,5 +272,4 @@ def way_of(body: dict[str, Any]) -> str:
 def what(entry: Entry, did: str = "to") -> str:
     """`slack to on-call engineer (ana): opened`."""
     body: dict[str, Any] = entry.body
-    whom = f"{body['role']} ({body['person']})" if body["person"] else body["role"]
-    return f"{body['channel']} {did} {whom}: {body['reason']}"
+    return telling.what(body["channel"], body["role"], body["person"], body["reason"], did)

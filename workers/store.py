@@ -14,9 +14,9 @@ from redis.retry import Retry
 
 from rules.incident import Incident, TimelineEntry
 from rules.record import decode
+from rules.routing import Place
 from rules.upcast import NewerRecord
 from workers import keys, log
-from workers.draft import Place
 
 AT_ONCE = 500
 """Incidents asked for in one command: Redis serves nobody else meanwhile."""

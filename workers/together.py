@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from redis.exceptions import RedisError
 
 from rules.incident import Incident
+from rules.telling import Verdict
 from workers import log as logging
 from workers.agenda import Agenda, Entry
 from workers.channels.contract import HttpRequest, MailRequest, Undelivered
 from workers.clock import Clock
 from workers.digest import fold, worst
 from workers.ledger import Ledger
-from workers.sending import Perform, Sender, Verdict, way_of, what
+from workers.sending import Perform, Sender, way_of, what
 from workers.store import Store
 
 REFUSALS = 7

@@ -14,12 +14,14 @@ from router.cli.rules import check, explain, init
 from router.cli.run import serve_command, work_command
 from router.cli.sending import send
 from router.cli.session import Root
+from router.cli.trying import trying
 from router.cli.up import up
 
 COMMANDS: tuple[click.Command, ...] = (
     init,
     check,
     explain,
+    trying,
     send,
     incidents,
     pending,

@@ -23,8 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from router.cli import main
+from rules import routing
+from rules.decision import Judged
 from rules.incident import TimelineEntry
-from workers import agenda, auditor, draft, intake, ledger, routing
+from workers import agenda, auditor, draft, intake, ledger
 
 DEATHS = 10
 
@@ -120,7 +122,7 @@ def _poisoned() -> None:
     """A crash that no except can catch, as of a library in C."""
     apply = routing.apply
 
-    def dying(draft: draft.Draft, judged: Sequence[intake.Judged], *more: Any) -> None:
+    def dying(draft: draft.Draft, judged: Sequence[Judged], *more: Any) -> None:
         if any("poison" in one.event.summary for one in judged):
             _die(1000)
         apply(draft, judged, *more)

@@ -8,9 +8,10 @@ import time
 from redis import Redis
 
 from router.redis_time import RedisTime
+from rules.decision import Judged
 from rules.event import Action, Event
 from workers.agenda import Agenda, Job, Lane
-from workers.intake import Judged, Received, queue_commands
+from workers.intake import Received, queue_commands
 
 
 class Busy:
