@@ -12,7 +12,7 @@ from rules.event import URGENT, Severity
 AT_ONCE = 5
 """So many messages may follow each other without a pause."""
 TOGETHER = 5000
-"""Notifications that one digest may hold: all that a storm brings in a second, else each is taken up again and again."""
+"""Notifications that one digest may hold: all that a storm brings in a second, else each is taken up twice and more."""
 
 
 @dataclass(frozen=True, slots=True)
