@@ -8,8 +8,10 @@ from datetime import date, datetime, timedelta
 
 from rules.clock import HandOver, parse_hand_over, zone
 from rules.config import Config, Override, Person, Schedule
+from rules.hours import Hours
 from rules.incident import Reason
 from rules.roster import Reach, Roster
+from rules.silence import Silences
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,8 @@ def shifts(schedule: Schedule, start: float, end: float) -> list[Shift]:
     )
 
 
-def roster(config: Config, now: float, ways: Mapping[str, Way]) -> Roster:
-    """Every role of the YAML at `now`, and which of the configured channels reach it."""
+def roster(config: Config, now: float, ways: Mapping[str, Way], silences: Silences | None = None) -> Roster:
+    """Every role of the YAML at `now`, which of the configured channels reach it, and what is silenced."""
     rooms = frozenset(name for name, way in ways.items() if way.room)
     reaches: dict[str, Reach] = {}
     for name, role in config.roles.items():
@@ -94,14 +96,29 @@ def roster(config: Config, now: float, ways: Mapping[str, Way]) -> Roster:
         if person is None:
             reaches[name] = Reach(person=None, why_nobody=f"schedule {role.schedule} has nobody on call")
         else:
-            reaches[name] = _reach(person, config.people[person], ways)
-    return Roster(reaches, rooms)
+            hours = working_hours(config, config.people[person].hours)
+            reaches[name] = _reach(person, config.people[person], ways, hours)
+    return Roster(reaches, rooms, silences or Silences())
 
 
-def _reach(name: str, person: Person, ways: Mapping[str, Way]) -> Reach:
+def working_hours(config: Config, name: str | None) -> Hours | None:
+    """The hours of this name; None for none."""
+    written = config.hours.get(name or "")
+    if written is None or name is None:
+        return None
+    return Hours(
+        name=name,
+        timezone=written.timezone,
+        days=tuple(sorted(written.weekday)),
+        spans=tuple((span.start, span.end) for span in written.hours),
+        holidays=tuple(day.isoformat() for day in written.holidays),
+    )
+
+
+def _reach(name: str, person: Person, ways: Mapping[str, Way], hours: Hours | None) -> Reach:
     channels = frozenset(channel for channel, way in ways.items() if way.reaches(person))
     why = "" if channels else f"{name} has no address for {', '.join(ways)}" if ways else "no channel is configured"
-    return Reach(person=name, channels=channels, why_nobody=why)
+    return Reach(person=name, channels=channels, hours=hours, why_nobody=why)
 
 
 def _turn(schedule: Schedule, at: float) -> int:

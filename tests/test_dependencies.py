@@ -19,6 +19,7 @@ MODULE_OF = {
     "google-re2": "re2",
     "prometheus-client": "prometheus_client",
     "pydantic-settings": "pydantic_settings",
+    "python-dateutil": "dateutil",
     "pyyaml": "yaml",
     "axe-playwright-python": "axe_playwright_python",
 }
@@ -37,6 +38,7 @@ NOT_IMPORTED = {
     "pytest-cov": "a plugin",
     "pytest-xdist": "a plugin",
     "ruff": "run by make",
+    "types-python-dateutil": "types only",
     "types-pyyaml": "types only",
     "uv": "run by make",
 }

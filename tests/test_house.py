@@ -51,7 +51,7 @@ OWN_DOORS = {
 
 ASSEMBLY = ("router/cli/", "router/demo/")
 
-PURE = {"pydantic", "pydantic_core", "annotated_types", "yaml", "re2", "orjson", "rules"}
+PURE = {"pydantic", "pydantic_core", "annotated_types", "yaml", "re2", "orjson", "dateutil", "rules"}
 """What the head may import beside the standard library (docs/decisions/0003)."""
 
 IMPURE = {
