@@ -126,20 +126,13 @@ class Agenda:
 
         What a later release has promised stays due for that one, and is logged.
         """
-        arguments: list[str | bytes | float] = [
-            repr(now),
-            LEASE,
-            at_most,
-            keys.entry(""),
-            self._worker,
-            VERSION,
-            *FIELDS,
-        ]
+        arguments: Any = [repr(now), LEASE, at_most, keys.entry(""), self._worker, VERSION, *FIELDS]
         found, newer = cast("tuple[Any, list[bytes]]", self._claim(keys=[keys.agenda(lane, job)], args=arguments))
         if unsaid := set(newer) - self._left:
             self._left = set(newer)
             log.get("agenda").error("left to a later release", lane=lane, job=job, entries=len(unsaid))
-        return [_entry(name.decode(), float(due), _named(values)) for name, due, values in found]
+        fields = ({k: v for k, v in zip(FIELDS, values, strict=True) if v is not None} for _, _, values in found)
+        return [_entry(name.decode(), float(due), known) for (name, due, _), known in zip(found, fields, strict=True)]
 
     def entry(self, entry_id: str) -> Entry | None:
         """The entry as it stands, without claiming it. Raises NewerRecord."""
@@ -281,10 +274,6 @@ def guard(pipe: Pipeline, entries: Sequence[Entry]) -> list[Entry]:
     # All in one question: a digest concludes hundreds.
     attempts: Any = pipe.eval(ATTEMPTS, len(names), *names)
     return [entry for entry, attempt in zip(entries, attempts, strict=True) if attempt == b"%d" % entry.attempt]
-
-
-def _named(values: Sequence[bytes | None]) -> dict[bytes, bytes]:
-    return {name: value for name, value in zip(FIELDS, values, strict=True) if value is not None}
 
 
 def _entry(entry_id: str, due_at: float, stored: dict[bytes, bytes]) -> Entry:
