@@ -21,7 +21,7 @@ from rules.record import encode
 from rules.upcast import VERSION, upcast
 from workers import keys, log
 from workers.bundle import Bundle
-from workers.claiming import ATTEMPTS, CLAIM
+from workers.claiming import ATTEMPTS, CLAIM, FIELDS
 
 LEASE = 12.0
 """Seconds a claim lasts, counted from the claim: longer than the 8 s an attempt may take."""
@@ -126,15 +126,13 @@ class Agenda:
 
         What a later release has promised stays due for that one, and is logged.
         """
-        arguments: list[str | float] = [repr(now), LEASE, at_most, keys.entry(""), self._worker, VERSION]
+        arguments: Any = [repr(now), LEASE, at_most, keys.entry(""), self._worker, VERSION, *FIELDS]
         found, newer = cast("tuple[Any, list[bytes]]", self._claim(keys=[keys.agenda(lane, job)], args=arguments))
         if unsaid := set(newer) - self._left:
             self._left = set(newer)
             log.get("agenda").error("left to a later release", lane=lane, job=job, entries=len(unsaid))
-        return [
-            _entry(name.decode(), float(due), dict(zip(flat[::2], flat[1::2], strict=True)))
-            for name, due, flat in found
-        ]
+        fields = ({k: v for k, v in zip(FIELDS, values, strict=True) if v is not None} for _, _, values in found)
+        return [_entry(name.decode(), float(due), known) for (name, due, _), known in zip(found, fields, strict=True)]
 
     def entry(self, entry_id: str) -> Entry | None:
         """The entry as it stands, without claiming it. Raises NewerRecord."""
