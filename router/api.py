@@ -22,6 +22,7 @@ from router.problems import Problem, unavailable
 from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
 from router.shown import shown
+from router.silences import Silences
 from router.sources import TYPES
 from rules.incident import Incident
 from rules.record import as_data, encode
@@ -38,7 +39,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 def routes(context: Context) -> Router:
     """The API's own router, to be mounted under /api behind the guard."""
-    api, deliveries, editions = _Api(context), Deliveries(context), Editions(context)
+    api, deliveries, editions, quiet = _Api(context), Deliveries(context), Editions(context), Silences(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
         for what in ASKED
@@ -53,6 +54,9 @@ def routes(context: Context) -> Router:
             Route("/deliveries/purge", _kept(_said(deliveries.purge)), methods=["POST"]),
             Route("/deliveries/{id}", _kept(_said(deliveries.show)), methods=["GET"]),
             Route("/deliveries/{id}/redeliver", _kept(_said(deliveries.redeliver, 202)), methods=["POST"]),
+            Route("/silences", _kept(_said(quiet.find)), methods=["GET"]),
+            Route("/silences", _kept(_said(quiet.add, 201)), methods=["POST"]),
+            Route("/silences/{name}/lift", _kept(_said(quiet.lift)), methods=["POST"]),
             Route("/rules", _kept(_said(editions.show)), methods=["GET"]),
             Route("/rules/reload", _kept(_said(editions.reload)), methods=["POST"]),
             Route("/agenda", _kept(api.agenda), methods=["GET"]),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from router.problems import Problem
 from rules.commands import (
@@ -20,10 +20,13 @@ from rules.commands import (
     Resolve,
 )
 from rules.config import Person
+from rules.duration import parse_duration
 from rules.event import Severity
 from rules.problem import nearest
 from rules.roster import Roster
 
+LONGEST_SNOOZE = 7 * 86400.0
+"""Seconds: who needs longer has not understood what it is about."""
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 Words = Annotated[str, Field(min_length=1, max_length=4000)]
 T = TypeVar("T", bound=BaseModel)
@@ -48,6 +51,23 @@ class AskedToAcknowledge(Asked):
     def command(self, _roster: Roster) -> Command:
         """Stop the ladder."""
         return Acknowledge(by=self.by, via=self.via)
+
+
+class AskedToSnooze(Asked):
+    """I have it for so long; then it calls again, if it still burns."""
+
+    lasts: str = Field(alias="for")
+
+    def command(self, _roster: Roster) -> Command:
+        """Stop the ladder for a while. Raises ValueError for what is no duration."""
+        return Acknowledge(by=self.by, via=self.via, lasts=parse_duration(self.lasts))
+
+    @field_validator("lasts")
+    @classmethod
+    def _a_while(cls, text: str) -> str:
+        if not 60 <= parse_duration(text) <= LONGEST_SNOOZE:
+            raise ValueError("expected between 1m and 7d")
+        return text
 
 
 class AskedToResolve(Asked):
@@ -110,6 +130,7 @@ class AskedToNote(Asked):
 
 ASKED: dict[str, type[Asked]] = {
     "acknowledge": AskedToAcknowledge,
+    "snooze": AskedToSnooze,
     "resolve": AskedToResolve,
     "mitigate": AskedToMitigate,
     "severity": AskedForSeverity,
@@ -203,6 +224,11 @@ def read_limit(text: str, most: int = 1000) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= most):
         raise _wrong([("limit", f"expected a number from 1 to {most}")])
     return int(text)
+
+
+def read_body_as(shape: type[T], body: bytes) -> T:
+    """A body of that shape. Raises Problem 422 naming every wrong field."""
+    return _read(shape, body)
 
 
 def _read(shape: type[T], body: bytes) -> T:

@@ -40,11 +40,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledge:
-    """Somebody has taken it; with `until` (Unix seconds) for so long only: it is snoozed."""
+    """Somebody has taken it; with `lasts` for so many seconds only: it is snoozed."""
 
     by: str
     via: str
-    until: float | None = None
+    lasts: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ def acknowledge(turn: Turn, command: Acknowledge) -> None:
         assignee=command.by,
     )
     expires = None if until is None else f"until {moment(until)}"
-    text = f"{'snoozed' if command.until else 'acknowledged'} by {command.by}" + (f", {expires}" if expires else "")
+    text = f"{'snoozed' if command.lasts else 'acknowledged'} by {command.by}" + (f", {expires}" if expires else "")
     turn.note("acknowledged", text, by=command.by, via=command.via)
     turn.wake()
     turn.update(Reason.ACKNOWLEDGED, by=command.by, note=expires)
@@ -28,9 +28,7 @@ def acknowledge(turn: Turn, command: Acknowledge) -> None:
 
 def _holds_until(turn: Turn, command: Acknowledge) -> float | None:
     """How long whoever answers has it: as they said, else as long as the severity lets them."""
-    if command.until is not None:
-        return command.until
-    lasts = turn.incident.plan.acknowledged_for
+    lasts = command.lasts or turn.incident.plan.acknowledged_for
     return None if lasts is None else turn.now + lasts
 
 

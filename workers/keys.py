@@ -26,6 +26,7 @@
 | tocsin:audit              | string     | who audits, so that one does at a time      | auditor | 29 s                |
 | tocsin:rules              | hash       | the rules in force: version, texts, since   | edition | for ever            |
 | tocsin:rules:refused      | string     | why the last new rules are not in force     | edition | till they are right |
+| tocsin:silences           | hash       | what people silenced: name -> silence       | silences| 7 d after its end   |
 | tocsin:worker:<name>      | string     | a worker beats                              | work    | 10 s                |
 | rq:*                      |            | RQ's own                                    | rq      | minutes             |
 """
@@ -48,6 +49,7 @@ INBOX_BYTES = "tocsin:inbox:bytes"
 TRIM = "tocsin:trim"
 VERSION = "tocsin:version"
 RULES = "tocsin:rules"
+SILENCES = "tocsin:silences"
 RULES_REFUSED = "tocsin:rules:refused"
 WORKERS = "tocsin:worker:*"
 COUNTS = "tocsin:count:*"
@@ -66,6 +68,7 @@ LASTING = (
     "tocsin:delivery:*",
     DELIVERIES,
     QUARANTINE,
+    SILENCES,
 )
 """What a backup holds, promises first; the rest is made anew within seconds."""
 MARKS = (VERSION, INBOX_BYTES, COUNTS)

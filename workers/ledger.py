@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from redis import Redis
 from redis.client import Pipeline
@@ -21,7 +22,7 @@ from rules.load import Ruleset
 from rules.record import encode
 from rules.roster import Roster
 from rules.schedule import Way
-from workers import agenda, keys, queue
+from workers import agenda, keys, queue, silences
 from workers.agenda import Entry
 from workers.bundle import Bundle
 from workers.clock import Clock
@@ -64,8 +65,10 @@ class Ledger:
         self._store = Store(redis)
 
     def roster(self) -> Roster:
-        """Who every role is now."""
-        return self._rules().roster(self._clock.now(), self._ways())
+        """Who every role is now, and what is silenced: by the rules, and by people since."""
+        roster = self._rules().roster(self._clock.now(), self._ways())
+        said = silences.every(self._redis)
+        return replace(roster, silences=roster.silences.beside(said)) if said else roster
 
     def deduplicate(self, entries: Sequence[Entry]) -> None:
         """Put the events these intake entries promised into their incidents."""

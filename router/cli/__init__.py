@@ -14,6 +14,7 @@ from router.cli.rules import check, explain, init
 from router.cli.run import serve_command, work_command
 from router.cli.sending import send
 from router.cli.session import Root
+from router.cli.silencing import silence
 from router.cli.trying import trying
 from router.cli.up import up
 
@@ -27,6 +28,7 @@ COMMANDS: tuple[click.Command, ...] = (
     pending,
     report,
     deliveries,
+    silence,
     doctor,
     reload,
     backup,

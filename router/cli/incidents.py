@@ -120,6 +120,23 @@ def ack(session: Session, id_: str, by: str) -> None:
 
 @incidents.command()
 @click.argument("id_", metavar="ID")
+@click.option("--for", "lasts", required=True, metavar="DURATION", help="Like 30m or 2h.")
+@by_option
+@pass_session
+def snooze(session: Session, id_: str, lasts: str, by: str) -> None:
+    """Take it for a while: if it still burns then, it calls again, from the first responder on."""
+    _act(
+        session,
+        id_,
+        "snooze",
+        f"is {by}'s for {plain(lasts)}; if it still burns then, it calls again",
+        by=by,
+        **{"for": lasts},
+    )
+
+
+@incidents.command()
+@click.argument("id_", metavar="ID")
 @by_option
 @pass_session
 def mitigate(session: Session, id_: str, by: str) -> None:

@@ -70,7 +70,7 @@ def in_state(state: State) -> Life:
     hold = Hold(silence="deploy", since=life.now, until=life.now + 60 * MINUTE, why="a deployment")
     life.incident = life.incident.changed(hold=hold)
     if state in (A, M):
-        life.asks(Acknowledge(by="ana", via="slack", until=life.now + 30 * MINUTE))
+        life.asks(Acknowledge(by="ana", via="slack", lasts=30 * MINUTE))
     if state is M:
         life.asks(Mitigate(by="ana", via="slack"))
     if state is R:
