@@ -97,7 +97,7 @@ def _listed(session: Session, found: list[dict[str, Any]]) -> None:
         session.line("Nothing is silenced.")
         return
     now = time.time()
-    ordered = sorted(found, key=lambda one: (not one["active"], one["from"] or 0))
+    ordered = sorted(found, key=lambda one: (not one["active"], one["from"] is None, one["from"] or 0))
     rows = [
         [
             one["name"],
