@@ -9,8 +9,11 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
+from pydantic import BaseModel
 
 from router.cli import main
+from rules.incident import Reason
+from rules.trial.written import Expect, Line, Step, Story, Written
 from tests.cli.test_cli_rules import RULES
 from tests.test_house import ROOT
 from workers.configuration import packaged
@@ -218,3 +221,35 @@ def test_hundreds_of_tests_take_a_moment(folder: Path) -> None:
     said = changed(folder, STORY, STORY + more, "-o", "json")
     assert said.exit_code == 0
     assert json.loads(said.stdout)["seconds"] < 5
+
+
+RULES_PAGE = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+(EXAMPLE,) = [block for block in re.findall(r"```yaml\n(.*?)```", RULES_PAGE, re.DOTALL) if block.startswith("tests:")]
+
+
+def test_the_example_of_the_documentation_is_green_and_its_failure_is_said_so(tmp_path: Path) -> None:
+    """Of the shipped rules, word for word."""
+    folder = tmp_path / "config"
+    assert CliRunner().invoke(main, ["init", str(folder)]).exit_code == 0
+    for path in folder.glob("*.test.yaml"):
+        path.unlink()
+    (folder / "payments.test.yaml").write_text(EXAMPLE, encoding="utf-8")
+    assert tell(folder).exit_code == 0
+    unanswered = EXAMPLE.replace("      - {at: 10m, acknowledge: ana}\n", "").replace("until: 15m", "until: 20m")
+    (folder / "payments.test.yaml").write_text(unanswered, encoding="utf-8")
+    *said, _ = tell(folder).output.splitlines()
+    assert len(said) > 4
+    assert "\n".join(f"    {line}".rstrip() for line in said) in RULES_PAGE
+
+
+@pytest.mark.parametrize("shape", [Story, Step, Written, Expect, Line], ids=lambda one: one.__name__)
+def test_every_word_of_a_test_is_in_the_documentation(shape: type[BaseModel]) -> None:
+    """And nothing has to be guessed."""
+    section = RULES_PAGE.split("## Trying the rules")[1].split("\n## ")[0]
+    names = {field.alias or name for name, field in shape.model_fields.items()}
+    assert {name for name in names if f"`{name}`" not in section} == set()
+
+
+def test_every_reason_is_in_the_documentation() -> None:
+    """The closed set of why people are told."""
+    assert [one.value for one in Reason if f"`{one.value}`" not in RULES_PAGE] == []
