@@ -10,7 +10,7 @@ import orjson
 from router.hearing import judge
 from router.in_force import Source
 from router.sources import TYPES
-from router.sources.contract import Delivery, Sample
+from router.sources.contract import Sample
 from router.sources.samples import samples
 from rules.load import Ruleset
 from rules.rehearsal.engine import Rehearsal
@@ -60,13 +60,8 @@ def main() -> None:
     judged = []
     for number, (source, sample, body) in enumerate(deliveries):
         at = START + WEEK * number / DELIVERIES
-        delivery = Delivery(
-            id=f"{number:012}",
-            received_at=at,
-            method=sample.method,
-            query=sample.query,
-            headers=sample.headers,
-            body=body,
+        delivery = source.delivery(
+            f"{number:012}", at, method=sample.method, query=sample.query, headers=sample.headers, body=body
         )
         judged.append((at, judge(delivery, source, ruleset)[0]))
     read_after = time.process_time()

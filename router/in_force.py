@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 
@@ -53,6 +53,17 @@ class Source:
     """Paths into its JSON bodies whose values are not kept."""
     secrets: Sequence[bytes] = field(default=(), repr=False)
     tokens: Sequence[bytes] = field(default=(), repr=False)
+
+    def delivery(self, delivery_id: str, received_at: float, **more: Any) -> Delivery:
+        """A delivery of this source. `more`: what of it came over the wire."""
+        return Delivery(
+            id=delivery_id,
+            source=self.name,
+            source_type=self.type.name,
+            labels=self.labels,
+            received_at=received_at,
+            **more,
+        )
 
     def verify(self, delivery: Delivery, now: float) -> None:
         """Return when the delivery proves itself in every way that is configured. Raises Unauthentic otherwise."""

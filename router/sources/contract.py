@@ -16,6 +16,9 @@ class Delivery:
 
     id: str = ""
     source: str = ""
+    source_type: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the operator adds to every event of this source."""
     received_at: float
     method: str = "POST"
     token: str | None = None
