@@ -76,7 +76,7 @@ def main() -> None:
         end="",
     )
     print(f"{took - read_after:.1f} rehearsing")
-    print(f"{len(stage.heard):,} events, {len(stage.incidents):,} incidents, {len(stage.notices):,} notifications")
+    print(f"{len(stage.arrivals):,} events, {len(stage.incidents):,} incidents, {len(stage.notices):,} notifications")
 
 
 if __name__ == "__main__":
