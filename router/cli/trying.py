@@ -24,6 +24,8 @@ from workers.configuration import beside, packaged, shown, tests
 from workers.house import ways
 from workers.plain import plain
 
+SHOWN = 50
+"""Differences of one test that a person is shown; a program and JUnit get all of them."""
 _STYLES = {"-": "red", "+": "green", "!": "yellow"}
 _KINDS = {"-": "missing", "+": "unexpected", "!": "wrong"}
 
@@ -149,9 +151,11 @@ def _say(session: Session, folder: Path, results: Sequence[Result], took: float)
 def _say_one(session: Session, result: Result) -> None:
     place = result.trial.place
     session.line(f"{place.file}:{place.line}:{place.column}: {plain(result.trial.name)}", "bold")
-    for one in result.differences:
+    for one in result.differences[:SHOWN]:
         said = plain(f"{one.sign} {one.text}", 2000)
         session.line(f"    {said:<56}  {one.place.file}:{one.place.line}", _STYLES[one.sign])
+    if len(result.differences) > SHOWN:
+        session.line(f"    and {len(result.differences) - SHOWN} more")
     if result.account:
         session.line("  what happened:")
     for line in result.account:

@@ -87,6 +87,21 @@ def test_what_differs_is_told_with_its_place_and_what_happened(folder: Path) -> 
     ]
 
 
+def test_a_thousand_differences_are_not_all_shown(folder: Path) -> None:
+    """A person is shown the first fifty and how many more; a program gets all of them."""
+    storm = "- {times: 60, every: 1m, event: {source: shop, summary: host <n> is down}}"
+    words = ("- sample: pingdom/http_down", f"{storm}\n    until: 59m\n    # ")
+    text = STORY.replace(*words).replace("    until: 20m\n", "")
+    text = text[: text.index("      told:")] + "      told: nobody\n"
+    said = changed(folder, STORY, text)
+    assert said.exit_code == 1
+    lines = said.output.splitlines()
+    assert sum(line.startswith("    + ") for line in lines) == 50
+    assert any(re.fullmatch(r"    and \d+ more", line) for line in lines)
+    (test,) = json.loads(changed(folder, STORY, text, "-o", "json").stdout)["tests"]
+    assert len(test["differences"]) > 60
+
+
 def test_a_person_told_too_little_or_too_much_is_a_failure(folder: Path) -> None:
     """`told: nobody` and one channel more are both seen."""
     alone = STORY[STORY.index("      told:") :]
