@@ -27,8 +27,8 @@ BUSY_AT_MOST = 7.0
 """Seconds one job goes on taking work: well within RQ's 10."""
 EVENTS_AT_ONCE = 1000
 """Events put into their incidents in one transaction; a spool that is handed over brings thousands."""
-TOGETHER = 5000
-"""Notifications that one digest may hold: all that a storm brings in a second, else each is claimed again and again."""
+TOGETHER = 1000
+"""Notifications that one digest may hold."""
 FOR_ANOTHER = 5.0
 """Seconds after which an entry whose incident only a later release can read is offered again."""
 FAILED_TOO_OFTEN = 5

@@ -15,7 +15,7 @@ from rules.rehearsal.promises import Desk, Promise, Promises
 from rules.schedule import Way
 from rules.telling import AGAIN, Verdict, judge
 
-TOGETHER = 5000
+TOGETHER = 1000
 """Notifications that one digest may hold."""
 BROKEN = "it refuses everything, as this rehearsal wants it"
 

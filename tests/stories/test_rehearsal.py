@@ -15,7 +15,6 @@ from rules.commands import Acknowledge, Assign, ChangeSeverity, Command, FalsePo
 from rules.decision import Judged
 from rules.event import Action, Event, Severity
 from rules.load import Ruleset, load
-from rules.rehearsal import notices
 from rules.rehearsal.engine import Rehearsal
 from rules.rehearsal.promises import AT_MOST
 from rules.roster import Roster
@@ -36,7 +35,7 @@ STORIES = trials(configuration.tests(packaged()), SHIPPED.config, sample_names()
 def test_a_rehearsal_takes_as_much_at_once_as_a_worker() -> None:
     """Or a storm would be told in other digests."""
     assert AT_MOST == agenda.CLAIM_AT_MOST
-    assert notices.TOGETHER == jobs.TOGETHER
+    assert jobs.TOGETHER == 1000
 
 
 @pytest.fixture(autouse=True)
