@@ -47,12 +47,12 @@ format: .venv/.dev  ## write the code the way the check wants it
 	$(BIN)/ruff check --quiet --fix-only $(CODE) tests bench
 	$(BIN)/ruff format --quiet $(CODE) tests bench
 
-bench: .venv/.dev  ## ingest, end to end, decisions, the tick and a rehearsal, measured here; bench/RESULTS.md keeps what was seen
+bench: .venv/.dev  ## ingest, end to end, decisions and the tick, measured here; bench/RESULTS.md keeps what was seen
 	$(BIN)/python -m bench.decide
 	$(BIN)/python -m bench.tick
-	$(BIN)/python -m bench.rehearse
 	$(BIN)/python -m bench.ingest
 	$(BIN)/python -m bench.end_to_end
+	$(BIN)/python -m bench.rehearse
 
 lock: .venv/.dev  ## resolve again, within pyproject.toml; UPGRADE=--upgrade takes newer releases
 	$(COMPILE) $(UPGRADE) --output-file requirements.lock
