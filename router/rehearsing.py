@@ -11,7 +11,7 @@ import orjson
 from router.hearing import judge
 from router.in_force import Source
 from router.sources import TYPES
-from router.sources.contract import Delivery, Sample
+from router.sources.contract import Sample
 from router.sources.samples import samples
 from rules.decision import Judged
 from rules.load import Ruleset
@@ -43,10 +43,9 @@ class Speaker:
         """What the source's parser reads, judged as the receiver judges it. Raises Unplayable."""
         source = self._source(says.source)
         sent = _sent(self._written(says, source, words), says, words)
-        arrived = Delivery(
-            id=delivery,
-            source=source.name,
-            received_at=now,
+        arrived = source.delivery(
+            delivery,
+            now,
             method=says.method or sent.method,
             query=sent.query if says.query is None else str(filled_in(says.query, words)),
             headers={**sent.headers, **filled_in(dict(says.headers), words)},

@@ -1,4 +1,4 @@
-"""The outcome of `tocsin test` as JUnit XML, which every CI shows."""
+"""The result of `tocsin test` as JUnit XML, which every CI shows."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Iterable
 from itertools import groupby
 from xml.etree import ElementTree
 
-from rules.trial.outcome import Outcome
+from rules.trial.result import Result
 
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(outcomes: Iterable[Outcome]) -> bytes:
+def junit(results: Iterable[Result]) -> bytes:
     """One suite for each file, one case for each test; the differences are the text of its failure."""
     root = ElementTree.Element("testsuites", name="tocsin test")
-    for file, group in groupby(outcomes, lambda one: one.trial.place.file):
+    for file, group in groupby(results, lambda one: one.trial.place.file):
         _suite(root, file, list(group))
     written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
 
 
-def _suite(root: ElementTree.Element, file: str, outcomes: list[Outcome]) -> None:
-    failures = sum(not one.green for one in outcomes)
-    took = sum(one.seconds for one in outcomes)
+def _suite(root: ElementTree.Element, file: str, results: list[Result]) -> None:
+    failures = sum(not one.green for one in results)
+    took = sum(one.seconds for one in results)
     suite = ElementTree.SubElement(
-        root, "testsuite", name=_text(file), tests=str(len(outcomes)), failures=str(failures), time=f"{took:.3f}"
+        root, "testsuite", name=_text(file), tests=str(len(results)), failures=str(failures), time=f"{took:.3f}"
     )
-    for one in outcomes:
+    for one in results:
         case = ElementTree.SubElement(
             suite,
             "testcase",
@@ -43,8 +43,8 @@ def _suite(root: ElementTree.Element, file: str, outcomes: list[Outcome]) -> Non
             failure.text = _text("\n".join([*map(str, _lines(one)), *one.account]))
 
 
-def _lines(outcome: Outcome) -> Iterable[str]:
-    return (f"{one.sign} {one.text}  ({one.place.file}:{one.place.line})" for one in outcome.differences)
+def _lines(result: Result) -> Iterable[str]:
+    return (f"{one.sign} {one.text}  ({one.place.file}:{one.place.line})" for one in result.differences)
 
 
 def _text(text: str) -> str:

@@ -16,14 +16,16 @@ from router.cli.session import FINDINGS, USAGE, Command, Failure, Session, pass_
 from router.rehearsing import Speaker, sample_names
 from rules.load import TESTS, Ruleset
 from rules.problem import Problem, Wrong, nearest
-from rules.trial.outcome import Difference, Outcome
 from rules.trial.play import Unplayable
 from rules.trial.read import Trial, names_of, trials
+from rules.trial.result import Difference, Result
 from rules.trial.run import run
 from workers.configuration import beside, packaged, shown, tests
 from workers.house import ways
 from workers.plain import plain
 
+SHOWN = 50
+"""Differences of one test that a person is shown; a program and JUnit get all of them."""
 _STYLES = {"-": "red", "+": "green", "!": "yellow"}
 _KINDS = {"-": "missing", "+": "unexpected", "!": "wrong"}
 
@@ -46,12 +48,12 @@ def trying(session: Session, folder: Path | None, part: str | None, report: Path
         _say_wrong(session, folder, wrong.problems)
         stop(USAGE)
     began = time.perf_counter()
-    outcomes = list(_outcomes(chosen, ruleset, folder))
+    results = list(_results(chosen, ruleset, folder))
     took = time.perf_counter() - began
     if report is not None:
-        _write(report, junit(outcomes))
-    session.answer(_record(outcomes, took), lambda: _say(session, folder, outcomes, took))
-    if not all(one.green for one in outcomes):
+        _write(report, junit(results))
+    session.answer(_record(results, took), lambda: _say(session, folder, results, took))
+    if not all(one.green for one in results):
         stop(FINDINGS)
 
 
@@ -73,7 +75,7 @@ def _chosen(found: Sequence[Trial], folder: Path, part: str | None) -> list[Tria
     return chosen
 
 
-def _outcomes(chosen: Sequence[Trial], ruleset: Ruleset, folder: Path) -> Iterator[Outcome]:
+def _results(chosen: Sequence[Trial], ruleset: Ruleset, folder: Path) -> Iterator[Result]:
     def read(name: str) -> bytes:
         try:
             return beside(folder, name)
@@ -83,8 +85,8 @@ def _outcomes(chosen: Sequence[Trial], ruleset: Ruleset, folder: Path) -> Iterat
     speaker, reaching = Speaker(ruleset, read), ways(ruleset)
     for one in chosen:
         began = time.perf_counter()
-        outcome = run(one, ruleset, reaching, speaker)
-        yield dataclasses.replace(outcome, seconds=time.perf_counter() - began)
+        result = run(one, ruleset, reaching, speaker)
+        yield dataclasses.replace(result, seconds=time.perf_counter() - began)
 
 
 def _write(report: Path, xml: bytes) -> None:
@@ -108,26 +110,26 @@ def _say_wrong(session: Session, folder: Path, problems: Sequence[Problem]) -> N
     session.answer(record, say)
 
 
-def _record(outcomes: Sequence[Outcome], took: float) -> dict[str, Any]:
-    failed = sum(not one.green for one in outcomes)
+def _record(results: Sequence[Result], took: float) -> dict[str, Any]:
+    failed = sum(not one.green for one in results)
     return {
-        "tests": [_test(one) for one in outcomes],
-        "passed": len(outcomes) - failed,
+        "tests": [_test(one) for one in results],
+        "passed": len(results) - failed,
         "failed": failed,
         "seconds": round(took, 3),
     }
 
 
-def _test(outcome: Outcome) -> dict[str, Any]:
-    place = outcome.trial.place
+def _test(result: Result) -> dict[str, Any]:
+    place = result.trial.place
     return {
-        "name": outcome.trial.name,
+        "name": result.trial.name,
         "file": place.file,
         "line": place.line,
-        "passed": outcome.green,
-        "differences": [_difference(one) for one in outcome.differences],
-        "told": [dataclasses.asdict(one) for one in outcome.told],
-        "account": list(outcome.account),
+        "passed": result.green,
+        "differences": [_difference(one) for one in result.differences],
+        "told": [dataclasses.asdict(one) for one in result.told],
+        "account": list(result.account),
     }
 
 
@@ -135,24 +137,26 @@ def _difference(one: Difference) -> dict[str, Any]:
     return {"kind": _KINDS[one.sign], "text": one.text, "file": one.place.file, "line": one.place.line}
 
 
-def _say(session: Session, folder: Path, outcomes: Sequence[Outcome], took: float) -> None:
-    failed = [one for one in outcomes if not one.green]
-    for outcome in failed:
-        _say_one(session, outcome)
-    count = f"{len(outcomes)} test{'' if len(outcomes) == 1 else 's'}"
+def _say(session: Session, folder: Path, results: Sequence[Result], took: float) -> None:
+    failed = [one for one in results if not one.green]
+    for result in failed:
+        _say_one(session, result)
+    count = f"{len(results)} test{'' if len(results) == 1 else 's'}"
     if failed:
         session.line(f"{len(failed)} of {count} failed, in {took:.1f} s.", "bold red")
     else:
         session.line(f"{folder}: {count}, all green, in {took:.1f} s.")
 
 
-def _say_one(session: Session, outcome: Outcome) -> None:
-    place = outcome.trial.place
-    session.line(f"{place.file}:{place.line}:{place.column}: {plain(outcome.trial.name)}", "bold")
-    for one in outcome.differences:
+def _say_one(session: Session, result: Result) -> None:
+    place = result.trial.place
+    session.line(f"{place.file}:{place.line}:{place.column}: {plain(result.trial.name)}", "bold")
+    for one in result.differences[:SHOWN]:
         said = plain(f"{one.sign} {one.text}", 2000)
         session.line(f"    {said:<56}  {one.place.file}:{one.place.line}", _STYLES[one.sign])
-    if outcome.account:
+    if len(result.differences) > SHOWN:
+        session.line(f"    and {len(result.differences) - SHOWN} more")
+    if result.account:
         session.line("  what happened:")
-    for line in outcome.account:
+    for line in result.account:
         session.line(f"    {plain(line, 2000)}")

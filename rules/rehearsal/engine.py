@@ -30,7 +30,7 @@ from rules.telling import needs_help, what
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Arrival:
     """One event and what became of it: `opened`, `changed`, `repeated`, `below the gate`, `suppressed` …; "" nothing.
 
     `incident` is the one it went to.
@@ -47,7 +47,7 @@ class Rehearsal:
 
     def __init__(self, ruleset: Ruleset, ways: Mapping[str, Way], start: float) -> None:
         self.now = start
-        self.heard: list[Heard] = []
+        self.arrivals: list[Arrival] = []
         self.notices: list[Notice] = []
         """Every notification with what became of it, oldest first."""
         self._ruleset = ruleset
@@ -150,7 +150,7 @@ class Rehearsal:
         for one in sorted((one for each in batch for one in each), key=lambda one: one.event.delivery):
             books.fate, books.holder = "", None
             routing.apply(books, (one,), policy, roster)
-            self.heard.append(Heard(at=self.now, judged=one, fate=books.fate, incident=books.holder))
+            self.arrivals.append(Arrival(at=self.now, judged=one, fate=books.fate, incident=books.holder))
         self._promise(books.close())
 
     def _serve(self, desk: Desk) -> None:

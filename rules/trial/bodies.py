@@ -52,7 +52,7 @@ def as_json(value: Any, before: Any = None) -> Any:
         return [as_json(inner) for inner in value]
     if isinstance(value, Bare) and not isinstance(before, str):
         try:
-            found = orjson.loads(value)
+            found = orjson.loads(str(value))
         except orjson.JSONDecodeError:
             return str(value)
         return found if isinstance(found, int | float | bool) or found is None else str(value)

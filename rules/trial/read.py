@@ -101,7 +101,7 @@ class _Reader:
             until=story.until,
             expect=story.expect,
             lines=tuple((line, self._document.place((*here, "expect", "told", nth))) for nth, line in told),
-            expected_at={name: self._document.place((*here, "expect", name)) for name in Expect.model_fields},
+            expected_at={name: self._document.place((*here, "expect", name), key=True) for name in Expect.model_fields},
         )
 
     def _happenings(self, step: Step, until: float | None, path: Path) -> Iterator[Happening]:
@@ -204,7 +204,7 @@ class _Reader:
     def _breaks(self, step: Step, path: Path) -> Act:
         broken = step.broken or []
         for number, name in enumerate(broken):
-            self._leads((*path, "broken", number), name, "channel", self._config.channels)
+            self._leads(self._item(path, "broken", number), name, "channel", self._config.channels)
         return Breaks(tuple(broken))
 
     def _check_expected(self, story: Story, path: Path) -> None:
@@ -213,12 +213,16 @@ class _Reader:
             here = (*path, "told", number)
             self._leads((*here, "who"), line.who, "person or role", [*self._config.people, *self._config.roles])
             for nth, channel in enumerate(line.by):
-                self._leads((*here, "by", nth), channel, "channel", self._config.channels)
+                self._leads(self._item(here, "by", nth), channel, "channel", self._config.channels)
             if story.until is not None and line.at > story.until:
                 self._document.complain((*here, "at"), "the test ends before that", "see its 'until'")
         for nth, rule in enumerate(expect.rule or ()):
             names = [one.name for one in self._config.rules]
-            self._leads((*path, "rule", nth), rule, "rule", names)
+            self._leads(self._item(path, "rule", nth), rule, "rule", names)
+
+    def _item(self, path: Path, key: str, number: int) -> Path:
+        """One of a list, or the value that stands where a list may."""
+        return (*path, key, number) if isinstance(self._document.at((*path, key)), list) else (*path, key)
 
     def _leads(self, path: Path, name: str, what: str, known: Iterable[str]) -> bool:
         """Is there such a name?"""

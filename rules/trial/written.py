@@ -38,8 +38,8 @@ def parse_start(text: object) -> float:
     """Unix seconds of `2026-03-02 11:00 Europe/Bucharest`, or of a time with an offset. Raises ValueError."""
     if isinstance(text, float):
         return text
-    day, _, rest = text.strip().replace("T", " ", 1).partition(" ") if isinstance(text, str) else ("", "", "")
-    hour, _, name = rest.strip().partition(" ")
+    written = text.strip() if isinstance(text, str) else ""
+    day, (hour, _, name) = written[:10], written[10:].removeprefix("T").strip().partition(" ")
     try:
         when = datetime.datetime.fromisoformat(f"{day} {hour}")
     except ValueError:
@@ -70,6 +70,17 @@ def _name(text: str) -> str:
     return text
 
 
+def _times(value: object) -> int:
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else 0
+    number = value if isinstance(value, int) else number
+    if not 1 <= number <= MOST_TIMES:
+        found = f"'{value}'" if isinstance(value, str) else "nothing" if value is None else "a list or a map"
+        raise ValueError(f"expected a whole number from 1 to {MOST_TIMES}, found {found}")
+    return number
+
+
+Times = Annotated[int, BeforeValidator(_times)]
+"""How often a step happens."""
 Offset = Annotated[float, BeforeValidator(_offset)]
 """Time since the beginning of the test; `0m` is the beginning. Held as seconds."""
 Start = Annotated[float, BeforeValidator(parse_start)]
@@ -137,7 +148,7 @@ class Step(Strict):
     """Something that happens `at` a time: a body, an event, an answer, or channels that break."""
 
     at: Offset = 0.0
-    times: int = Field(default=1, ge=1, le=MOST_TIMES)
+    times: Times = 1
     every: Duration | None = None
 
     source: str | None = None

@@ -89,10 +89,11 @@ def processes_of(folder: Path) -> list[str]:
 
 
 def test_the_image_has_its_three_commands(installed: Stranger) -> None:
-    """`serve`, `work` and `up` answer, and the packaged rules can be used from any folder."""
+    """`serve`, `work` and `up` answer, and the packaged rules can be used and tried from any folder."""
     for command in ("serve", "work", "up"):
         assert tocsin(installed, command, "--help")[0] == 0
     assert tocsin(installed, "check")[0] == 0
+    assert tocsin(installed, "test")[0] == 0
 
 
 def test_serve_and_work_say_what_the_environment_lacks(installed: Stranger) -> None:

@@ -24,7 +24,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Message:
     """One person (or room) told of one incident for one reason, at one time, through channels."""
 
     at: float
@@ -40,12 +40,12 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Result:
     """How one trial went."""
 
     trial: Trial
     differences: tuple[Difference, ...]
-    told: tuple[Told, ...] = ()
+    told: tuple[Message, ...] = ()
     account: tuple[str, ...] = ()
     """What happened, line by line, for whoever wonders."""
     seconds: float = 0.0
@@ -60,7 +60,7 @@ class Outcome:
 class _Open:
     """A notification that no line has claimed yet."""
 
-    told: Told
+    message: Message
     free: bool = field(default=True)
 
 
@@ -83,11 +83,11 @@ def show_offset(seconds: float) -> str:
     return "".join(parts) or "0m"
 
 
-def told(trial: Trial, incidents: Sequence[Incident], notices: Sequence[Notice]) -> list[Told]:
+def told(trial: Trial, incidents: Sequence[Incident], notices: Sequence[Notice]) -> list[Message]:
     """What people heard, one for each channel."""
     numbers = {incident.id: number for number, incident in enumerate(incidents, 1)}
     return [
-        Told(
+        Message(
             at=float(int(one.at - trial.start + 1e-6)),
             who=one.person or one.role,
             role=one.role,
@@ -100,28 +100,31 @@ def told(trial: Trial, incidents: Sequence[Incident], notices: Sequence[Notice])
     ]
 
 
-def differences(trial: Trial, incidents: Sequence[Incident], heard: Sequence[Told]) -> list[Difference]:
+def differences(trial: Trial, incidents: Sequence[Incident], heard: Sequence[Message]) -> list[Difference]:
     """Everything that is not as expected, by time."""
     open_ = [_Open(one) for one in heard]
+    roles = {one.role for one in heard}
+    # What fits few goes first, or it finds its own taken: a person may have several roles, and a line name no incident.
+    narrow_first = sorted(trial.lines, key=lambda one: (one[0].incident is None, one[0].who not in roles))
     found = [
         Difference(sign="-", text=said(line.at, line.who, missing, line.reason), place=place, at=line.at)
-        for line, place in sorted(trial.lines, key=lambda one: one[0].incident is None)
+        for line, place in narrow_first
         if (missing := [channel for channel in line.by if not _claim(open_, line, channel)])
     ]
     several = len(incidents) > 1
-    for one in gathered([each.told for each in open_ if each.free]):
+    for one in gathered([each.message for each in open_ if each.free]):
         of = f"  (incident {one.incident})" if several else ""
         found.append(Difference(sign="+", text=f"{one}{of}", place=trial.expected_at["told"], at=one.at))
     return [*_values(trial, incidents), *sorted(found, key=lambda one: (one.at, one.sign == "+"))]
 
 
-def gathered(heard: Sequence[Told]) -> list[Told]:
+def gathered(heard: Sequence[Message]) -> list[Message]:
     """The same, with the channels of one person, time and reason together."""
     together: dict[tuple[float, str, str, Reason, int], list[str]] = {}
     for one in heard:
         together.setdefault((one.at, one.who, one.role, one.reason, one.incident), []).extend(one.by)
     return [
-        Told(at=at, who=who, role=role, by=tuple(by), reason=reason, incident=incident)
+        Message(at=at, who=who, role=role, by=tuple(by), reason=reason, incident=incident)
         for (at, who, role, reason, incident), by in together.items()
     ]
 
@@ -129,7 +132,7 @@ def gathered(heard: Sequence[Told]) -> list[Told]:
 def _claim(open_: Sequence[_Open], line: Line, channel: str) -> bool:
     """Take the first notification that fits."""
     for each in open_:
-        one = each.told
+        one = each.message
         if (
             each.free
             and one.by == (channel,)
