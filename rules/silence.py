@@ -102,7 +102,7 @@ class Silences:
             for one in self.each
             if (window := one.window(now)) is not None and one.covers(incident, now)
         ]
-        return max(holds, key=lambda hold: hold.until, default=None)
+        return max(holds, key=lambda hold: (hold.until, hold.silence), default=None)
 
 
 def why(config: SilenceConfig) -> str:
