@@ -15,9 +15,9 @@ from rules.config import Config
 from rules.decide import Rules, Verdict, decide, explain
 from rules.decision import Decision
 from rules.document import read
-from rules.doubts import doubts
 from rules.event import Event
 from rules.incident import Policy
+from rules.lint import Given, lint
 from rules.problem import Problem, Wrong
 from rules.roster import Roster
 from rules.schedule import Way
@@ -42,7 +42,7 @@ class Ruleset:
     """The plans of every severity, to be frozen into incidents."""
     rules: Rules = field(repr=False)
     doubts: tuple[Problem, ...] = ()
-    """What can be used and is hardly meant; for people who check."""
+    """What can be used and is hardly meant (`rules.lint`); empty unless it was asked for."""
 
     def decide(self, event: Event, now: float) -> Decision:
         """What a trigger means. `now` in Unix seconds."""
@@ -65,11 +65,13 @@ def load(
     source_kinds: Mapping[str, Collection[str]] | None = None,
     channel_ways: Mapping[str, Way] | None = None,
     runbooks: Mapping[str, str] | None = None,
+    now: float | None = None,
 ) -> Ruleset:
     """Read file name -> text. Raises `Wrong` with every problem found, and nothing else.
 
     Options are the extra keys of each type of source or channel; None leaves them unchecked, as it does runbooks,
     kinds (what each type of source sends, where that can be counted) and ways (what each type of channel reaches).
+    With `now` (Unix seconds) the rules are linted too; who only starts on them need not wait for that.
     """
     texts = {name: text for name, text in texts.items() if not name.endswith(TESTS)}
     document = read(texts)
@@ -89,14 +91,10 @@ def load(
     version = _version(texts, runbooks or {})
     policy = matrix.policy(config, version)
     judging = Rules(config.rules, version)
-    return Ruleset(
-        config,
-        version,
-        dict(runbooks or {}),
-        policy,
-        judging,
-        doubts=doubts(config, document, source_kinds, channel_ways),
-    )
+    doubts: tuple[Problem, ...] = ()
+    if now is not None:
+        doubts = lint(Given(config=config, document=document, now=now, kinds=source_kinds, ways=channel_ways), texts)
+    return Ruleset(config, version, dict(runbooks or {}), policy, judging, doubts)
 
 
 def _version(texts: Mapping[str, str], runbooks: Mapping[str, str]) -> str:

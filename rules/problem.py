@@ -22,9 +22,11 @@ class Problem:
     hint: str | None = None
     secret: bool = False
     """The place holds what may be a secret: it is not printed."""
+    code: str | None = None
+    """Of what can be used all the same, the word that names the finding; None for an error."""
 
     def __str__(self) -> str:
-        tail = f" ({self.hint})" if self.hint else ""
+        tail = (f" ({self.hint})" if self.hint else "") + (f" [{self.code}]" if self.code else "")
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         return f"{place}: {self.message}{tail}"
 

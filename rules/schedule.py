@@ -38,7 +38,7 @@ class Shift:
 def on_call(schedule: Schedule, at: float) -> str | None:
     """Who is on call at `at` (Unix seconds). Of overrides that overlap, the one listed last holds; None is nobody."""
     for override in reversed(schedule.overrides):
-        start, end = _edges(schedule, override)
+        start, end = edges(schedule, override)
         if start <= at < end:
             return override.person
     if not schedule.people:
@@ -128,10 +128,11 @@ def _changes(schedule: Schedule, start: float, end: float) -> Iterator[float]:
         yield begins
         turn += 1
     for override in schedule.overrides:
-        yield from _edges(schedule, override)
+        yield from edges(schedule, override)
 
 
-def _edges(schedule: Schedule, override: Override) -> tuple[float, float]:
+def edges(schedule: Schedule, override: Override) -> tuple[float, float]:
+    """When an override begins and ends, in Unix seconds."""
     return _instant(schedule, override.start), _instant(schedule, override.end)
 
 

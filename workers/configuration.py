@@ -25,8 +25,9 @@ def read(
     channel_options: Mapping[str, type[BaseModel]] | None = None,
     source_kinds: Mapping[str, Collection[str]] | None = None,
     channel_ways: Mapping[str, Way] | None = None,
+    now: float | None = None,
 ) -> Ruleset:
-    """The rules of a folder: its `*.yaml` without `*.test.yaml`, and `runbooks/*.md`.
+    """The rules of a folder: its `*.yaml` without `*.test.yaml`, and `runbooks/*.md`. With `now` they are linted too.
 
     Raises `Wrong`, also for a missing folder.
     """
@@ -37,6 +38,7 @@ def read(
         source_kinds=source_kinds,
         channel_ways=channel_ways,
         runbooks=_runbooks(folder),
+        now=now,
     )
 
 

@@ -45,7 +45,9 @@ def _read(folder: Path) -> Ruleset:
     sources = {name: one.options for name, one in TYPES.items()}
     channels = {name: one.options for name, one in CHANNELS.items()}
     kinds = {name: one.kinds for name, one in TYPES.items()}
-    return read(folder, source_options=sources, channel_options=channels, source_kinds=kinds, channel_ways=WAYS)
+    return read(
+        folder, source_options=sources, channel_options=channels, source_kinds=kinds, channel_ways=WAYS, now=time.time()
+    )
 
 
 @click.command(cls=Command)
