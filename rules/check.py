@@ -10,7 +10,7 @@ from rules.config import ChannelConfig, Config, SourceConfig
 from rules.document import Document, Path
 from rules.match import FAMILIES
 from rules.problem import nearest
-from rules.shape import Model, fill, is_under, secret_paths
+from rules.shape import TOLD_AT_MOST, Model, fill, is_under, secret_paths
 
 Options = Mapping[str, type[Model]] | None
 
@@ -83,9 +83,14 @@ def rules(document: Document) -> None:
             if "more_than" in rule:
                 message = "more_than ends the search, so the rule cannot continue"
                 document.complain((*path, "more_than"), message, "remove one of the two", key=True)
-        elif not (isinstance(then, dict) and ("severity" in then or "suppress" in then)):
+        elif not _decides(then) and not _decides(rule):
             message = f"'{name}' ends the search but says no severity"
             document.complain((*path, "then"), message, "add severity: P3, or continue: true", key=True)
+
+
+def _decides(said: object) -> bool:
+    """Is there a severity, or why nobody is told? One that stands beside `then` is complained about already."""
+    return isinstance(said, dict) and ("severity" in said or "suppress" in said)
 
 
 def sources(document: Document, types: Options[Any]) -> None:
@@ -174,9 +179,9 @@ def _check_section(document: Document, section: str, home: str) -> None:
 
 def _check_leads(document: Document, path: Path, name: object, section: str, known: Collection[str]) -> None:
     if isinstance(name, str) and name not in known and "${" not in name:
-        hint = nearest(name, known) or (
-            f"{section}: {', '.join(list(known)[:8])}" if known else f"there are no {section}"
-        )
+        listed = f"{section}: {', '.join(list(known)[:8])}" if known else f"there are no {section}"
+        # Each costs a search, and nobody reads a thousand of them.
+        hint = (nearest(name, known) or listed) if len(document.problems) < TOLD_AT_MOST else listed
         document.complain(path, f"there is no {_ONE[section]} '{name}'", hint)
 
 

@@ -10,13 +10,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from rules.clock import Zone, parse_hand_over
-from rules.duration import parse_duration
+from rules.duration import meant_duration, parse_duration
 from rules.event import Severity
 from rules.match import Condition, listed
-from rules.problem import Misplaced, nearest
+from rules.problem import Hinted, Misplaced, nearest
 
 _REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^${}\x00-\x1f]+)\}", re.ASCII)
-_SHELL = re.compile(r"\$\{(?:env\.|env |ENV:)?([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
+_SHELL = re.compile(r"\$\{(?:env\.|env |ENV:)?([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Z]+_[A-Z0-9_]*)", re.ASCII)
 _YEAR = 366 * 86400.0
 _FIELDS = ("source", "source_type", "kind", "severity", "dedup_key")
 
@@ -26,7 +26,7 @@ def _reference(text: str) -> str:
         message = "expected a reference like ${env:NAME} or ${file:/run/secrets/name}, never the secret itself"
         # The name of a variable is no secret; anything else may be one, and is never repeated.
         named = _SHELL.fullmatch(text)
-        raise ValueError(message + (f"; did you mean ${{env:{named[1]}}}?" if named else ""))
+        raise Hinted(message, f"did you mean ${{env:{named[1] or named[2]}}}?" if named else None)
     return text
 
 
@@ -36,7 +36,8 @@ def _duration(value: object) -> float:
     try:
         seconds = parse_duration(value)
     except ValueError as error:
-        raise ValueError(f"{error}, found {_found(value)}") from None
+        near = meant_duration(value) if isinstance(value, str) else None
+        raise Hinted(f"{error}, found {_found(value)}", f"did you mean {near}?" if near else None) from None
     if not 0 < seconds <= _YEAR:
         raise ValueError(f"expected a duration between 1s and 366d, found {_found(value)}")
     return seconds
@@ -59,11 +60,9 @@ def _hand_over(text: str) -> str:
 
 def _field(name: str) -> str:
     if name not in _FIELDS and not (name.startswith("labels.") and name != "labels."):
-        hint = nearest(name, _FIELDS)
-        raise ValueError(
-            f"an event has no field '{name}'; expected {', '.join(_FIELDS)} or labels.<name>"
-            + (f"; {hint}" if hint else "")
-        )
+        message = f"an event has no field '{name}'; expected {', '.join(_FIELDS)} or labels.<name>"
+        near = nearest(name, _FIELDS) or "did you mean"
+        raise Hinted(message, f"{near.replace('?', ' or')} labels.{name}?")
     return name
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
-from rules.problem import Problem
+from rules.problem import Problem, without_value
 from rules.yaml_errors import in_plain_words
 
 MAX_DEPTH = 50
@@ -221,18 +221,25 @@ class _Reader:
 
     def _map(self, events: Iterator[yaml.Event], path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        again = False
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag:
                 self._stop_at(event, "a key must be plain text")
             key, place = str(event.value), self._place(event)
             here = (*path, key)
             if key in found:
-                first = self.document.keys[here]
-                self.document.problems.append(
-                    Problem(*place, f"the key '{key}' stands twice in this map", f"first in line {first.line}")
-                )
+                again = again or self._complain_twice(here, place, next(iter(found)))
                 self._value(next(events), events, (*path, key, -1))
                 continue
             self.document.keys[here] = place
             found[key] = self._value(next(events), events, here)
         return found
+
+    def _complain_twice(self, path: Path, place: Place, first_key: str) -> bool:
+        """True when a whole entry of a list seems to begin again: then one complaint is enough for all of its keys."""
+        key, before = str(path[-1]), self.document.keys[path]
+        begins = isinstance(path[-2:-1][0] if path[:-1] else None, int) and key == first_key
+        hint = f"first in line {before.line}" + ("; a new entry begins with '- '" if begins else "")
+        message = f"the key '{without_value(key)}' stands twice in this map"
+        self.document.problems.append(Problem(*place, message, hint))
+        return begins

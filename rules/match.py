@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from rules.clock import DAYS, Span, Zone, parse_span, parse_weekdays, show_days, zone
 from rules.event import Event
-from rules.problem import one_of
+from rules.problem import Hinted, one_of
 
 FAMILIES: dict[str, frozenset[str]] = {
     "uptime": frozenset({"uptimerobot", "uptimekuma", "betterstack", "pingdom"}),
@@ -51,13 +51,21 @@ def pattern(text: str) -> Any:
     return re2.compile(text, options)
 
 
+_PATTERN_HINTS = (
+    ("invalid perl operator: (?", "RE2 looks neither ahead nor behind; what must not be stands under not"),
+    ("no argument for repetition operator", "write .* for anything; a word alone is found anywhere"),
+    ("invalid escape sequence", "see the RE2 syntax, which docs/rules.md links"),
+)
+
+
 def _patterns(texts: tuple[str, ...]) -> tuple[str, ...]:
     for text in texts:
         try:
             pattern(text)
         except re2.error as error:
             said = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
-            raise ValueError(f"'{text}' is not a pattern: {said}") from None
+            hint = next((ours for theirs, ours in _PATTERN_HINTS if said.startswith(theirs)), None)
+            raise Hinted(f"'{text}' is not a pattern: {said}", hint) from None
     return texts
 
 

@@ -1,4 +1,4 @@
-"""`tocsin init`, `check` and `explain`: the rules, without Redis, secrets or a server."""
+"""`tocsin init` and `explain`: the rules, without Redis, secrets or a server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from router.cli.session import FINDINGS, USAGE, Command, Failure, Session, pass_session, stop
+from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.cli.timetable import timetable
 from router.sources import TYPES
 from router.sources.contract import Delivery, Unreadable
@@ -20,20 +20,18 @@ from rules.decision import Decision
 from rules.duration import show_duration
 from rules.event import Action, Event
 from rules.load import Ruleset
-from rules.problem import Problem, Wrong, nearest
+from rules.problem import Wrong, nearest
 from workers.channels import TYPES as CHANNELS
-from workers.configuration import packaged, read, shown
+from workers.configuration import packaged, read
 from workers.house import WAYS, ways
 from workers.plain import plain
-
-WARNING = "warning"
 
 
 def ruleset_of(session: Session) -> Ruleset:
     """The rules of --config. Ends the command when they cannot be used."""
     folder = session.config or packaged()
     try:
-        return _read(folder)
+        return whole(folder)
     except Wrong as wrong:
         count = len(wrong.problems)
         raise Failure(f"the rules in {folder} cannot be used: {count} wrong", f"Run `tocsin check {folder}`.") from None
@@ -41,7 +39,8 @@ def ruleset_of(session: Session) -> Ruleset:
         raise Failure(f"the folder {folder} cannot be read: {wrong.strerror}", "Check --config.", code=USAGE) from None
 
 
-def _read(folder: Path) -> Ruleset:
+def whole(folder: Path) -> Ruleset:
+    """The rules of a folder, held against every table of types, and linted. Raises `Wrong` and OSError."""
     sources = {name: one.options for name, one in TYPES.items()}
     channels = {name: one.options for name, one in CHANNELS.items()}
     kinds = {name: one.kinds for name, one in TYPES.items()}
@@ -59,49 +58,6 @@ def init(session: Session, folder: Path) -> None:
         raise Failure(f"{folder} is not empty", "Name a new folder: nothing of yours is overwritten.", code=USAGE)
     shutil.copytree(packaged(), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
     session.answer({"folder": str(folder)}, lambda: session.line(f"Your rules: {folder}. Now: tocsin check {folder}"))
-
-
-@click.command(cls=Command)
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
-@pass_session
-def check(session: Session, folder: Path | None) -> None:
-    """Say everything that is wrong with the rules in FOLDER, each with its place and a way out."""
-    folder = folder or session.config or packaged()
-    level, problems = _problems(folder)
-    found = {"problems": [_record(problem, level) for problem in problems]}
-    session.answer(found, lambda: _say_problems(session, folder, problems, level))
-    if problems:
-        stop(FINDINGS)
-
-
-def _problems(folder: Path) -> tuple[str, list[Problem]]:
-    """What is wrong (`error`); of what can be used, what is hardly meant (`warning`)."""
-    try:
-        return WARNING, list(_read(folder).doubts)
-    except Wrong as wrong:
-        return "error", list(wrong.problems)
-    except OSError as wrong:
-        raise Failure(f"the folder {folder} cannot be read: {wrong.strerror}", "Name a folder.", code=USAGE) from None
-
-
-def _record(problem: Problem, level: str) -> dict[str, Any]:
-    record = dataclasses.asdict(problem)
-    record.pop("secret")
-    return {**record, "level": level}
-
-
-def _say_problems(session: Session, folder: Path, problems: list[Problem], level: str) -> None:
-    if not problems:
-        session.line(f"{folder}: nothing is wrong.")
-    for problem in problems:
-        if level == WARNING:
-            # After the place, as compilers do, so that an editor still finds it.
-            problem = dataclasses.replace(problem, message=f"{WARNING}: {problem.message}")
-        text = shown(folder / problem.file)
-        for line in problem.show(text).split("\n"):
-            session.line("".join(char for char in line if char.isprintable()))
-    if problems and level == WARNING:
-        session.line("These rules can be used: a warning stops no start.")
 
 
 @click.command(cls=Command)

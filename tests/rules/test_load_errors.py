@@ -136,7 +136,7 @@ MISTAKES = [
     (
         "a reference in { } without quotes",
         ('{type: slack, url: "${env:SLACK_URL}"}', "{type: slack, url: ${env:SLACK_URL}}"),
-        ["rules.yaml:21:10: this '{' is not closed as expected (check commas and '}', and quote \"${…}\" inside { })"],
+        ["rules.yaml:21:30: expected a ',' or '}' before this (check the commas, and quote \"${…}\" inside { })"],
     ),
     (
         "a row that does not wait longer than the one before",
@@ -158,8 +158,8 @@ MISTAKES = [
         ("Europe/Bucharest", "Europe/Bukarest"),
         [
             (
-                "rules.yaml:17:23: timezone: 'Europe/Bukarest' is not a time zone; expected one like Europe/Bucharest; "
-                "did you mean Europe/Bucharest?"
+                "rules.yaml:17:23: timezone: 'Europe/Bukarest' is not a time zone; expected one like Europe/Bucharest "
+                "(did you mean Europe/Bucharest?)"
             )
         ],
     ),
@@ -184,7 +184,7 @@ MISTAKES = [
         [
             (
                 "rules.yaml:19:32: secret: expected a reference like ${env:NAME} or ${file:/run/secrets/name}, "
-                "never the secret itself; did you mean ${env:SENTRY_SECRET}?"
+                "never the secret itself (did you mean ${env:SENTRY_SECRET}?)"
             )
         ],
     ),
