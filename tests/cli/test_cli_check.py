@@ -115,7 +115,7 @@ def test_github_gets_one_annotation_for_each_finding(folder: Path) -> None:
 
 def test_no_name_in_the_rules_can_give_github_a_command(folder: Path) -> None:
     """Line ends, percent signs, colons and commas of whoever writes a pull request stay text."""
-    odd = 'x"y\\n::add-mask::a%0A::error file=b,line=1::\\r'
+    odd = 'x\\"y\\n::add-mask::a%0A::error file=b,line=1::\\r'
     text = RULES.replace("name: large", f'"name": "{odd}"').replace("name: small", f'"name": "{odd}"')
     output = checked(folder, text, "--format", "github")[1]
     ((level, properties, message),) = annotations(output)
@@ -149,8 +149,8 @@ def uri_of(log: dict[str, Any]) -> str:
 def test_sarif_has_what_the_standard_requires(folder: Path, text: str) -> None:
     """SARIF 2.1.0: version, runs with a named driver, results with a message; every rule index leads to its rule.
 
-    The required properties of its sections 3.13, 3.14, 3.18, 3.19, 3.27 and 3.30. The whole was also validated, by hand,
-    against the schema that OASIS publishes.
+    The required properties of its sections 3.13, 3.14, 3.18, 3.19, 3.27 and 3.30. The whole was also validated
+    by hand, against the schema that OASIS publishes.
     """
     log = json.loads(checked(folder, text, "--format", "sarif")[1])
     assert log["version"] == "2.1.0"
