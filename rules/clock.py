@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from rules.problem import Hinted, nearest
 
@@ -103,7 +103,8 @@ def _zone(name: str) -> str:
     return name
 
 
-Zone = Annotated[str, AfterValidator(_zone)]
+_AS_ZONE = {"type": "string", "examples": ["UTC", "Europe/Bucharest", "America/New_York"]}
+Zone = Annotated[str, AfterValidator(_zone), WithJsonSchema(_AS_ZONE)]
 """The name of a time zone, as in the IANA table."""
 
 

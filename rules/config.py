@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from rules.clock import Zone, parse_hand_over
 from rules.duration import meant_duration, parse_duration
@@ -66,11 +66,18 @@ def _field(name: str) -> str:
     return name
 
 
-Duration = Annotated[float, BeforeValidator(_duration)]
+_AS_DURATION = {"type": "string", "pattern": r"^([0-9]{1,9}(\.[0-9]{1,3})?[smhdw])+$", "examples": ["15m", "4h", "7d"]}
+Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_AS_DURATION)]
 """Written `90s`, `15m`, `1h`, `4h`, `7d`; held as seconds."""
-Reference = Annotated[str, AfterValidator(_reference)]
+_AS_REFERENCE = {
+    "type": "string",
+    "pattern": r"^\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^${}]+)\}$",
+    "examples": ["${env:NAME}", "${file:/run/secrets/name}"],
+}
+Reference = Annotated[str, AfterValidator(_reference), WithJsonSchema(_AS_REFERENCE)]
 """`${env:NAME}` or `${file:/path}`; only fields of this type may hold one."""
-FieldName = Annotated[str, AfterValidator(_field)]
+_AS_FIELD = {"type": "string", "pattern": rf"^({'|'.join(_FIELDS)}|labels\..+)$", "examples": [*_FIELDS, "labels.host"]}
+FieldName = Annotated[str, AfterValidator(_field), WithJsonSchema(_AS_FIELD)]
 """Something of an event that incidents are grouped or counted by: `source`, `kind`, `labels.host`."""
 
 
@@ -165,6 +172,10 @@ class Override(Strict):
         return self
 
 
+_AS_TURN = {"type": "string", "pattern": "^[1-9][0-9]?[dw]$", "examples": ["1w", "2d"]}
+_AS_HAND_OVER = {"type": "string", "pattern": "^([A-Za-z]+ )?[0-9]{1,2}:[0-9]{2}$", "examples": ["Mon 09:00", "09:00"]}
+
+
 class Schedule(Strict):
     """A rotation: `people` take turns of `every` (`1w`, `2d`).
 
@@ -172,8 +183,8 @@ class Schedule(Strict):
     """
 
     timezone: Zone
-    every: Annotated[str, AfterValidator(_turn)] = "1w"
-    hand_over: Annotated[str, AfterValidator(_hand_over)] = "Mon 09:00"
+    every: Annotated[str, AfterValidator(_turn), WithJsonSchema(_AS_TURN)] = "1w"
+    hand_over: Annotated[str, AfterValidator(_hand_over), WithJsonSchema(_AS_HAND_OVER)] = "Mon 09:00"
     people: list[str]
     starts: Annotated[datetime.date | None, Field(ge=datetime.date(2000, 1, 1), le=datetime.date(2100, 1, 1))] = None
     """A day of the first person's first turn; by default the first hand-over day of 2024."""

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Self
 
 import re2
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from rules.clock import DAYS, Span, Zone, parse_span, parse_weekdays, show_days, zone
 from rules.event import Event
@@ -77,9 +77,16 @@ def _kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)]
-Weekdays = Annotated[frozenset[int], BeforeValidator(parse_weekdays)]
+_DAY = r"^[A-Za-z]+(-[A-Za-z]+)?$"
+_AS_DAYS = {
+    "anyOf": [{"type": "string", "pattern": _DAY}, {"type": "array", "items": {"type": "string", "pattern": _DAY}}]
+}
+_AS_SPAN = {"type": "string", "pattern": "^[0-9]{1,2}:[0-9]{2}-[0-9]{1,2}:[0-9]{2}$", "examples": ["09:00-17:00"]}
+Weekdays = Annotated[frozenset[int], BeforeValidator(parse_weekdays), WithJsonSchema(_AS_DAYS)]
 Spans = Annotated[
-    tuple[Annotated[Span, BeforeValidator(parse_span)], ...], BeforeValidator(listed), Field(min_length=1)
+    tuple[Annotated[Span, BeforeValidator(parse_span), WithJsonSchema(_AS_SPAN)], ...],
+    BeforeValidator(listed),
+    Field(min_length=1),
 ]
 
 

@@ -12,6 +12,7 @@ from router.cli.keeping import backup, restore
 from router.cli.pending import pending
 from router.cli.rules import explain, init
 from router.cli.run import serve_command, work_command
+from router.cli.schema import schema
 from router.cli.sending import send
 from router.cli.session import Root
 from router.cli.up import up
@@ -19,6 +20,7 @@ from router.cli.up import up
 COMMANDS: tuple[click.Command, ...] = (
     init,
     check,
+    schema,
     explain,
     send,
     incidents,

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from router.cli.schema import put_beside
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.cli.timetable import timetable
 from router.sources import TYPES
@@ -53,10 +54,11 @@ def whole(folder: Path) -> Ruleset:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path("config"))
 @pass_session
 def init(session: Session, folder: Path) -> None:
-    """Copy the packaged rules to FOLDER, to be edited. Refuses a folder that holds something."""
+    """Copy the packaged rules to FOLDER, to be edited, with their schema. Refuses a folder that holds something."""
     if folder.exists() and any(folder.iterdir()):
         raise Failure(f"{folder} is not empty", "Name a new folder: nothing of yours is overwritten.", code=USAGE)
     shutil.copytree(packaged(), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
+    put_beside(folder)
     session.answer({"folder": str(folder)}, lambda: session.line(f"Your rules: {folder}. Now: tocsin check {folder}"))
 
 

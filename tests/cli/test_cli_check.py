@@ -119,7 +119,7 @@ def test_no_name_in_the_rules_can_give_github_a_command(folder: Path) -> None:
     text = RULES.replace("name: large", f'"name": "{odd}"').replace("name: small", f'"name": "{odd}"')
     output = checked(folder, text, "--format", "github")[1]
     ((level, properties, message),) = annotations(output)
-    assert (level, properties["line"], properties["title"]) == ("error", "15", "tocsin wrong")
+    assert (level, properties["line"], properties["title"]) == ("error", "16", "tocsin wrong")
     assert 'x"y\n::add-mask::a%0A::error file=b,line=1::\r' in message
 
 

@@ -42,7 +42,7 @@ sources:
   pings: {type: pingdom, token: "${env:PINGS}"}
 channels:
   slack: {type: slack, url: "${env:SLACK_URL}"}
-  mail: {type: mail}
+  mail: {type: mail, host: localhost, sender: tocsin@example.com}
 rules:
   - {name: first, when: {source: shop, severity: fatal}, then: {severity: P1, team: payments}}
   - {name: second, when: {kind: pingdom.down}, then: {severity: P2}}

@@ -6,7 +6,9 @@ import pytest
 
 from tests.rules.clean import CLEAN, found
 
-SINGLE = CLEAN.replace("fallback: [mail]}", "fallback: [slack]}", 1).replace("  mail: {type: mail}\n", "")
+SINGLE = CLEAN.replace("fallback: [mail]}", "fallback: [slack]}", 1).replace(
+    "  mail: {type: mail, host: localhost, sender: tocsin@example.com}\n", ""
+)
 LINE = SINGLE.splitlines()[1]
 
 

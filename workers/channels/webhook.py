@@ -29,7 +29,9 @@ class WebhookOptions(ChannelOptions):
     """`url` may hold a token and is a secret; `secret` is `whsec_` and base64 of 24 to 64 bytes."""
 
     url: Reference
+    """A reference to the address: it may hold a token."""
     secret: Reference
+    """A reference to what signs: `whsec_` and base64 of 24 to 64 bytes."""
 
 
 def post(notification: Notification, options: ChannelOptions) -> HttpRequest:
