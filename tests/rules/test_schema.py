@@ -85,8 +85,10 @@ def test_every_usual_mistake_of_one_key_is_tried() -> None:
         ("sources: {s: {type: generic, token: '${env:A}', actions: {resolve: ok}, signature: {scheme: hmac}}}", True),
         ("sources: {s: {type: generic, token: '${env:A}', signature: {schema: hmac}}}", False),
         ("sources: {s: {type: sentry, token: '${env:A}', signature: {}}}", False),
-        ("schedules: {s: {timezone: UTC, people: [], overrides: [{start: 2026-12-24, end: 2026-12-25, person: }]}}", True),
-        ("schedules: {s: {timezone: UTC, people: [], overrides: [{start: 24.12.2026, end: 2026-12-25, person: }]}}", False),
+        ("schedules: {s: {timezone: UTC, people: [], overrides: [{start: 2026-12-24, end: 2027-01-01, person: }]}}",
+         True),
+        ("schedules: {s: {timezone: UTC, people: [], overrides: [{start: 24.12.2026, end: 2027-01-01, person: }]}}",
+         False),
     ],
 )  # fmt: skip
 def test_the_schema_and_the_reader_agree(part: str, fits: bool) -> None:
