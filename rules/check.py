@@ -60,8 +60,9 @@ def names(document: Document, runbooks: Collection[str] | None) -> None:
     for section, home in _HOMES.items():
         _check_section(document, section, home)
     for pattern, section in _REFERS:
-        for path, name in document.find(*pattern) if _keys(document, section) else ():
-            _check_leads(document, path, name, section, _keys(document, section))
+        known = _keys(document, section)
+        for path, name in document.find(*pattern) if known else ():
+            _check_leads(document, path, name, section, known)
     if runbooks is not None:
         for path, name in document.find("rules", "*", "then", "runbook"):
             _check_leads(document, path, name, "runbooks", runbooks)
@@ -109,15 +110,9 @@ def sources(document: Document, types: Options[Any]) -> None:
         if isinstance(source, dict) and "type" in source and not _proves_itself(source):
             message = f"'{path[-1]}' has nothing to prove itself by"
             document.complain(path, message, "add secret or token, or unsigned: true for anyone", key=True)
-    for path, word in words(document, "source"):
-        if types is not None or used:
-            _check_leads(
-                document,
-                path,
-                word,
-                "sources",
-                [*(name for name in written if name not in reserved), *sorted(reserved)],
-            )
+    known = dict.fromkeys([*(name for name in written if name not in reserved), *sorted(reserved)])
+    for path, word in words(document, "source") if types is not None or used else ():
+        _check_leads(document, path, word, "sources", known)
 
 
 def options(document: Document, section: str, types: Options[Any]) -> None:
@@ -185,9 +180,9 @@ def _check_leads(document: Document, path: Path, name: object, section: str, kno
         document.complain(path, f"there is no {_ONE[section]} '{name}'", hint)
 
 
-def _keys(document: Document, section: str) -> list[str]:
+def _keys(document: Document, section: str) -> Collection[str]:
     found = document.data.get(section)
-    return list(found) if isinstance(found, dict) else []
+    return found if isinstance(found, dict) else ()
 
 
 def _proves_itself(source: dict[str, Any]) -> bool:

@@ -18,6 +18,8 @@ from rules.yaml_errors import in_plain_words
 
 MAX_DEPTH = 50
 MAX_CHARACTERS = 4 * 1024 * 1024
+MAX_VALUES = 400_000
+"""In all files together: some hundred MiB of memory, and several times what ten thousand rules need."""
 
 Path = tuple[str | int, ...]
 """Keys and list positions from the top: `("rules", 3, "then", "severity")`."""
@@ -83,7 +85,7 @@ def read(texts: Mapping[str, str]) -> Document:
     """
     whole = Document()
     for file, text in sorted(texts.items()):
-        part = _Reader(file).read(text)
+        part = _Reader(file, MAX_VALUES - len(whole.values)).read(text)
         whole.problems += part.problems
         whole.files[file] = bool(part.data)
         whole.whole = whole.whole and part.whole
@@ -145,8 +147,9 @@ class _Stop(Exception):
 class _Reader:
     """Builds one file's `Document` out of the parser's events."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, room: int) -> None:
         self.file = file
+        self.room = room
         self.document = Document()
 
     def read(self, text: str) -> Document:
@@ -204,6 +207,9 @@ class _Reader:
             )
         if getattr(event, "tag", None) not in (None, "!", "tag:yaml.org,2002:str"):
             self._stop_at(event, "tags (!name) are not read here", "remove it, or quote the text")
+        self.room -= 1
+        if self.room < 0:
+            self._stop_at(event, f"more than {MAX_VALUES} values in the files together", "rules have far fewer")
         if len(path) > MAX_DEPTH:
             self._stop_at(event, f"nested deeper than {MAX_DEPTH} levels")
         self.document.values[path] = self._place(event)

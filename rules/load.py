@@ -21,7 +21,7 @@ from rules.lint import Given, lint
 from rules.problem import Problem, Wrong
 from rules.roster import Roster
 from rules.schedule import Way
-from rules.shape import fill
+from rules.shape import TOLD_AT_MOST, fill
 
 __all__ = ["Problem", "Ruleset", "Verdict", "Way", "Wrong", "load"]
 
@@ -76,7 +76,7 @@ def load(
     texts = {name: text for name, text in texts.items() if not name.endswith(TESTS)}
     document = read(texts)
     if not document.whole:
-        raise Wrong(document.problems)
+        raise Wrong(_told(document.problems))
     config = fill(Config, document)
     check.names(document, runbooks)
     check.rules(document)
@@ -87,7 +87,7 @@ def load(
     if config is not None:
         matrix.check(config, document)
     if config is None or document.problems:
-        raise Wrong(document.problems)
+        raise Wrong(_told(document.problems))
     version = _version(texts, runbooks or {})
     policy = matrix.policy(config, version)
     judging = Rules(config.rules, version)
@@ -95,6 +95,16 @@ def load(
     if now is not None:
         doubts = lint(Given(config=config, document=document, now=now, kinds=source_kinds, ways=channel_ways), texts)
     return Ruleset(config, version, dict(runbooks or {}), policy, judging, doubts)
+
+
+def _told(problems: list[Problem]) -> list[Problem]:
+    """The first hundred, and how many more there are: nobody reads a thousand."""
+    if len(problems) <= 2 * TOLD_AT_MOST:
+        return problems
+    ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
+    last = ordered[TOLD_AT_MOST]
+    more = f"{len(problems) - TOLD_AT_MOST} more problems from here on; they are told when these are mended"
+    return [*ordered[:TOLD_AT_MOST], Problem(last.file, last.line, last.column, more)]
 
 
 def _version(texts: Mapping[str, str], runbooks: Mapping[str, str]) -> str:

@@ -42,18 +42,24 @@ def _lower(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word.lower() for word in words)
 
 
+_PATTERN_BYTES = 512 * 1024
+"""Memory of one compiled pattern: thousands of them must fit, and none may take long to compile."""
+
+
 @lru_cache(maxsize=4096)
 def pattern(text: str) -> Any:
     """`text` as a compiled pattern, upper and lower case alike. RE2: its time is linear, whatever is written."""
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
+    options.max_mem = _PATTERN_BYTES
     return re2.compile(text, options)
 
 
 _PATTERN_HINTS = (
     ("invalid perl operator: (?", "RE2 looks neither ahead nor behind; what must not be stands under not"),
     ("no argument for repetition operator", "write .* for anything; a word alone is found anywhere"),
+    ("pattern too large", "repeat less: x{1000} is a thousand times x"),
     ("invalid escape sequence", "see the RE2 syntax, which docs/rules.md links"),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 
 import yaml
 
@@ -33,16 +34,17 @@ def silenced(
     for remark in remarks:
         by_line.setdefault((remark.file, remark.target), []).append(remark)
     left: list[Problem] = []
-    used: set[tuple[Remark, str | None]] = set()
+    used: dict[Remark, set[str | None]] = {remark: set() for remark in remarks}
     for problem in found:
         meant = [one for one in by_line.get((problem.file, problem.line), ()) if problem.code in one.codes]
-        used.update((remark, problem.code) for remark in meant)
+        for remark in meant:
+            used[remark].add(problem.code)
         if not meant:
             left.append(problem)
     return left, [
         Problem(remark.file, remark.line, remark.column, message, hint)
         for remark in remarks
-        for message, hint in _needless(remark, {code for one, code in used if one is remark}, codes)
+        for message, hint in _needless(remark, used[remark], codes)
     ]
 
 
@@ -61,27 +63,28 @@ def remarks_of(file: str, text: str) -> Iterator[Remark]:
     if not _REMARK.search(text):
         return
     lines, inside = text.split("\n"), _texts(text)
-    for match in _REMARK.finditer(text):
-        line = text.count("\n", 0, match.start())
-        column = match.start() - (text.rfind("\n", 0, match.start()) + 1)
-        if not any(start <= (line, column) < end for start, end in inside):
-            codes = tuple(code.strip() for code in (match[1] or "").split(",") if code.strip())
-            yield Remark(file, line + 1, column + 1, _target(lines, line, column), codes)
+    target = len(lines)
+    for number in range(
+        len(lines) - 1, -1, -1
+    ):  # From below: a remark alone speaks of the next line that says something.
+        line = lines[number]
+        says = bool(line.strip()) and not line.lstrip().startswith("#")
+        target = number + 1 if says else target
+        for match in _REMARK.finditer(line):
+            column = match.start()
+            if not any(start <= column < end for start, end in inside.get(number, ())):
+                codes = tuple(code.strip() for code in (match[1] or "").split(",") if code.strip())
+                yield Remark(file, number + 1, column + 1, target, codes)
 
 
-def _texts(text: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Where scalars that hold such words begin and end, in lines and columns from 0."""
-    found = []
+def _texts(text: str) -> dict[int, list[tuple[float, float]]]:
+    """Line (from 0) -> the columns that lie inside scalars with such words in them."""
+    found: dict[int, list[tuple[float, float]]] = {}
     for token in yaml.scan(text, Loader=yaml.CSafeLoader):
         if isinstance(token, yaml.ScalarToken) and "tocsin" in token.value:
             start, end = token.start_mark, token.end_mark
-            found.append(((start.line, start.column), (end.line, end.column)))
+            for line in range(start.line, end.line + 1):
+                first = start.column if line == start.line else 0
+                last = end.column if line == end.line else inf
+                found.setdefault(line, []).append((first, last))
     return found
-
-
-def _target(lines: list[str], line: int, column: int) -> int:
-    """The remark's own line, counted from 1; of one that stands alone the next line that says something."""
-    if lines[line][:column].strip():
-        return line + 1
-    says = (n for n in range(line + 1, len(lines)) if lines[n].strip() and not lines[n].lstrip().startswith("#"))
-    return next(says, line) + 1
