@@ -11,6 +11,10 @@ import rules
 from rules.load import TESTS, Problem, Ruleset, Way, Wrong, load
 
 MAX_BYTES = 4 * 1024 * 1024
+MAX_TOGETHER = 16 * 1024 * 1024
+"""Bytes of all rules, and of all runbooks: they are held by every process, and published in Redis."""
+MAX_FILES = 1000
+"""Of rules, and of runbooks. More is a folder that was not meant."""
 
 
 def packaged() -> Path:
@@ -52,22 +56,31 @@ def texts(folder: Path) -> dict[str, str]:
     paths = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(TESTS)]
     if not paths and not misnamed:
         misnamed = [Problem(str(folder), 0, 0, "the folder has no *.yaml file", "tocsin init writes an example")]
-    return _read_all({path.name: path for path in paths}, misnamed)
+    return _read_all(folder, {path.name: path for path in paths}, misnamed[:MAX_FILES])
 
 
 def _runbooks(folder: Path) -> dict[str, str]:
     found = {f"runbooks/{path.name}": path for path in sorted((folder / "runbooks").glob("*.md"))}
-    return {name.removeprefix("runbooks/").removesuffix(".md"): text for name, text in _read_all(found, []).items()}
+    texts = _read_all(folder, found, [])
+    return {name.removeprefix("runbooks/").removesuffix(".md"): text for name, text in texts.items()}
 
 
-def _read_all(paths: Mapping[str, Path], problems: list[Problem]) -> dict[str, str]:
+def _read_all(folder: Path, paths: Mapping[str, Path], problems: list[Problem]) -> dict[str, str]:
+    if len(paths) > MAX_FILES:
+        message, hint = f"{len(paths)} files, and at most {MAX_FILES} are read", "is it the right folder?"
+        raise Wrong([*problems, Problem(str(folder), 0, 0, message, hint)])
     found: dict[str, str] = {}
+    room, home = MAX_TOGETHER, folder.resolve()
     for name, path in paths.items():
-        outcome = _read_one(name, path)
+        outcome = _read_one(name, path, home)
         if isinstance(outcome, Problem):
             problems.append(outcome)
-        else:
-            found[name] = outcome
+            continue
+        room -= len(outcome)
+        if room < 0:
+            problems.append(Problem(name, 0, 0, "with this file they are together larger than 16 MiB"))
+            break
+        found[name] = outcome
     if problems:
         raise Wrong(problems)
     return found
@@ -76,18 +89,29 @@ def _read_all(paths: Mapping[str, Path], problems: list[Problem]) -> dict[str, s
 def shown(path: Path) -> str:
     """A file's text for the lines a problem shows; "" for what `read` would not read either."""
     try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:
+        regular = path.is_file() and path.stat().st_size <= MAX_BYTES
+        if not regular or _leads_out(path, path.parent.resolve()):
             return ""
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
 
 
-def _read_one(name: str, path: Path) -> str | Problem:
+def _leads_out(path: Path, home: Path) -> bool:
+    """What such a link leads to would be shown and published. Links inside the folder are how Kubernetes mounts it."""
+    try:
+        return not path.resolve().is_relative_to(home)
+    except RuntimeError:  # It leads in a circle; opening it says so.
+        return False
+
+
+def _read_one(name: str, path: Path, home: Path) -> str | Problem:
     try:
         # A pipe would be waited for, a device read without end.
         if path.exists() and not path.is_file():
             return Problem(name, 1, 1, "cannot be read: it is no regular file")
+        if _leads_out(path, home):
+            return Problem(name, 1, 1, "cannot be read: it is a link that leads out of the folder", "copy the file")
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
