@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Annotated, Any, Self
 
-import re2
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from rules.clock import DAYS, Span, Zone, parse_span, parse_weekdays, show_days, zone
 from rules.event import Event
-from rules.problem import Hinted, one_of
+from rules.pattern import pattern, patterns
+from rules.problem import one_of
 
 FAMILIES: dict[str, frozenset[str]] = {
     "uptime": frozenset({"uptimerobot", "uptimekuma", "betterstack", "pingdom"}),
@@ -40,39 +39,6 @@ def listed(value: object) -> object:
 
 def _lower(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word.lower() for word in words)
-
-
-_PATTERN_BYTES = 512 * 1024
-"""Memory of one compiled pattern: thousands of them must fit, and none may take long to compile."""
-
-
-@lru_cache(maxsize=4096)
-def pattern(text: str) -> Any:
-    """`text` as a compiled pattern, upper and lower case alike. RE2: its time is linear, whatever is written."""
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    options.max_mem = _PATTERN_BYTES
-    return re2.compile(text, options)
-
-
-_PATTERN_HINTS = (
-    ("invalid perl operator: (?", "RE2 looks neither ahead nor behind; what must not be stands under not"),
-    ("no argument for repetition operator", "write .* for anything; a word alone is found anywhere"),
-    ("pattern too large", "repeat less: x{1000} is a thousand times x"),
-    ("invalid escape sequence", "see the RE2 syntax, which docs/rules.md links"),
-)
-
-
-def _patterns(texts: tuple[str, ...]) -> tuple[str, ...]:
-    for text in texts:
-        try:
-            pattern(text)
-        except re2.error as error:
-            said = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
-            hint = next((ours for theirs, ours in _PATTERN_HINTS if said.startswith(theirs)), None)
-            raise Hinted(f"'{text}' is not a pattern: {said}", hint) from None
-    return texts
 
 
 def _kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,7 +72,7 @@ class Condition(BaseModel):
     kind: Annotated[Words, AfterValidator(_kinds)] = ()
     """Exact, or with a `*` at the end: `stripe.charge.*`."""
     labels: dict[str, Words] = {}
-    summary: Annotated[Words, AfterValidator(_patterns)] = ()
+    summary: Annotated[Words, AfterValidator(patterns)] = ()
     """RE2 patterns, searched anywhere, upper and lower case alike."""
     severity: Annotated[Words, AfterValidator(_lower)] = ()
     """The sender's own word: `fatal`, `critical`, `p1`."""
