@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
@@ -38,7 +39,7 @@ def _told(folder: Path) -> Told:
     if not folder.is_dir():
         raise Failure(f"there is no folder {folder}", "Name a folder; `tocsin init` makes one.", code=USAGE)
     try:
-        return Told(folder, WARNING, whole(folder).doubts)
+        return Told(folder, WARNING, whole(folder, time.time()).doubts)
     except Wrong as wrong:
         return Told(folder, ERROR, wrong.problems)
     except OSError as wrong:

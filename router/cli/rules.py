@@ -28,11 +28,11 @@ from workers.house import WAYS, ways
 from workers.plain import plain
 
 
-def ruleset_of(session: Session) -> Ruleset:
-    """The rules of --config. Ends the command when they cannot be used."""
+def ruleset_of(session: Session, now: float | None = None) -> Ruleset:
+    """The rules of --config, with `now` linted too. Ends the command when they cannot be used."""
     folder = session.config or packaged()
     try:
-        return whole(folder)
+        return whole(folder, now)
     except Wrong as wrong:
         count = len(wrong.problems)
         raise Failure(f"the rules in {folder} cannot be used: {count} wrong", f"Run `tocsin check {folder}`.") from None
@@ -40,13 +40,13 @@ def ruleset_of(session: Session) -> Ruleset:
         raise Failure(f"the folder {folder} cannot be read: {wrong.strerror}", "Check --config.", code=USAGE) from None
 
 
-def whole(folder: Path) -> Ruleset:
-    """The rules of a folder, held against every table of types, and linted. Raises `Wrong` and OSError."""
+def whole(folder: Path, now: float | None = None) -> Ruleset:
+    """The rules of a folder, held against every table of types, with `now` linted too. Raises `Wrong` and OSError."""
     sources = {name: one.options for name, one in TYPES.items()}
     channels = {name: one.options for name, one in CHANNELS.items()}
     kinds = {name: one.kinds for name, one in TYPES.items()}
     return read(
-        folder, source_options=sources, channel_options=channels, source_kinds=kinds, channel_ways=WAYS, now=time.time()
+        folder, source_options=sources, channel_options=channels, source_kinds=kinds, channel_ways=WAYS, now=now
     )
 
 
