@@ -70,10 +70,16 @@ def silent_source(given: Given) -> Iterator[Problem]:
 
 def single_channel(given: Given) -> Iterator[Problem]:
     """A P1 that is told through one channel: when that fails, nobody is told."""
-    plan = given.config.severities.get(Severity.P1)
-    if plan is not None and len({*plan.channels, *plan.fallback}) == 1:
+    plan = given.config.severities[Severity.P1]
+    hint = "add a second channel, or a fallback"
+    if len({*plan.channels, *plan.fallback}) == 1:
         message = f"a P1 is told through {plan.channels[0]} alone: when that fails, nobody is told"
-        yield given.finding(("severities", "P1", "channels"), message, "add a second channel, or a fallback")
+        yield given.finding(("severities", "P1", "channels"), message, hint)
+    for number, rule in enumerate(given.config.rules):
+        own = rule.then.channels
+        if own and rule.then.severity == Severity.P1 and len({*own, *plan.fallback}) == 1:
+            message = f"a P1 of '{rule.name}' is told through {own[0]} alone: when that fails, nobody is told"
+            yield given.finding(("rules", number, "then", "channels"), message, hint)
 
 
 def late_step(given: Given) -> Iterator[Problem]:

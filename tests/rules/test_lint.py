@@ -51,7 +51,7 @@ FINDINGS = [
         "(add a second channel, or a fallback) [single-channel]",
     ),
     (
-        ("channels: [slack], fallback: [mail]", "channels: [slack, slack], fallback: [mail]"),
+        ("severity: P1, team: payments", "severity: P1, team: payments, channels: [slack]"),
         "",
         "",
     ),
@@ -98,6 +98,15 @@ def test_each_finding_says_where_what_and_its_code(change: tuple[str, str], find
     """One doubtful thing, one finding, with the word that silences it."""
     said = [one for one in told(*change) if "'mail'" not in one]
     assert said == ([f"{finding} {hint}"] if finding else [])
+
+
+def test_a_rule_whose_p1_has_one_channel_is_told() -> None:
+    """Its channels stand instead of the severity's, whose fallback remains."""
+    lone = CLEAN.replace("channels: [slack], fallback: [mail]", "channels: [slack, mail]")
+    lone = lone.replace("severity: P1, team: payments", "severity: P1, team: payments, channels: [slack]")
+    (only,) = found(lone)
+    assert (only.line, only.code) == (28, "single-channel")
+    assert only.message == "a P1 of 'first' is told through slack alone: when that fails, nobody is told"
 
 
 def test_a_source_that_no_rule_takes_is_told() -> None:
