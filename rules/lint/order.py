@@ -12,7 +12,7 @@ from rules.lint.following import Following, TooMuch
 from rules.lint.senders import Senders
 from rules.match import Condition, Key
 
-_STEPS = 1_000_000
+_STEPS = 500_000
 """For all rules together: some seconds."""
 _STEPS_EACH = 20_000
 
@@ -120,6 +120,10 @@ def _choices(when: Condition, senders: Senders) -> Iterator[tuple[Key, ...]]:
         yield tuple(("severity", word) for word in when.severity)
     if when.summary:
         yield tuple(("summary", text) for text in when.summary)
+    branches = [next(_choices(branch, senders), None) for branch in when.any_]
+    known = [choice for choice in branches if choice is not None]
+    if known and len(known) == len(branches):
+        yield tuple(dict.fromkeys(key for choice in known for key in choice))
 
 
 def _keys(case: Facts, senders: Senders) -> Iterator[Key]:
