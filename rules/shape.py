@@ -120,7 +120,7 @@ def _complain(
         at_key = error["loc"][-1:] == ("[key]",)
         found = path[-1] if at_key else document.at(path)
         said, near = _words(error, "something else" if secret else _found(found))
-        near = near or _how_to_write(error["type"], found, _known_keys(model, path[len(base) :]))
+        near = near or (None if secret else _how_to_write(error["type"], found, _known_keys(model, path[len(base) :])))
         of = error.get("ctx", {}).get("error")
         if isinstance(of, Misplaced):
             document.complain((*path, of.key), f"{_name(path)}: {said}")
