@@ -18,6 +18,9 @@ ERROR, WARNING = "error", "warning"
 WRONG = "wrong"
 """Where a program must have a code: that of an error, which has none of its own."""
 
+READ_AT_MOST = 200
+"""What a person is told at once; programs get everything."""
+
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -51,7 +54,7 @@ def text(told: Told) -> Iterator[str]:
         yield f"{told.folder}: nothing is wrong."
         return
     lines: dict[str, list[str]] = {}
-    for problem in told.problems:
+    for problem in told.problems[:READ_AT_MOST]:
         if told.level == WARNING:
             # After the place, as compilers do, so that an editor still finds it.
             problem = dataclasses.replace(problem, message=f"{WARNING}: {problem.message}")
@@ -60,6 +63,8 @@ def text(told: Told) -> Iterator[str]:
         known = lines[problem.file]
         said = problem.beside(known[problem.line - 1]) if 1 <= problem.line <= len(known) else str(problem)
         yield from ("".join(char for char in line if char.isprintable()) for line in said.split("\n"))
+    if len(told.problems) > READ_AT_MOST:
+        yield f"And {len(told.problems) - READ_AT_MOST} more: --format json has them all."
     if told.level == WARNING:
         yield "These rules can be used: a warning stops no start."
     else:

@@ -225,6 +225,15 @@ def test_a_very_long_line_is_shown_around_the_place(folder: Path) -> None:
     assert line[caret.index("^") :].startswith("emial: x")
 
 
+def test_a_person_reads_two_hundred_findings_and_a_program_all(folder: Path) -> None:
+    """Nobody reads a thousand; how many more there are is said, and where they stand."""
+    idle = "".join(f"  idle{number}: {{people: [ana]}}\n" for number in range(1_000))
+    text = checked(folder, f"{RULES}teams:\n{idle}")[1]
+    assert text.count("[unused]") == 200
+    assert "And 800 more: --format json has them all." in text
+    assert len(json.loads(checked(folder, f"{RULES}teams:\n{idle}", "-o", "json")[1])["problems"]) == 1_000
+
+
 def test_the_hook_for_pre_commit_runs_a_command_that_is_there() -> None:
     """What pre-commit requires of a hook, and that it checks the folder and not the files that were changed."""
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
