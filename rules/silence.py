@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rules.clock import zone
-from rules.config import SilenceConfig
 from rules.event import Action, Event
 from rules.incident import Hold, Incident, Signal
 from rules.match import Test, compile_condition
+from rules.quiet import SilenceConfig
 from rules.recurrence import recurrence
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import click
 
+from router.cli.checking import check
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
 from router.cli.pending import pending
 from router.cli.reloading import reload
-from router.cli.rules import check, explain, init
+from router.cli.rules import explain, init
 from router.cli.run import serve_command, work_command
+from router.cli.schema import schema
 from router.cli.sending import send
 from router.cli.session import Root
 from router.cli.silencing import silence
@@ -21,6 +23,7 @@ from router.cli.up import up
 COMMANDS: tuple[click.Command, ...] = (
     init,
     check,
+    schema,
     explain,
     trying,
     send,

@@ -17,12 +17,12 @@ from typing import Any
 
 from rules import routing
 from rules.commands import Command, Escalate, Lift, Settle, Undeliverable
-from rules.config import SilenceConfig
 from rules.decision import Judged
 from rules.effects import Effect, Notify, SettleAt
 from rules.event import Action, Event
 from rules.incident import Incident, TimelineEntry
 from rules.load import Ruleset
+from rules.quiet import SilenceConfig
 from rules.rehearsal.books import MemoryBooks
 from rules.rehearsal.notices import Notice, Telling
 from rules.rehearsal.promises import AT_MOST, DESKS, NOTICES, Desk, Promise, Promises

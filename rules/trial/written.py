@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from rules.clock import check_zone, zone
-from rules.config import Duration, Strict
 from rules.duration import parse_duration
 from rules.event import Action, Severity
+from rules.fields import Duration, Strict
 from rules.incident import Reason, State
 from rules.match import Condition, listed
 
