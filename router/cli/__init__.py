@@ -9,6 +9,7 @@ from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
+from router.cli.maintenance import maintenance
 from router.cli.pending import pending
 from router.cli.reloading import reload
 from router.cli.rules import explain, init
@@ -32,6 +33,7 @@ COMMANDS: tuple[click.Command, ...] = (
     report,
     deliveries,
     silence,
+    maintenance,
     doctor,
     reload,
     backup,

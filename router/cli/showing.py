@@ -43,13 +43,18 @@ def next_action(incident: Record, now: float, why: str = "see show") -> str:
     """
     state = incident["state"]
     if state == "triggered":
+        hold = incident.get("hold") or {}
+        if hold.get("until", 0) > now:
+            return f"held back until {moment(hold['until'])}: {plain(str(hold['why']))}"
         if reached_nobody(incident) and not _waiting(incident):
             # A repeated matrix begins once more; until then, and at its end, nobody knows but who reads this.
             return f"nobody could be told: {why}" + ("" if incident.get("exhausted") else "; the matrix begins again")
         return f"acknowledge it; {_next_step(incident, now)}"
     who = plain(str(incident.get("assignee") or incident.get("acknowledged_by") or "somebody"))
+    until = incident.get("acknowledged_until")
+    has = f"{who} is on it" + (f" until {moment(until)}" if until else "")
     return {
-        "acknowledged": f"{who} is on it; mitigate, then resolve",
+        "acknowledged": f"{has}; mitigate, then resolve",
         "mitigated": "watch it, then resolve",
         "recovered": "recovered; resolves when quiet",
     }.get(state, "nothing: it was a false positive" if state_of(incident) != state else "nothing: it is resolved")
