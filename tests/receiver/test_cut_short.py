@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 
@@ -164,19 +165,16 @@ def test_who_is_being_answered_makes_no_room(ear: Ear, gate: Gate, monkeypatch: 
 def test_a_client_that_does_not_read_is_not_answered_without_end(
     connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Refusals are written at once; when they wait unread, no more requests are taken."""
+    """Refusals are written at once; when as many wait as the kernel's buffers hold, no more requests are taken."""
     short = took(monkeypatch)
     sender = connect()
-    sender.settimeout(1)
-    try:
-        for _ in range(200):
-            sender.sendall(WRONG * 500)
-    except OSError:
-        pass
-    taken = len(short)
-    assert taken < 20_000
+    sent = 0
+    with suppress(OSError):
+        for _ in range(400):
+            sender.sendall(WRONG * 100)
+            sent += 100
     assert heard(connect)
-    assert len(short) - taken <= 1
+    assert len(short) < sent / 2
 
 
 def test_told_to_stop_while_it_keeps(ear: Ear, gate: Gate) -> None:
