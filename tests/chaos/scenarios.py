@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.chaos import answers, crashes, race, redis_gone, surroundings, troubles
+from tests.chaos import answers, crashes, power, race, redis_gone, surroundings, troubles
 from tests.chaos.oracle import Verdict
 from tests.chaos.stage import Length
 
@@ -16,6 +16,8 @@ SCENARIOS: dict[str, tuple[str, Callable[[Length], Verdict]]] = {
     "R5": ("rolling SIGTERM under load", crashes.rolling_restart),
     "R6": ("kill -9 of Redis, appendfsync always", redis_gone.killed_always),
     "R6b": ("kill -9 of Redis, appendfsync everysec", redis_gone.killed_everysec),
+    "R7": ("power cut, appendfsync always", power.cut_always),
+    "R7b": ("power cut, appendfsync everysec", power.cut_everysec),
     "R8": ("Redis hangs (SIGSTOP)", redis_gone.hangs),
     "R9": ("Redis away", redis_gone.away),
     "R10": ("Redis away, receiver killed", redis_gone.away_and_receiver_dies),
