@@ -32,7 +32,7 @@ def cut_everysec(length: Length) -> Verdict:
     """R7: with `everysec` at most what Redis was given in the last 2 s; and with `no` the same cut loses more."""
     if (untried := uncompiled()) is not None:
         return untried
-    verdict = cut(length, "everysec")
+    verdict = cut(length, "everysec", settles=20)
     worse = cut(length, "no", settles=10)
     verdict.checks["the same with appendfsync no is seen to lose more"] = len(worse.lost) > 0
     verdict.notes.append(f"appendfsync no: lost {len(worse.lost)} of {worse.acked}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.chaos import answers, crashes, power, race, redis_gone, surroundings, troubles
+from tests.chaos import answers, crashes, power, race, redis_gone, spoilt, surroundings, troubles
 from tests.chaos.oracle import Verdict
 from tests.chaos.stage import Length
 
@@ -22,6 +22,7 @@ SCENARIOS: dict[str, tuple[str, Callable[[Length], Verdict]]] = {
     "R9": ("Redis away", redis_gone.away),
     "R10": ("Redis away, receiver killed", redis_gone.away_and_receiver_dies),
     "R11": ("Redis hangs, disk full", surroundings.disk_full),
+    "R11b": ("Redis hangs, the disk fails", spoilt.disk_fails),
     "R12": ("Redis' memory is full", redis_gone.full),
     "R13": ("READONLY and SCRIPT FLUSH", redis_gone.read_only),
     "R13b": ("FLUSHALL", redis_gone.wiped),
@@ -29,6 +30,7 @@ SCENARIOS: dict[str, tuple[str, Callable[[Length], Verdict]]] = {
     "R16": ("Slack hangs, 500, 429, reset, 301", surroundings.others_fail),
     "R17": ("death between the provider's yes and the commit", crashes.dies_after_the_provider_said_yes),
     "R18": ("hosts' clocks differ from Redis'", surroundings.clocks_differ),
+    "R18b": ("Redis' own clock jumps an hour", spoilt.redis_clock_jumps),
     "R19": ("one delivery a hundred times at once", answers.the_same_at_once),
     "R20": ("shuffled and late", answers.shuffled),
     "R21": ("an answer races the next step", race.answered_at_the_last_moment),
