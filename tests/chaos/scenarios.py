@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.chaos import answers, crashes, power, race, redis_gone, spoilt, surroundings, troubles
+from tests.chaos import answers, crashes, kernel, power, race, redis_gone, releases, spoilt, surroundings, troubles
 from tests.chaos.oracle import Verdict
 from tests.chaos.stage import Length
 
@@ -27,6 +27,7 @@ SCENARIOS: dict[str, tuple[str, Callable[[Length], Verdict]]] = {
     "R13": ("READONLY and SCRIPT FLUSH", redis_gone.read_only),
     "R13b": ("FLUSHALL", redis_gone.wiped),
     "R14": ("the network cut without a word", surroundings.half_open),
+    "R14b": ("the kernel drops every packet", kernel.dropped),
     "R16": ("Slack hangs, 500, 429, reset, 301", surroundings.others_fail),
     "R17": ("death between the provider's yes and the commit", crashes.dies_after_the_provider_said_yes),
     "R18": ("hosts' clocks differ from Redis'", surroundings.clocks_differ),
@@ -36,6 +37,8 @@ SCENARIOS: dict[str, tuple[str, Callable[[Length], Verdict]]] = {
     "R21": ("an answer races the next step", race.answered_at_the_last_moment),
     "R22": ("10,000 different alarms in a storm", troubles.storm_of_many),
     "R22b": ("one alarm in a storm", troubles.storm_of_one),
+    "R24": ("records of the release before", releases.upgraded),
+    "R24b": ("a later release beside this one", releases.downgraded),
     "R25": ("poison", troubles.poison),
     "R26": ("soak", troubles.soak),
     "R27": ("damage by hand", troubles.damage),
