@@ -20,14 +20,13 @@ from workers import keys
 from workers.agenda import Kind
 
 STORED = Path(__file__).parents[1] / "workers" / "stored"
-BEFORE = sorted(folder.name for folder in STORED.iterdir())[-1]
+BEFORE = max(folder.name for folder in STORED.iterdir())
 """The newest release of which records are kept."""
 THEN = 1_772_442_000.0
 """When its incident opened; its lead is due after 900 s."""
-CHANNELS = '  slack: {{type: slack, url: "${{env:SINK_ROOM}}"}}\n'
-AS_IT_HAD = RULES.replace(
-    "  room: ", "".join(CHANNELS.replace("slack:", f"{n}:", 1) for n in ("slack", "mail", "hook")) + "  room: "
-)
+_HAD = "".join(f'  {name}: {{{{type: slack, url: "${{{{env:SINK_ROOM}}}}"}}}}\n' for name in ("slack", "mail", "hook"))
+AS_IT_HAD = RULES.replace("  room: ", f"{_HAD}  room: ")
+"""With the channels that its incident names."""
 REFUSES = f"Redis holds a record of version {VERSION + 1}; this release reads up to version {VERSION}"
 
 
@@ -38,20 +37,21 @@ def upgraded(length: Length) -> Verdict:
         for lane in LANES:
             tocsin.hold(lane)
         now = time.time()
-        left = {f"host {n}": _left(tocsin, f"host {n}", now - 900 + (5 if n % 2 else -600)) for n in range(number)}
-        began = time.time()
+        due = {f"host {n}": now + (5 if n % 2 else -600) for n in range(number)}
+        left = {key: _left(tocsin, key, at - 900) for key, at in due.items()}
         for lane in LANES:
             tocsin.let_go(lane)
         all_called = wait_for(lambda: len(_leads(tocsin)) >= number, 40)
         time.sleep(2)  # A second page would follow at once.
         called = _leads(tocsin)
-        late = max((at for at, _ in called), default=began) - (now + 5)
+        late = [at - max(now, due[key]) for at, whose in called for key, one in left.items() if one == whose]
         statuses = {tocsin.post(key, status="resolved") for key in left}
         over = until(lambda: not any(_firing(tocsin, key) for key in left), 20)
-    verdict = Verdict(acked=number, latest=late, duplicates=len(called) - number)
+    verdict = Verdict(acked=number, latest=max(late, default=99.0), duplicates=len(called) - number)
     verdict.lost = {key for key, one in left.items() if one not in {whose for _, whose in called}}
     verdict.checks = {
         "every step that was due, or came due, was climbed": all_called,
+        "and none before": min(late, default=-99.0) >= 0,
         "the CEO, who is not due, was not called": not any(whom == "victor-key" for whom, _ in tocsin.sink.pages()),
         "their ends were heard": statuses == {202} and over is not None,
     }
