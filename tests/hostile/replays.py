@@ -96,9 +96,7 @@ def _signed(name: str) -> Sample:
     (sample,) = (one for one in samples(name) if one.name == CAUGHT[name])
     assert source.sign is not None
     # A sample has the id that senders give to a test of theirs, of which everyone is meant.
-    body = sample.body.replace(b"evt_00000000000000", b"evt_1Caught").replace(
-        b'"00000000000000000000000000"', b'"01CAUGHT"'
-    )
+    body = sample.body.replace(b"evt_00000000000000", b"evt_1Caught").replace(b'"' + b"0" * 26 + b'"', b'"01CAUGHT"')
     proof = source.sign(body, SECRET.encode(), NOW, source.options())
     return Sample(name=sample.name, body=body, headers={**sample.headers, **proof})
 
