@@ -2,7 +2,8 @@
 
    Of every file below $CHAOS_DISK a book is kept below $CHAOS_BOOKS: what each write overwrote, and up to where the
    file was when an fsync came back. `tests/chaos/preload.py` reads it after a power cut and takes back the rest.
-   $CHAOS_TROUBLE is a file that says how the disk fails: an errno, and `w` for writes, `f` for fsyncs. No file: it works.
+   $CHAOS_TROUBLE is a file that says how the disk fails: an errno, and `w` for writes, `f` for fsyncs, `h` for fsyncs
+   that do not come back as long as it says so. No file: it works.
    $CHAOS_CLOCK is a file of one double: the seconds by which the clock of whoever has it is ahead.
 
    What is not modelled: names (a file that was created is there after the cut), memory maps, and stdio, which writes
@@ -145,6 +146,7 @@ static int synced(int fd, long call) {
     int64_t size;
     struct stat written;
     if (!book_of(fd, book, &size)) return syscall(call, fd);
+    while (trouble('h')) usleep(50000);
     int wrong = trouble('f');
     if (wrong) {
         errno = wrong;

@@ -59,7 +59,7 @@ class Disk:
         }
 
     def fails(self, error: int, calls: str = "wf") -> None:
-        """From now on writes (`w`), fsyncs (`f`) or both come back with this errno."""
+        """From now on writes (`w`), fsyncs (`f`) or both come back with this errno; or fsyncs hang (`h`)."""
         self._trouble.write_text(f"{error} {calls}")
 
     def works(self) -> None:

@@ -15,12 +15,17 @@ from tests.chaos.redis_gone import always_answered, spooled
 from tests.chaos.stage import Length, a_stage
 from tests.processes.tocsin import Running, wait_for
 
-TROUBLES = {"EIO": (errno.EIO, "wf"), "EIO of fsync": (errno.EIO, "f"), "read-only": (errno.EROFS, "w")}
+TROUBLES = {
+    "EIO": (errno.EIO, "wf"),
+    "EIO of fsync": (errno.EIO, "f"),
+    "read-only": (errno.EROFS, "w"),
+    "hangs": (errno.EIO, "h"),
+}
 HOUR = 3600.0
 
 
 def disk_fails(length: Length) -> Verdict:
-    """R11: Redis hangs; the spool's disk gives EIO, for all or for fsync alone, or is read-only: 503, and an alarm."""
+    """R11: Redis hangs; the spool's disk gives EIO, or only fsync does, is read-only, or hangs: 503, and an alarm."""
     if (untried := uncompiled()) is not None:
         return untried
     verdict = Verdict()
