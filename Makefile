@@ -47,9 +47,10 @@ format: .venv/.dev  ## write the code the way the check wants it
 	$(BIN)/ruff check --quiet --fix-only $(CODE) tests bench
 	$(BIN)/ruff format --quiet $(CODE) tests bench
 
-bench: .venv/.dev  ## ingest, end to end, decisions and the tick, measured here; bench/RESULTS.md keeps what was seen
+bench: .venv/.dev  ## ingest, the worker, end to end, decisions and the tick, measured here; bench/RESULTS.md keeps what was seen
 	$(BIN)/python -m bench.decide
 	$(BIN)/python -m bench.tick
+	$(BIN)/python -m bench.worker
 	$(BIN)/python -m bench.ingest
 	$(BIN)/python -m bench.end_to_end
 

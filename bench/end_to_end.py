@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from bench.load import request, sentry
-from bench.stage import Stage, a_stage, memory, until
+from bench.stage import Stage, a_stage, memory, spent, until
 from workers import keys
 from workers.agenda import Job, Lane
 
@@ -63,6 +63,8 @@ def flow(how: str, seconds: float) -> dict[str, float]:
     with a_stage(PORT, sink=sink.port) as stage:
         receiver, workers = stage.serve(), stage.work()
         rest = memory(receiver), memory(workers)
+        servers = {"receiver": receiver, "workers": workers, "Valkey": stage.processes[0]}
+        before = {name: spent(process) for name, process in servers.items()}
         number = 1 if how == "repeated" else int(15_000 * seconds)
         began = time.perf_counter()
         told = stage.load(how, number=number, connections=CONNECTIONS, seconds=seconds)
@@ -82,6 +84,8 @@ def flow(how: str, seconds: float) -> dict[str, float]:
             "bytes per delivery": _bytes(stage, "tocsin:delivery:*"),
             "took": time.perf_counter() - began,
         }
+        for name, process in servers.items():
+            found[f"µs of {name} for each"] = (spent(process) - before[name]) / told["answered"] * 1e6
     sink.close()
     return found
 

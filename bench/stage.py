@@ -173,6 +173,16 @@ def memory(process: subprocess.Popen[bytes]) -> float:
     return sum(_resident(pid) for pid in pids)
 
 
+def spent(process: subprocess.Popen[bytes]) -> float:
+    """Seconds of processor time that a process and its children have used so far."""
+    return sum(_ticks(pid) for pid in (process.pid, *_children(process.pid))) / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
 def _children(pid: int) -> list[int]:
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(one) for one in listed] + [other for one in listed for other in _children(int(one))]

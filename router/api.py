@@ -17,6 +17,7 @@ from router import promises
 from router.commands import ASKED, read_asked, read_limit, read_parked, read_report, read_state
 from router.context import Context
 from router.deliveries import Deliveries
+from router.editions import Editions
 from router.problems import Problem, unavailable
 from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
@@ -37,7 +38,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 def routes(context: Context) -> Router:
     """The API's own router, to be mounted under /api behind the guard."""
-    api, deliveries = _Api(context), Deliveries(context)
+    api, deliveries, editions = _Api(context), Deliveries(context), Editions(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
         for what in ASKED
@@ -52,6 +53,8 @@ def routes(context: Context) -> Router:
             Route("/deliveries/purge", _kept(_said(deliveries.purge)), methods=["POST"]),
             Route("/deliveries/{id}", _kept(_said(deliveries.show)), methods=["GET"]),
             Route("/deliveries/{id}/redeliver", _kept(_said(deliveries.redeliver, 202)), methods=["POST"]),
+            Route("/rules", _kept(_said(editions.show)), methods=["GET"]),
+            Route("/rules/reload", _kept(_said(editions.reload)), methods=["POST"]),
             Route("/agenda", _kept(api.agenda), methods=["GET"]),
             Route("/agenda/{id}/retry", _kept(api.retry), methods=["POST"]),
         ],

@@ -15,6 +15,7 @@ from router.refusals import Refusals
 from router.spooling import Spooling
 from workers.clock import Clock
 from workers.ledger import Ledger
+from workers.reload import Reload
 from workers.settings import Settings
 from workers.store import Store
 
@@ -39,6 +40,8 @@ class Context:
     weaknesses: Sequence[str] = ()
     """What Redis does not promise although it was accepted at start (`--accept-weaker-durability`)."""
 
+    reload: Reload | None = None
+    """What puts new rules into force; None where they never change."""
     beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     """What runs beside the requests until the app ends."""
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from router.context import Context
+from router.editions import complaints
 from workers.agenda import Lane
 from workers.counters import count
 
@@ -27,7 +28,8 @@ def routes(context: Context) -> list[Route]:
         if wrong:
             return _say(200, {"status": "ok", "degraded": [*wrong, await run_in_threadpool(spooled, context)]})
         idle = await run_in_threadpool(idle_lanes, context)
-        return _say(200, {"status": "ok", "degraded": [*context.weaknesses, *idle]})
+        refused = await run_in_threadpool(_complaints, context)
+        return _say(200, {"status": "ok", "degraded": [*context.weaknesses, *idle, *refused]})
 
     async def paging(_request: Request) -> Response:
         wrong = await run_in_threadpool(unreachable, context) or await run_in_threadpool(idle_lanes, context)
@@ -60,6 +62,13 @@ def idle_lanes(context: Context) -> list[str]:
     except RedisError as wrong:
         return [f"Redis does not answer ({type(wrong).__name__})"]
     return [f"no worker beats in lane {lane}: start one with `tocsin work`" for lane in Lane if lane not in beating]
+
+
+def _complaints(context: Context) -> list[str]:
+    try:
+        return complaints(context)
+    except RedisError:
+        return []
 
 
 def _say(status: int, said: dict[str, object]) -> Response:

@@ -13,31 +13,46 @@ from router.in_force import Ruleset, Source
 from router.sources.contract import Delivery, Unreadable
 from router.sources.reading import SUMMARY, clean, shorten
 from rules import own
+from rules.decision import Judged
 from rules.event import Action, Event
-from workers.intake import Judged, Received
+from workers.intake import Received
 
 
 def hear(delivery: Delivery, source: Source, ruleset: Ruleset) -> Received:
     """Read and judge the delivery. Never raises: what cannot be read becomes an event that says so."""
+    return _received(delivery, source, *judge(delivery, source, ruleset))
+
+
+def judge(delivery: Delivery, source: Source, ruleset: Ruleset) -> tuple[tuple[Judged, ...], str | None]:
+    """What the delivery says, judged, and why it (or a part of it) could not be read; None when it could."""
     try:
         events = source.type.parse(delivery, source.options)
     except Unreadable as wrong:
-        return unreadable(delivery, source, str(wrong))
+        return _raised(delivery, source, str(wrong))
     except Exception as wrong:  # noqa: BLE001 whatever a stranger's body does to a parser, it must not be lost
-        return unreadable(delivery, source, f"reading it failed with {type(wrong).__name__}")
+        return _raised(delivery, source, f"reading it failed with {type(wrong).__name__}")
     if len(events) > 1:
         events = [replace(one, nth=nth) for nth, one in enumerate(events)]
     return _judge(events, delivery, source, ruleset)
 
 
-def unreadable(delivery: Delivery, source: Source, why: str, besides: Sequence[Judged] = ()) -> Received:
-    """A delivery kept raw, and raised as a P3 of its own; `besides` is what could be read of it."""
+def unreadable(delivery: Delivery, source: Source, why: str) -> Received:
+    """A delivery kept raw, and raised as a P3 of its own."""
+    return _received(delivery, source, *_raised(delivery, source, why))
+
+
+def _raised(
+    delivery: Delivery, source: Source, why: str, besides: Sequence[Judged] = ()
+) -> tuple[tuple[Judged, ...], str]:
+    """The P3 of what could not be read; `besides` is what could be."""
     line = shorten(clean(why), SUMMARY)
     told, decision = own.unreadable(source.name, source.type.name, line, delivery.received_at, delivery.id)
-    return _received(delivery, source, (*besides, Judged(event=told, decision=decision)), line)
+    return (*besides, Judged(event=told, decision=decision)), line
 
 
-def _judge(events: Sequence[Event], delivery: Delivery, source: Source, ruleset: Ruleset) -> Received:
+def _judge(
+    events: Sequence[Event], delivery: Delivery, source: Source, ruleset: Ruleset
+) -> tuple[tuple[Judged, ...], str | None]:
     judged: list[Judged] = []
     failure = ""
     for one in events:
@@ -48,8 +63,8 @@ def _judge(events: Sequence[Event], delivery: Delivery, source: Source, ruleset:
             continue
         judged.append(Judged(event=one, decision=decision))
     if failure:
-        return unreadable(delivery, source, failure, judged)
-    return _received(delivery, source, tuple(judged), None)
+        return _raised(delivery, source, failure, judged)
+    return tuple(judged), None
 
 
 def _received(delivery: Delivery, source: Source, judged: tuple[Judged, ...], why: str | None) -> Received:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from router.context import Context
+from router.editions import complaints
 from workers.agenda import Agenda, Lane
 from workers.counters import COUNTERS, read
 from workers.queue import queue
@@ -88,3 +89,12 @@ class _Measured(Collector):
         for lane in Lane:
             workers.add_metric([lane], beating.count(lane))
         yield workers
+        yield from self._rules()
+
+    def _rules(self) -> Iterator[Metric]:
+        context = self._context
+        version = GaugeMetricFamily("tocsin_rules_info", "The rules this process judges by.", labels=["version"])
+        version.add_metric([context.in_force.ruleset.version], 1)
+        yield version
+        refused = "1 while new rules stand on a disk that are not in force here, else 0; /readyz says why."
+        yield GaugeMetricFamily("tocsin_rules_refused", refused, value=1 if complaints(context) else 0)

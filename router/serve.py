@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
 
@@ -34,12 +35,14 @@ from router.refusals import Refusals
 from router.spooling import Spooling
 from router.sweep import Server
 from router.watch import Watch
+from rules.load import Ruleset
 from workers import intake, log, release
 from workers.agenda import Job, Lane
 from workers.alarm import Alarm
 from workers.intake import Received
 from workers.ledger import Ledger
 from workers.queue import Ringer
+from workers.reload import EVERY, Folder, Live, Reload, look
 from workers.settings import Settings, require
 from workers.spool import Spool
 from workers.store import Store, connect, durability
@@ -171,6 +174,7 @@ def run(
     settings: Settings,
     in_force: InForce,
     ledger: Callable[..., Ledger],
+    rules: Rules,
     *,
     mounts: Mapping[str, ASGIApp] | None = None,
     beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
@@ -186,9 +190,11 @@ def run(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
     context, ringer = open_context(settings, in_force, ledger)
+    reload = context.reload = _reloading(context, rules)
+    signal.signal(signal.SIGHUP, lambda *_: reload.ask())
     watching = [Watch(context, alarm).keep_watching] if alarm is not None else []
     ending = [partial(_end_with, settings.supervisor)] if settings.supervisor is not None else []
-    context.beside = (*context.beside, *watching, *ending, *beside)
+    context.beside = (*context.beside, partial(_keep_reloading, reload), *watching, *ending, *beside)
     app = build(context, mounts)
     # What was made until now lives as long as the process: the collector need not walk it again and again.
     gc.collect()
@@ -199,6 +205,31 @@ def run(
         ringer.stop()
         context.spooling.close()
         context.redis.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """The rules in force here, where new ones come from, and what a receiver makes of them."""
+
+    live: Live
+    folder: Folder
+    hearing: Callable[[Ruleset], InForce]
+    """Raises MissingReference."""
+
+
+def _reloading(context: Context, rules: Rules) -> Reload:
+    def adopt(ruleset: Ruleset) -> None:
+        context.in_force = rules.hearing(ruleset)
+
+    reload = Reload(context.redis, context.clock, rules.live, rules.folder, adopt)
+    reload.begin()
+    return reload
+
+
+async def _keep_reloading(reload: Reload) -> None:
+    while True:
+        await asyncio.sleep(EVERY)
+        await asyncio.to_thread(look, reload)
 
 
 async def _end_with(supervisor: int) -> None:

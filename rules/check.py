@@ -25,6 +25,8 @@ _REFERS = (
     (("teams", "*", "people", "*"), "people"),
     (("schedules", "*", "people", "*"), "people"),
     (("schedules", "*", "overrides", "*", "person"), "people"),
+    (("severities", "*", "hours"), "hours"),
+    (("people", "*", "hours"), "hours"),
     (("rules", "*", "then", "team"), "teams"),
     (("rules", "*", "then", "channels", "*"), "channels"),
 )
@@ -35,6 +37,7 @@ _HOMES = {
     "people": "people.yaml",
     "teams": "people.yaml",
     "schedules": "people.yaml",
+    "hours": "people.yaml",
     "channels": "channels.yaml",
 }
 """Where the shipped example has each section that names lead to."""
@@ -43,6 +46,7 @@ _ONE = {
     "roles": "role",
     "channels": "channel",
     "schedules": "schedule",
+    "hours": "set of working hours",
     "people": "person",
     "teams": "team",
     "runbooks": "runbook",
@@ -86,6 +90,17 @@ def rules(document: Document) -> None:
         elif not (isinstance(then, dict) and ("severity" in then or "suppress" in then)):
             message = f"'{name}' ends the search but says no severity"
             document.complain((*path, "then"), message, "add severity: P3, or continue: true", key=True)
+
+
+def silences(document: Document) -> None:
+    """Complain about two silences with one name, which could not be lifted one by one, and about a P1 that sleeps."""
+    seen: set[object] = set()
+    for path, name in document.find("silences", "*", "name"):
+        if name in seen:
+            document.complain(path, f"two silences are called '{name}'", "the name says which one is lifted")
+        seen.add(name)
+    for path, _ in document.find("severities", "P1", "hours"):
+        document.complain(path, "a P1 does not wait for working hours", "remove hours", key=True)
 
 
 def sources(document: Document, types: Options[Any]) -> None:

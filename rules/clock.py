@@ -92,7 +92,8 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _zone(name: str) -> str:
+def check_zone(name: str) -> str:
+    """The name itself. Raises ValueError, with the nearest right one, when no zone is called so."""
     if name not in _zones():
         hint = nearest(name, _zones())
         raise ValueError(
@@ -101,7 +102,7 @@ def _zone(name: str) -> str:
     return name
 
 
-Zone = Annotated[str, AfterValidator(_zone)]
+Zone = Annotated[str, AfterValidator(check_zone)]
 """The name of a time zone, as in the IANA table."""
 
 

@@ -40,10 +40,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledge:
-    """Somebody has taken it."""
+    """Somebody has taken it; with `until` (Unix seconds) for so long only: it is snoozed."""
 
     by: str
     via: str
+    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,14 @@ class Escalate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lift:
+    """A silence was ended before its time: what it held back goes on."""
+
+    by: str
+    silence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Undeliverable:
     """A page could not be delivered: for good, or not soon enough. The fallback is told, or the next step at once."""
 
@@ -137,6 +146,7 @@ Command = (
     | Assign
     | AddNote
     | Escalate
+    | Lift
     | Undeliverable
     | Settle
 )

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from rules.clock import Zone, parse_hand_over
+from rules.clock import Span, Zone, parse_hand_over, parse_weekdays
 from rules.duration import parse_duration
 from rules.event import Severity
-from rules.match import Condition, listed
+from rules.match import Condition, Spans, listed
 from rules.problem import Misplaced, nearest
+from rules.recurrence import check_repeats
 
 _REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^${}\x00-\x1f]+)\}", re.ASCII)
 _SHELL = re.compile(r"\$\{(?:env\.|env |ENV:)?([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
@@ -104,6 +105,14 @@ class SeverityPlan(Strict):
     """How long a recovered incident stays quiet before it counts as resolved."""
     repeat: int = Field(default=0, ge=0, le=10)
     """How often the whole ladder runs again when its end was reached without an answer."""
+    repeat_factor: float = Field(default=1.0, ge=1.0, le=10.0)
+    """Each further round waits so many times as long at the end of the one before: 2 doubles it again and again."""
+    again_after: Duration | None = None
+    """How long something that had recovered must fire again before anybody is told."""
+    acknowledged_for: Duration | None = None
+    """How long an acknowledgement holds; by default until somebody resolves it."""
+    hours: str | None = None
+    """The name of working hours: nobody is told outside them, and times are counted in them. Not for P1."""
     exhausted_after: Duration | None = None
     """From the last step to the end of the ladder; by default as long as the last row waited."""
 
@@ -138,6 +147,8 @@ class Person(Strict):
     slack: str | None = None
     pagerduty: Reference | None = None
     timezone: Zone | None = None
+    hours: str | None = None
+    """The name of the hours in which they may be told of severities that have hours; others reach them always."""
 
 
 class Team(Strict):
@@ -187,6 +198,54 @@ class Schedule(Strict):
             wanted = "a day, like 'Mon 09:00'" if weekly else "no day, like '09:00'"
             message = f"hand_over of turns of {self.every} has {wanted}, found '{self.hand_over}'"
             raise Misplaced("hand_over" if "hand_over" in self.model_fields_set else "every", message)
+        return self
+
+
+class WorkingHours(Strict):
+    """When people work: days, times of day, and days off (`2026-12-25`), by the clock of `timezone`."""
+
+    timezone: Zone
+    weekday: Annotated[frozenset[int], BeforeValidator(parse_weekdays)] = frozenset(range(7))
+    hours: Spans = (Span(0, 1440),)
+    holidays: Annotated[list[datetime.date], Field(max_length=366)] = []
+
+
+class SilenceConfig(Strict):
+    """For a while nobody is told of what matches. Times without an offset are local to `timezone`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    name: str
+    when: Condition = Condition()
+    severities: list[Severity] = []
+    """Only incidents of these; by default of all."""
+    start: datetime.datetime
+    end: datetime.datetime | None = None
+    lasts: Duration | None = Field(default=None, alias="for")
+    """Instead of an end."""
+    repeats: str | None = None
+    """`FREQ=WEEKLY;BYDAY=SU`, as calendars write it (RFC 5545); the time of day is that of `start`."""
+    timezone: Zone = "UTC"
+    by: str = ""
+    reason: str
+    then: Literal["pause", "restart"] = "pause"
+    """What becomes of a matrix that runs: it goes on where it stood, or begins anew."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.end is None) == (self.lasts is None):
+            raise Misplaced("end" if self.end else "start", "a silence has either an end, or says how long: for: 1h")
+        if self.end is not None and self.repeats is not None:
+            raise Misplaced("end", "a silence that repeats says how long each lasts: for: 1h")
+        if self.end is not None and (self.start.tzinfo is None) != (self.end.tzinfo is None):
+            raise Misplaced("end", "give both start and end an offset (like +02:00), or neither")
+        if self.end is not None and self.end <= self.start:
+            raise Misplaced("end", "a silence must end after it starts")
+        if self.repeats is not None:
+            try:
+                check_repeats(self.repeats)
+            except ValueError as wrong:
+                raise Misplaced("repeats", str(wrong)) from None
         return self
 
 
@@ -269,6 +328,8 @@ class Config(Strict):
     people: dict[str, Person] = {}
     teams: dict[str, Team] = {}
     schedules: dict[str, Schedule] = {}
+    hours: dict[str, WorkingHours] = {}
+    silences: list[SilenceConfig] = []
     sources: dict[str, SourceConfig] = {}
     channels: dict[str, ChannelConfig] = {}
     rules: list[Rule]

@@ -1,10 +1,10 @@
-"""What the rules made of one trigger: `Decision`, and the gate it may carry."""
+"""What the rules made of one trigger: `Decision`, the gate it may carry, and `Judged`, the event beside it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rules.event import Severity
+from rules.event import Event, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +43,11 @@ class Decision:
     """Why nobody is to be told; None means: tell."""
     set_by: dict[str, str] = field(default_factory=dict)
     rules_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """An event and, for a trigger, what the rules made of it."""
+
+    event: Event
+    decision: Decision | None = None

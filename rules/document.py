@@ -40,6 +40,8 @@ class Document:
     data: dict[str, Any] = field(default_factory=dict)
     keys: dict[Path, Place] = field(default_factory=dict)
     values: dict[Path, Place] = field(default_factory=dict)
+    quoted: set[Path] = field(default_factory=set)
+    """Scalars that stand in quotes, or in a block of text: whoever reads JSON out of them takes them for text."""
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, bool] = field(default_factory=dict)
     """Every file that was read: does it say anything?"""
@@ -93,6 +95,7 @@ def read(texts: Mapping[str, str]) -> Document:
             for path, place in more.items():
                 if path[:1] not in part.refused:
                     places.setdefault(path, place)
+        whole.quoted |= part.quoted
         whole.values.setdefault((), Place(file, 1, 1))
     return whole
 
@@ -211,6 +214,8 @@ class _Reader:
             return self._map(events, path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._list(events, path)
+        if isinstance(event, yaml.ScalarEvent) and not event.implicit[0]:
+            self.document.quoted.add(path)
         return _scalar(event)
 
     def _list(self, events: Iterator[yaml.Event], path: Path) -> list[Any]:

@@ -28,6 +28,10 @@ class Severity(StrEnum):
         return self.value < other.value
 
 
+URGENT = frozenset({Severity.P1, Severity.P2})
+"""What never waits behind the rest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """Where an event stands among those of its signal. The ledger keeps the last and ignores older ones."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rules.event import Moment, Severity
+from rules.hours import Hours
 from rules.upcast import VERSION
 
 
@@ -74,8 +75,20 @@ class Plan:
     """Seconds after the severity began at which, with nobody answering, the ladder is exhausted."""
     repeat: int = 0
     """How often the whole ladder runs again before it is exhausted."""
+    repeat_factor: float = 1.0
+    """Each further round waits so many times as long before it begins."""
     resolve_after: float
     """Seconds a recovered incident stays quiet before it counts as resolved."""
+    again_after: float = 0.0
+    """Seconds that what had recovered must fire again before anybody is told: who flaps wakes nobody."""
+    acknowledged_for: float | None = None
+    """Seconds an acknowledgement holds; then it burns again. None: until somebody says otherwise."""
+    hours: Hours | None = None
+    """When people are told of it, and in which its times are counted; None: at any time."""
+
+    def due(self, start: float, after: float) -> float:
+        """When something is due `after` seconds from `start` on, counted in its hours."""
+        return start + after if self.hours is None else self.hours.after(start, after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +114,9 @@ class Signal:
     last_seen: float
     count: int = 1
     url: str | None = None
+    source_type: str = ""
+    labels: dict[str, str] | None = None
+    """Its event's, where they are not the incident's."""
     severity: Severity | None = None
     """What the rules said of it last: saying so again is no news."""
     quiet_for: float | None = None
@@ -138,6 +154,23 @@ class Step:
     """Channels that did not deliver this step."""
     fell_back: bool = False
     """The fallback channels have been asked instead."""
+    reason: Reason | None = None
+    """Why the first step of a ladder is told, where it had to wait; None: because nobody answered the one before."""
+    note: str | None = None
+    """What is said with it then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Nobody is told for a while. Times are Unix seconds."""
+
+    silence: str
+    """Its name, by which it is lifted."""
+    since: float
+    until: float
+    why: str
+    restarts: bool = False
+    """Afterwards the matrix begins anew, instead of going on where it stood."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,9 +186,12 @@ class Told:
     """It went to a room: updates go there once, whoever was called."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Incident:
-    """The unit of response. Times are Unix seconds, UTC; roles and people are names of the YAML."""
+    """The unit of response. Times are Unix seconds, UTC; roles and people are names of the YAML.
+
+    Without slots: it has forty fields, and one dictionary of them is copied, and written as JSON, faster.
+    """
 
     id: str
     group_key: str
@@ -190,6 +226,10 @@ class Incident:
     assignee: str | None = None
     acknowledged_at: float | None = None
     acknowledged_by: str | None = None
+    acknowledged_until: float | None = None
+    """When the acknowledgement expires; None: it does not."""
+    hold: Hold | None = None
+    """What holds it back, or held it back last if nobody has looked since."""
     mitigated_at: float | None = None
     recovered_at: float | None = None
     resolved_at: float | None = None
@@ -198,6 +238,14 @@ class Incident:
     previous: str | None = None
     """The resolved incident of the same group that came before."""
     v: int = VERSION
+
+    def changed(self, **fields: object) -> Incident:
+        """The same incident but for these fields: `dataclasses.replace` at an eighth of its price, 1 µs."""
+        if not fields.keys() <= self.__dict__.keys():
+            raise TypeError(f"an incident has no {', '.join(fields.keys() - self.__dict__.keys())}")
+        other = object.__new__(Incident)
+        other.__dict__.update(self.__dict__, **fields)
+        return other
 
     @property
     def plan(self) -> Plan:

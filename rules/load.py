@@ -22,6 +22,7 @@ from rules.problem import Problem, Wrong
 from rules.roster import Roster
 from rules.schedule import Way
 from rules.shape import fill
+from rules.silence import Silences
 
 __all__ = ["Problem", "Ruleset", "Verdict", "Way", "Wrong", "load"]
 
@@ -41,6 +42,8 @@ class Ruleset:
     policy: Policy
     """The plans of every severity, to be frozen into incidents."""
     rules: Rules = field(repr=False)
+    silences: Silences = field(repr=False)
+    """Those of the YAML."""
     doubts: tuple[Problem, ...] = ()
     """What can be used and is hardly meant; for people who check."""
 
@@ -53,8 +56,8 @@ class Ruleset:
         return explain(event, self.rules, now)
 
     def roster(self, now: float, ways: Mapping[str, Way]) -> Roster:
-        """Who every role is at `now`, and which of the configured channels (`ways`) reach them."""
-        return schedule.roster(self.config, now, ways)
+        """Who every role is at `now`, which of the configured channels (`ways`) reach them, and what is silenced."""
+        return schedule.roster(self.config, now, ways, self.silences)
 
 
 def load(
@@ -78,6 +81,7 @@ def load(
     config = fill(Config, document)
     check.names(document, runbooks)
     check.rules(document)
+    check.silences(document)
     check.sources(document, source_options)
     check.options(document, "sources", source_options)
     check.options(document, "channels", channel_options)
@@ -95,6 +99,7 @@ def load(
         dict(runbooks or {}),
         policy,
         judging,
+        Silences(config.silences),
         doubts=doubts(config, document, source_kinds, channel_ways),
     )
 

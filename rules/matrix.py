@@ -9,6 +9,7 @@ from rules.document import Document
 from rules.duration import show_duration
 from rules.event import Severity
 from rules.incident import Plan, PlanStep, Policy
+from rules.schedule import working_hours
 
 
 def policy(config: Config, version: str = "") -> Policy:
@@ -29,6 +30,10 @@ def plan(config: Config, severity: Severity) -> Plan:
         steps=steps,
         exhausted_after=_exhausted(steps, written.exhausted_after, written.respond_within),
         repeat=written.repeat,
+        repeat_factor=written.repeat_factor,
+        again_after=written.again_after or 0.0,
+        acknowledged_for=written.acknowledged_for,
+        hours=working_hours(config, written.hours),
         resolve_after=written.resolve_after,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rules.commands import Clear, Heard, Trigger
 from rules.duration import show_duration
-from rules.incident import Reason, Signal, State
+from rules.incident import Reason, Signal, State, StepState
 from rules.turn import Turn, climb
 
 TIMELINE_SIGNALS = 100
@@ -19,7 +19,7 @@ def trigger(turn: Turn, command: Trigger) -> None:
     before = turn.incident.signals.get(key)
     if before is not None and not command.gated and not command.event.moment.is_after(before.last):
         return
-    turn.change(signals=turn.incident.signals | {key: signal(command, before)})
+    turn.change(signals=turn.incident.signals | {key: signal(command, before, turn.incident.labels)})
     if _is_raise(turn, command, before):
         _raise_by_event(turn, command)
     elif before is None:
@@ -43,9 +43,10 @@ def _is_raise(turn: Turn, command: Trigger, before: Signal | None) -> bool:
     return severity.worse_than(turn.incident.severity) and (known is None or severity.worse_than(known))
 
 
-def signal(command: Trigger, before: Signal | None) -> Signal:
-    """The signal as it stands after this trigger."""
+def signal(command: Trigger, before: Signal | None, labels: dict[str, str]) -> Signal:
+    """The signal as it stands after this trigger, in an incident with these labels."""
     event, decision = command.event, command.decision
+    own = decision.labels or event.labels
     newest = before is None or event.moment.is_after(before.last)
     return Signal(
         key=signal_key(command),
@@ -58,6 +59,8 @@ def signal(command: Trigger, before: Signal | None) -> Signal:
         last_seen=max(event.received_at, before.last_seen if before else 0.0),
         count=(before.count if before else 0) + command.count,
         url=event.url,
+        source_type=event.source_type,
+        labels=None if own == labels else own,
         severity=decision.severity,
         quiet_for=decision.gate.quiet_for if command.gated and decision.gate is not None else None,
     )
@@ -78,6 +81,7 @@ def _raise_by_event(turn: Turn, command: Trigger) -> None:
         channels=decision.channels,
         acknowledged_at=None,
         acknowledged_by=None,
+        acknowledged_until=None,
         recovered_at=None,
         mitigated_at=None,
     )
@@ -95,6 +99,20 @@ def _join(turn: Turn, command: Trigger) -> None:
         )
     if turn.incident.state is State.RECOVERED:
         _reopen(turn, command)
+    else:
+        _break_hold(turn, command)
+
+
+def _break_hold(turn: Turn, command: Trigger) -> None:
+    """It was held back, and something joins that no silence covers: people are told now."""
+    hold, incident = turn.incident.hold, turn.incident
+    if hold is None or incident.state is not State.TRIGGERED or hold.until <= turn.now:
+        return
+    if command.roster.silences.hold(incident, turn.now) is None:
+        turn.note("released", f"no longer held back by {hold.why}: {command.event.summary}", silence=hold.silence)
+        turn.change(hold=None)
+        reason = Reason.RETRIGGERED if incident.told else Reason.OPENED
+        climb(turn, reason, command.roster, note=f"{command.event.summary} is not covered by {hold.why}")
 
 
 def _fire_again(turn: Turn, command: Trigger) -> None:
@@ -102,8 +120,11 @@ def _fire_again(turn: Turn, command: Trigger) -> None:
     turn.note("fired again", f"fires again: {command.event.summary}", delivery=command.event.delivery)
     if turn.incident.state is State.RECOVERED:
         _reopen(turn, command)
-    elif turn.incident.state is State.TRIGGERED:
+    elif turn.incident.state is State.TRIGGERED and command.roster.silences.hold(turn.incident, turn.now) is None:
         turn.update(Reason.RETRIGGERED, note=f"{command.event.summary} fires again")
+        _break_hold(turn, command)
+    elif turn.incident.state is State.TRIGGERED:
+        turn.note("held back", "nobody is told that it fires again")
     else:
         turn.update(Reason.UPDATE, note=f"{command.event.summary} fires again")
 
@@ -114,9 +135,11 @@ def _reopen(turn: Turn, command: Trigger) -> None:
     turn.change(fired_at=turn.now)
     if taken_by is None:
         turn.change(state=State.TRIGGERED, recovered_at=None, severity_since=turn.now)
-        climb(turn, Reason.RETRIGGERED, command.roster, note="It had recovered.")
+        steady = turn.now + turn.incident.plan.again_after
+        climb(turn, Reason.RETRIGGERED, command.roster, note="It had recovered.", not_before=steady)
     else:
         turn.change(state=State.ACKNOWLEDGED, recovered_at=None)
+        turn.wake()
         turn.update(Reason.UPDATE, note=f"fires again after it had recovered; {taken_by} has it")
 
 
@@ -143,11 +166,14 @@ def clear(turn: Turn, command: Clear) -> None:
 
 def recover(turn: Turn) -> None:
     """Nothing fires any more: nobody is called, and if it stays so the incident is over."""
-    quiet = turn.incident.plan.resolve_after
+    quiet, steps = turn.incident.plan.resolve_after, turn.incident.steps
+    # It fired again and cleared before anybody was told so: then nobody need hear that it is over, once more.
+    untold = turn.incident.ladders > 1 and bool(steps) and steps[0].state is StepState.WAITING
     turn.change(state=State.RECOVERED, recovered_at=turn.now)
     turn.note("recovered", "every signal has cleared")
     turn.stop_ladder()
-    turn.update(Reason.RECOVERED, note=f"It counts as resolved when it stays quiet for {show_duration(quiet)}.")
+    if not untold:
+        turn.update(Reason.RECOVERED, note=f"It counts as resolved when it stays quiet for {show_duration(quiet)}.")
     turn.settle(turn.now + quiet)
 
 

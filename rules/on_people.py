@@ -6,26 +6,44 @@ from dataclasses import replace
 
 from rules.commands import Acknowledge, AddNote, Assign, ChangeSeverity, FalsePositive, Mitigate, Resolve
 from rules.incident import Reason, State, StepState
-from rules.turn import Turn, climb, ladder
+from rules.turn import Turn, climb, ladder, moment
 
 
 def acknowledge(turn: Turn, command: Acknowledge) -> None:
     """Somebody has it: nobody further is called."""
+    until = _holds_until(turn, command)
     turn.change(
         state=State.ACKNOWLEDGED,
         acknowledged_at=turn.now,
         acknowledged_by=command.by,
+        acknowledged_until=until,
         assignee=command.by,
     )
-    turn.note("acknowledged", f"acknowledged by {command.by}", by=command.by, via=command.via)
-    turn.stop_ladder()
-    turn.update(Reason.ACKNOWLEDGED, by=command.by)
+    expires = None if until is None else f"until {moment(until)}"
+    text = f"{'snoozed' if command.until else 'acknowledged'} by {command.by}" + (f", {expires}" if expires else "")
+    turn.note("acknowledged", text, by=command.by, via=command.via)
+    turn.wake()
+    turn.update(Reason.ACKNOWLEDGED, by=command.by, note=expires)
+
+
+def _holds_until(turn: Turn, command: Acknowledge) -> float | None:
+    """How long whoever answers has it: as they said, else as long as the severity lets them."""
+    if command.until is not None:
+        return command.until
+    lasts = turn.incident.plan.acknowledged_for
+    return None if lasts is None else turn.now + lasts
 
 
 def acknowledge_too(turn: Turn, command: Acknowledge) -> None:
-    """Somebody else joins in: it is written down, and whoever had it keeps it."""
+    """Somebody else joins in: it is written down, and whoever had it keeps it, now for longer."""
+    until = _holds_until(turn, command)
     if command.by != turn.incident.acknowledged_by:
         turn.note("acknowledged", f"{command.by} acknowledges too", by=command.by, via=command.via)
+    elif until is not None and until != turn.incident.acknowledged_until:
+        turn.note("acknowledged", f"{command.by} has it until {moment(until)}", by=command.by, via=command.via)
+    if until is not None:
+        turn.change(acknowledged_until=until)
+        turn.wake()
 
 
 def take_recovered(turn: Turn, command: Acknowledge | Mitigate) -> None:
@@ -45,6 +63,7 @@ def mitigate(turn: Turn, command: Mitigate) -> None:
         mitigated_at=turn.now,
         acknowledged_at=turn.incident.acknowledged_at or turn.now,
         acknowledged_by=turn.incident.acknowledged_by or command.by,
+        acknowledged_until=None,
     )
     turn.note("mitigated", f"mitigated by {command.by}", by=command.by, via=command.via)
     turn.stop_ladder()
@@ -102,7 +121,7 @@ def _lower(turn: Turn, text: str, by: str) -> None:
     plan = turn.incident.plan
     coming = ladder(plan, turn.now, turn.incident.round)[1:]
     steps = (*sent, *(replace(step, number=len(sent) + n) for n, step in enumerate(coming)))
-    turn.change(steps=steps, exhausted=False, exhausted_at=turn.now + plan.exhausted_after)
+    turn.change(steps=steps, exhausted=False, exhausted_at=plan.due(turn.now, plan.exhausted_after))
     turn.update(Reason.SEVERITY_LOWERED, by=by, note=text)
     turn.wake()
 

@@ -6,30 +6,60 @@ from dataclasses import replace
 
 from rules.commands import Escalate, Settle, Undeliverable
 from rules.duration import show_duration
-from rules.incident import Incident, Reason, StepState
+from rules.incident import Incident, Reason, State, StepState
 from rules.on_events import recover
+from rules.on_holds import end_hold, hold_back
 from rules.on_people import close
-from rules.turn import Turn, climb, exhaust, fire, mark_failed, mark_fell_back, mark_untold, next_at_once
+from rules.roster import Roster
+from rules.turn import (
+    Turn,
+    climb,
+    exhaust,
+    exhausted_after,
+    fire,
+    mark_failed,
+    mark_fell_back,
+    mark_untold,
+    next_at_once,
+)
 
 
 def escalate(turn: Turn, command: Escalate) -> None:
-    """Tell every step that has come due; at the end of the ladder begin again or say that it is exhausted."""
+    """Tell every step that has come due; at the end of the ladder begin again or say that it is exhausted.
+
+    What is silenced now waits until the silence is over, and is looked at again then.
+    """
+    hold = command.roster.silences.hold(turn.incident, turn.now)
+    if hold is not None and hold.until > turn.now:
+        hold_back(turn, hold)
+    else:
+        end_hold(turn, told=_tell_due(turn, command.roster))
+        _end_of_ladder(turn, command)
+    turn.wake()
+
+
+def _tell_due(turn: Turn, roster: Roster) -> bool:
+    """Tell the steps that have come due; was there any?"""
+    told = False
     for number in range(len(turn.incident.steps)):
         step = turn.incident.steps[number]
         if step.state is StepState.WAITING and step.due_at <= turn.now:
-            note = f"{step.waits_for} did not answer" if step.waits_for else None
-            fire(turn, number, Reason.ESCALATED, command.roster, note)
+            waited = f"{step.waits_for} did not answer" if step.waits_for else None
+            held = turn.incident.hold
+            note = step.note or waited or (f"held back until now by {held.why}" if held is not None else None)
+            fire(turn, number, step.reason or Reason.ESCALATED, roster, note)
             _give_time(turn)
-    _end_of_ladder(turn, command)
-    turn.wake()
+            told = True
+    return told
 
 
 def _give_time(turn: Turn) -> None:
     """Whoever was told late, because Tocsin was away, has as long to answer as in time: the end waits for them."""
     plan, ends = turn.incident.plan, turn.incident.exhausted_at
-    wait = plan.exhausted_after - (plan.steps[-1].after if plan.steps else 0.0)
+    wait = exhausted_after(plan, plan.repeat_factor**turn.incident.round)
     if ends is not None:
-        turn.change(exhausted_at=max(ends, turn.now + wait))
+        last = plan.steps[-1].after if plan.steps else 0.0
+        turn.change(exhausted_at=max(ends, plan.due(turn.now, wait - last)))
 
 
 def _end_of_ladder(turn: Turn, command: Escalate) -> None:
@@ -46,6 +76,20 @@ def _end_of_ladder(turn: Turn, command: Escalate) -> None:
         )
     else:
         exhaust(turn, command.roster)
+
+
+def expire(turn: Turn, command: Escalate) -> None:
+    """An acknowledgement has run out and it still burns: it is nobody's again, and the matrix begins anew."""
+    incident = turn.incident
+    if incident.acknowledged_until is None:
+        return
+    if incident.acknowledged_until > turn.now:
+        turn.wake()
+        return
+    note = f"{incident.acknowledged_by} had it until now, and it still burns"
+    turn.change(state=State.TRIGGERED, acknowledged_at=None, acknowledged_by=None, acknowledged_until=None)
+    turn.note("expired", f"the acknowledgement of {incident.acknowledged_by} has run out")
+    climb(turn, Reason.RETRIGGERED, command.roster, note=note)
 
 
 def undeliverable(turn: Turn, command: Undeliverable) -> None:

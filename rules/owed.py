@@ -11,7 +11,7 @@ from rules.turn import Turn, next_wake
 
 def wake_owed(incident: Incident) -> WakeAt | None:
     """The look at its ladder that must stand on the agenda; None when nobody is left to wait for."""
-    at = next_wake(incident) if incident.state is State.TRIGGERED else None
+    at = next_wake(incident) if incident.state in (State.TRIGGERED, State.ACKNOWLEDGED) else None
     return None if at is None else WakeAt(at=at)
 
 

@@ -39,6 +39,12 @@ def decode(shape: type[T], stored: bytes | str) -> T:
     return record
 
 
+def recall(shape: type[T], data: object) -> T:
+    """The record of that shape from plain data, as its JSON would read. Raises pydantic's ValidationError."""
+    adapter: TypeAdapter[T] = _adapter(shape)  # type: ignore[arg-type]
+    return adapter.validate_python(data)
+
+
 def _refuse_newer(stored: bytes | str) -> None:
     """What makes no sense to this release may make sense to the next."""
     try:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rules.hours import Hours
+from rules.silence import Silences
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
@@ -11,17 +14,20 @@ class Reach:
 
     person: str | None
     channels: frozenset[str] = frozenset()
+    hours: Hours | None = None
+    """When they may be told of what can wait; None: always."""
     why_nobody: str = ""
     """For people: `schedule primary is empty now`, `dan has no address`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Every role of the YAML at one moment, and which channels post to a room."""
+    """Every role of the YAML at one moment, which channels post to a room, and what nobody is told of."""
 
     reaches: dict[str, Reach] = field(default_factory=dict)
     rooms: frozenset[str] = frozenset()
     """Channels that reach a room whoever is on call; their post goes out even when the role has nobody."""
+    silences: Silences = field(default_factory=Silences)
 
     def reach(self, role: str) -> Reach:
         """Who `role` is now; a role the YAML no longer has is nobody."""

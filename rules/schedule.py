@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from rules.clock import HandOver, parse_hand_over, zone
 from rules.config import Config, Override, Person, Schedule
+from rules.hours import Hours
+from rules.incident import Reason
 from rules.roster import Reach, Roster
+from rules.silence import Silences
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What the roster must know of a channel: does it post to a room, and which field of a person is its address?"""
+    """What the rules must know of a channel: does it post to a room, and which field of a person is its address?"""
 
     room: bool
     address: str | None = None
     shared: str | None = None
     """The option of the channel that serves people without an address of their own."""
+    gap: float | None = None
+    """Seconds between two messages beyond the first few; None for a machine, which takes all."""
+    silent: frozenset[Reason] = field(default_factory=frozenset)
+    """What it has no words for."""
+
+    def reaches(self, person: Person | None) -> bool:
+        """Can it say something to this person: by a room, by whatever is shared, or at an address of theirs?"""
+        return self.room or self.address is None or bool(getattr(person, self.address, None))
 
     def configured(self, options: Mapping[str, object]) -> Way:
         """This way as one channel's options make it: with what is shared, it reaches everybody."""
@@ -46,6 +57,20 @@ def on_call(schedule: Schedule, at: float) -> str | None:
     return schedule.people[_turn(schedule, at) % len(schedule.people)]
 
 
+def holds_until(config: Config, now: float) -> float:
+    """Until when everybody has the role they have at `now`: the next hand-over or override; infinite without any."""
+    edges = [
+        edge
+        for schedule in config.schedules.values()
+        for edge in (
+            *((_begins(schedule, _turn(schedule, now) + 1),) if schedule.people else ()),
+            *(edge for override in schedule.overrides for edge in _edges(schedule, override)),
+        )
+        if edge > now
+    ]
+    return min(edges, default=float("inf"))
+
+
 def shifts(schedule: Schedule, start: float, end: float) -> list[Shift]:
     """Who is on call from `start` to `end`, without gaps; neighbouring times of the same person are one shift."""
     edges = {start, *(edge for edge in _changes(schedule, start, end) if start < edge < end)}
@@ -60,8 +85,8 @@ def shifts(schedule: Schedule, start: float, end: float) -> list[Shift]:
     )
 
 
-def roster(config: Config, now: float, ways: Mapping[str, Way]) -> Roster:
-    """Every role of the YAML at `now`, and which of the configured channels reach it."""
+def roster(config: Config, now: float, ways: Mapping[str, Way], silences: Silences | None = None) -> Roster:
+    """Every role of the YAML at `now`, which of the configured channels reach it, and what is silenced."""
     rooms = frozenset(name for name, way in ways.items() if way.room)
     reaches: dict[str, Reach] = {}
     for name, role in config.roles.items():
@@ -71,18 +96,29 @@ def roster(config: Config, now: float, ways: Mapping[str, Way]) -> Roster:
         if person is None:
             reaches[name] = Reach(person=None, why_nobody=f"schedule {role.schedule} has nobody on call")
         else:
-            reaches[name] = _reach(person, config.people[person], ways)
-    return Roster(reaches, rooms)
+            hours = working_hours(config, config.people[person].hours)
+            reaches[name] = _reach(person, config.people[person], ways, hours)
+    return Roster(reaches, rooms, silences or Silences())
 
 
-def _reach(name: str, person: Person, ways: Mapping[str, Way]) -> Reach:
-    channels = frozenset(
-        channel
-        for channel, way in ways.items()
-        if way.room or way.address is None or getattr(person, way.address, None)
+def working_hours(config: Config, name: str | None) -> Hours | None:
+    """The hours of this name; None for none."""
+    written = config.hours.get(name or "")
+    if written is None or name is None:
+        return None
+    return Hours(
+        name=name,
+        timezone=written.timezone,
+        days=tuple(sorted(written.weekday)),
+        spans=tuple((span.start, span.end) for span in written.hours),
+        holidays=tuple(day.isoformat() for day in written.holidays),
     )
+
+
+def _reach(name: str, person: Person, ways: Mapping[str, Way], hours: Hours | None) -> Reach:
+    channels = frozenset(channel for channel, way in ways.items() if way.reaches(person))
     why = "" if channels else f"{name} has no address for {', '.join(ways)}" if ways else "no channel is configured"
-    return Reach(person=name, channels=channels, why_nobody=why)
+    return Reach(person=name, channels=channels, hours=hours, why_nobody=why)
 
 
 def _turn(schedule: Schedule, at: float) -> int:

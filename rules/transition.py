@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rules import on_events, on_people, on_time
+from rules import on_events, on_holds, on_people, on_time
 from rules.commands import (
     Acknowledge,
     AddNote,
@@ -21,6 +21,7 @@ from rules.commands import (
     Escalate,
     FalsePositive,
     Heard,
+    Lift,
     Mitigate,
     Resolve,
     Settle,
@@ -56,7 +57,8 @@ def open_incident(
 ) -> Outcome:
     """The first trigger of a group: an incident comes to be and its first responder is told."""
     event, decision = trigger.event, trigger.decision
-    signal = on_events.signal(trigger, None)
+    labels = decision.labels or event.labels
+    signal = on_events.signal(trigger, None, labels)
     incident = Incident(
         id=incident_id,
         group_key=decision.group_key,
@@ -73,7 +75,7 @@ def open_incident(
         channels=decision.channels,
         runbook=decision.runbook,
         team=decision.team,
-        labels=decision.labels or event.labels,
+        labels=labels,
         url=event.url,
         signals={signal.key: signal},
         previous=previous,
@@ -112,6 +114,8 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Assign, on_people.assign, _T, _A, _M, _R),
     **_rows(AddNote, on_people.add_note, _T, _A, _M, _R, State.RESOLVED),
     **_rows(Escalate, on_time.escalate, _T),
+    **_rows(Escalate, on_time.expire, _A),
+    **_rows(Lift, on_holds.lift, _T, _A, _M, _R),
     **_rows(Undeliverable, on_time.undeliverable, _T),
     **_rows(Undeliverable, on_time.write_undeliverable, _A, _M, _R, State.RESOLVED),
     **_rows(Settle, on_time.settle_gate, _T, _A, _M),

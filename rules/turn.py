@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from rules.effects import Effect, Notify, SettleAt, WakeAt
@@ -26,7 +27,7 @@ class Turn:
 
     def change(self, **fields: Any) -> None:
         """Replace fields of the incident."""
-        self.incident = replace(self.incident, **fields)
+        self.incident = self.incident.changed(**fields)
 
     def note(self, kind: str, text: str, *, by: str | None = None, via: str | None = None, **detail: str) -> None:
         """Add a line to the history."""
@@ -58,23 +59,24 @@ class Turn:
     ) -> None:
         """One notification on each channel, each waiting for the one that went the same way before."""
         for channel in channels:
-            self._tell_one(
-                Told(channel=channel, role=role, person=person, entry="", room=channel in rooms), reason, step, by, note
-            )
+            way = Told(channel=channel, role=role, person=person, entry=self._next_entry(), room=channel in rooms)
+            self._tell_one(way, reason, step, by, note)
 
     def update(self, reason: Reason, *, by: str | None = None, note: str | None = None) -> None:
         """Tell everybody who has been told of this incident, the same ways."""
         for told in self.incident.told:
-            self._tell_one(told, reason, None, by, note)
+            self._tell_one(replace(told, entry=self._next_entry()), reason, None, by, note)
+
+    def _next_entry(self) -> str:
+        return f"n-{self.incident.id}-{self.incident.sent + 1}"
 
     def _tell_one(self, way: Told, reason: Reason, step: Step | None, by: str | None, note: str | None) -> None:
         before = next((told for told in self.incident.told if same_way(told, way)), None)
-        entry = f"n-{self.incident.id}-{self.incident.sent + 1}"
-        others = tuple(told for told in self.incident.told if not same_way(told, way))
-        self.change(sent=self.incident.sent + 1, told=(*others, replace(way, entry=entry)))
+        others = tuple(told for told in self.incident.told if told is not before)
+        self.change(sent=self.incident.sent + 1, told=(*others, way))
         self.effects.append(
             Notify(
-                entry=entry,
+                entry=way.entry,
                 reason=reason,
                 channel=way.channel,
                 role=way.role,
@@ -95,41 +97,87 @@ def same_way(one: Told, other: Told) -> bool:
 
 
 def next_wake(incident: Incident) -> float | None:
-    """When the ladder must be looked at again: its next waiting step, else its end; None when it is over."""
+    """When the ladder must be looked at again: its next waiting step, else its end; None when it is over.
+
+    The end of what holds it back is looked at too. Of an acknowledged one, when the acknowledgement expires.
+    """
+    if incident.answered:
+        return incident.acknowledged_until
     waiting = [step.due_at for step in incident.steps if step.state is StepState.WAITING]
-    if waiting:
-        return min(waiting)
-    return None if incident.exhausted else incident.exhausted_at
+    if not waiting and not incident.exhausted and incident.exhausted_at is not None:
+        waiting = [incident.exhausted_at]
+    return min([*waiting, incident.hold.until] if incident.hold is not None else waiting, default=None)
 
 
 def ladder(plan: Plan, start: float, round_number: int = 0) -> tuple[Step, ...]:
-    """The steps of one severity from `start` on: the first responder at once, then row after row."""
-    first = Step(number=0, role=plan.responder, due_at=start, round=round_number)
+    """The steps of one severity from `start` on: the first responder at once, then row after row, in its hours."""
+    first = Step(number=0, role=plan.responder, due_at=plan.due(start, 0.0), round=round_number)
     rows = (
-        Step(number=n, role=row.role, due_at=start + row.after, waits_for=row.waits_for, round=round_number)
+        Step(number=n, role=row.role, due_at=plan.due(start, row.after), waits_for=row.waits_for, round=round_number)
         for n, row in enumerate(plan.steps, 1)
     )
     return (first, *rows)
 
 
-def climb(turn: Turn, reason: Reason, roster: Roster, *, round_number: int = 0, note: str | None = None) -> None:
-    """Begin the ladder of the present severity from the bottom: the responder now, everybody else in turn."""
-    plan = turn.incident.plan
+def climb(
+    turn: Turn,
+    reason: Reason,
+    roster: Roster,
+    *,
+    round_number: int = 0,
+    note: str | None = None,
+    not_before: float = 0.0,
+) -> None:
+    """Begin the ladder of the present severity from the bottom: the responder now, everybody else in turn.
+
+    Later, where something holds it back: a silence, the hours of the severity, or `not_before` (Unix seconds).
+    """
+    plan, hold = turn.incident.plan, roster.silences.hold(turn.incident, turn.now)
+    start = max(turn.now, not_before, hold.until if hold is not None else 0.0)
+    factor = plan.repeat_factor**round_number
     turn.change(
-        steps=ladder(plan, turn.now, round_number),
+        steps=ladder(plan, start, round_number),
         round=round_number,
         ladders=turn.incident.ladders + 1,
-        exhausted_at=turn.now + plan.exhausted_after,
+        exhausted_at=plan.due(start, exhausted_after(plan, factor)),
         exhausted=False,
+        hold=hold,
     )
-    fire(turn, 0, reason, roster, note)
+    if turn.incident.steps[0].due_at <= turn.now:
+        fire(turn, 0, reason, roster, note)
+    else:
+        put_off(turn, 0, turn.incident.steps[0].due_at, reason, note, hold.why if hold is not None else "")
     turn.wake()
 
 
+def exhausted_after(plan: Plan, factor: float = 1.0) -> float:
+    """Seconds from a ladder's begin to its end; what follows its last step is drawn out by `factor`."""
+    last = plan.steps[-1].after if plan.steps else 0.0
+    return last + (plan.exhausted_after - last) * factor
+
+
+def put_off(turn: Turn, number: int, until: float, reason: Reason, note: str | None, why: str = "") -> None:
+    """A step is not told now but at `until`, for the reason it would have been told for."""
+    step = turn.incident.steps[number]
+    turn.note("held back", f"{step.role} is told at {moment(until)}" + (f": {why}" if why else ""), role=step.role)
+    _mark(turn, replace(step, due_at=until, reason=reason, note=note))
+
+
+def moment(at: float) -> str:
+    """A time as histories have it: `2026-03-02 09:00 UTC`."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
 def fire(turn: Turn, number: int, reason: Reason, roster: Roster, note: str | None = None) -> None:
-    """Tell the role of one step. Where there is nobody to tell, say so and go on to the next step at once."""
+    """Tell the role of one step. Where there is nobody to tell, say so and go on to the next step at once.
+
+    Who has hours of their own is told in them, where the severity has hours too.
+    """
     step = turn.incident.steps[number]
     reach = roster.reach(step.role)
+    if turn.incident.plan.hours is not None and reach.hours is not None and not reach.hours.holds(turn.now):
+        put_off(turn, number, reach.hours.opens(turn.now), reason, note, f"it is outside the hours of {reach.person}")
+        return
     ways = turn.incident.ways
     personal = [channel for channel in ways if channel in reach.channels]
     reached = reach.person is not None and bool(personal)

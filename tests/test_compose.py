@@ -12,6 +12,7 @@ from rules.event import Moment, Severity
 from rules.incident import Incident, Plan, Policy, Reason, Signal, State, Step, StepState
 from workers.channels.contract import Recipient
 from workers.compose import compose
+from workers.digest import fold, worst
 
 OPENED = 1795515300.0  # 10:15 UTC
 LAST = Moment(None, OPENED, "d")
@@ -169,3 +170,15 @@ def test_people_and_channels_that_left_the_rules_do_no_harm() -> None:
     """A frozen incident may name somebody the YAML no longer has."""
     page = said(person="gone", channel="gone")
     assert page.recipient == Recipient(name="gone", address=None)
+
+
+def test_a_digest_needs_only_its_first_whole() -> None:
+    """Of a thousand it shows titles and counts: composed without the rest, it says the same."""
+    lesser = replace(INCIDENT, id="inc-6", severity=Severity.P3, policy=Policy(plans={Severity.P3: PLAN}))
+    three = [replace(lesser, id="inc-5", title="Search is slow"), INCIDENT, lesser]
+    whole = [said(one) for one in three]
+    told = [said(one, whole=False, acknowledge_url=None) for one in three]
+    first = worst(told)
+    assert first == worst(whole) == 1
+    told[first] = whole[first]
+    assert fold(told, "d") == fold(whole, "d")

@@ -19,6 +19,7 @@ MODULE_OF = {
     "google-re2": "re2",
     "prometheus-client": "prometheus_client",
     "pydantic-settings": "pydantic_settings",
+    "python-dateutil": "dateutil",
     "pyyaml": "yaml",
     "axe-playwright-python": "axe_playwright_python",
 }
@@ -37,12 +38,17 @@ NOT_IMPORTED = {
     "pytest-cov": "a plugin",
     "pytest-xdist": "a plugin",
     "ruff": "run by make",
+    "types-python-dateutil": "types only",
     "types-pyyaml": "types only",
     "uv": "run by make",
 }
 """What is declared although nothing of ours imports it, each with the reason."""
 
-BROUGHT = {"pydantic_core": "pydantic pins one exact version of it", "annotated_types": "pydantic brings it"}
+BROUGHT = {
+    "pydantic_core": "pydantic pins one exact version of it",
+    "annotated_types": "pydantic brings it",
+    "hiredis": "redis[hiredis] asks for it",
+}
 """What is imported although it is not declared."""
 
 

@@ -18,6 +18,7 @@ DOORS = {
     "workers.alarm": "what a receiver says by itself when nobody else can",
     "workers.clock": "the time that Redis and every process agree on",
     "workers.counters": "what has been counted, for health and metrics",
+    "workers.edition": "which rules are in force, and why new ones are not",
     "workers.inbox": "what was heard, looked through and forgotten",
     "workers.intake": "where what was heard is committed",
     "workers.ledger": "commands of people go to the incidents through it",
@@ -25,6 +26,7 @@ DOORS = {
     "workers.log": "one way of logging, so that secrets are kept out of it in one place",
     "workers.plain": "a sender's text made harmless for one line",
     "workers.queue": "the bell, and how long the queues are",
+    "workers.reload": "a receiver takes up new rules as every process does",
     "workers.release": "no process starts on what a later release has written",
     "workers.settings": "the one reader of the environment",
     "workers.spool": "what Redis cannot take now, on this host's disk",
@@ -49,7 +51,7 @@ OWN_DOORS = {
 
 ASSEMBLY = ("router/cli/", "router/demo/")
 
-PURE = {"pydantic", "pydantic_core", "annotated_types", "yaml", "re2", "orjson", "rules"}
+PURE = {"pydantic", "pydantic_core", "annotated_types", "yaml", "re2", "orjson", "dateutil", "rules"}
 """What the head may import beside the standard library (docs/decisions/0003)."""
 
 IMPURE = {

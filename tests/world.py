@@ -15,6 +15,7 @@ from typing import Any
 from redis import Redis
 
 from rules.commands import Command
+from rules.decision import Judged
 from rules.duration import parse_duration
 from rules.event import Action, Event
 from rules.incident import Incident, TimelineEntry
@@ -25,7 +26,7 @@ from workers.agenda import DESKS
 from workers.channels import OPTIONS
 from workers.clock import DrivenClock
 from workers.house import House, Pools
-from workers.intake import Judged, Received, mint, queue_commands
+from workers.intake import Received, mint, queue_commands
 from workers.settings import Environment, Settings, read_settings
 
 START = 1_772_442_000.0

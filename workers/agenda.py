@@ -8,18 +8,20 @@ so that a worker that dies costs one lease and nothing else. Only the attempt th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, cast
 
+import orjson
 from redis import Redis
 from redis.client import Pipeline
 
-from rules.record import decode, encode
+from rules.record import encode
 from rules.upcast import VERSION, upcast
 from workers import keys, log
-from workers.claiming import CLAIM
+from workers.bundle import Bundle
+from workers.claiming import ATTEMPTS, CLAIM, FIELDS
 
 LEASE = 12.0
 """Seconds a claim lasts, counted from the claim: longer than the 8 s an attempt may take."""
@@ -110,9 +112,6 @@ class Entry:
         return self.lost >= (DEADLY_SEND if self.kind is Kind.NOTIFY else DEADLY)
 
 
-_FIELDS = ("kind", "lane", "created_at", "incident", "body", "attempt", "returned", "failures", "last_error", "v")
-
-
 class Agenda:
     """The agenda in Redis: taking what is due, and looking at what is promised. `worker` is who takes."""
 
@@ -127,12 +126,13 @@ class Agenda:
 
         What a later release has promised stays due for that one, and is logged.
         """
-        arguments: list[str | float] = [repr(now), LEASE, at_most, keys.entry(""), self._worker, VERSION]
+        arguments: Any = [repr(now), LEASE, at_most, keys.entry(""), self._worker, VERSION, *FIELDS]
         found, newer = cast("tuple[Any, list[bytes]]", self._claim(keys=[keys.agenda(lane, job)], args=arguments))
         if unsaid := set(newer) - self._left:
             self._left = set(newer)
             log.get("agenda").error("left to a later release", lane=lane, job=job, entries=len(unsaid))
-        return [_entry(name.decode(), float(due), _pairs(stored)) for name, _, due, stored in found]
+        fields = ({k: v for k, v in zip(FIELDS, values, strict=True) if v is not None} for _, _, values in found)
+        return [_entry(name.decode(), float(due), known) for (name, due, _), known in zip(found, fields, strict=True)]
 
     def entry(self, entry_id: str) -> Entry | None:
         """The entry as it stands, without claiming it. Raises NewerRecord."""
@@ -153,23 +153,22 @@ class Agenda:
     def parked(self, at_most: int = 500) -> list[Entry]:
         """What was given up, the latest first."""
         ids: Any = self._redis.zrevrange(keys.PARKED, 0, at_most - 1)
-        pipe = self._redis.pipeline(transaction=False)
-        for name in ids:
-            pipe.hgetall(keys.entry(name.decode()))
-        return [_entry(name.decode(), 0.0, one) for name, one in zip(ids, pipe.execute(), strict=True) if _legible(one)]
+        return self._legible([(name, 0.0) for name in ids])
 
     def upcoming(self, at_most: int = 500) -> list[Entry]:
         """What is promised, the soonest first."""
         found: list[Entry] = []
         for lane, job in DESKS:
-            ids = self._soonest(lane, job, at_most)
-            pipe = self._redis.pipeline(transaction=False)
-            for name, _ in ids:
-                pipe.hgetall(keys.entry(name.decode()))
-            found += [
-                _entry(n.decode(), due, one) for (n, due), one in zip(ids, pipe.execute(), strict=True) if _legible(one)
-            ]
+            found += self._legible(self._soonest(lane, job, at_most))
         return sorted(found, key=lambda entry: entry.due_at)[:at_most]
+
+    def _legible(self, ids: Sequence[tuple[bytes, float]]) -> list[Entry]:
+        """Those of them, each with its due time, that are there and that this release can read."""
+        pipe = self._redis.pipeline(transaction=False)
+        for name, _ in ids:
+            pipe.hgetall(keys.entry(name.decode()))
+        there = [(*known, stored) for known, stored in zip(ids, pipe.execute(), strict=True) if stored]
+        return [_entry(name.decode(), due, one) for name, due, one in there if int(one.get(b"v", 1)) <= VERSION]
 
     def lengths(self) -> dict[tuple[Lane, Job], int]:
         """How many entries each desk has promised."""
@@ -191,12 +190,17 @@ class Agenda:
 
 def add(pipe: Any, *entries: Entry) -> None:
     """Promise something: with the state that promises it, in one MULTI. `pipe` may be sync or async."""
-    desks: dict[tuple[Lane, Job], dict[str, float]] = {}
     for entry in entries:
         _write(pipe, entry)
-        desks.setdefault((entry.lane, entry.job), {})[entry.id] = entry.due_at
-    for desk, due in desks.items():
-        pipe.zadd(keys.agenda(*desk), due)
+    for desk, theirs in _by_desk(entries):
+        pipe.zadd(keys.agenda(*desk), {entry.id: entry.due_at for entry in theirs})
+
+
+def _by_desk(entries: Sequence[Entry]) -> Iterable[tuple[tuple[Lane, Job], list[Entry]]]:
+    desks: dict[tuple[Lane, Job], list[Entry]] = {}
+    for entry in entries:
+        desks.setdefault((entry.lane, entry.job), []).append(entry)
+    return desks.items()
 
 
 def _write(pipe: Any, entry: Entry) -> None:
@@ -213,37 +217,48 @@ def _write(pipe: Any, entry: Entry) -> None:
     pipe.hset(keys.entry(entry.id), mapping=stored)
 
 
-def finish(pipe: Pipeline, entry: Entry) -> None:
-    """The promise is kept (or no longer owed)."""
-    withdraw(pipe, entry.id, entry.lane, entry.job)
+def finish(pipe: Pipeline | Bundle, *entries: Entry) -> None:
+    """These promises are kept (or no longer owed)."""
+    for desk, theirs in _by_desk(entries):
+        pipe.delete(*(keys.entry(entry.id) for entry in theirs))
+        pipe.zrem(keys.agenda(*desk), *(entry.id for entry in theirs))
 
 
-def withdraw(pipe: Pipeline, entry_id: str, lane: Lane, job: Job) -> None:
+def withdraw(pipe: Pipeline | Bundle, entry_id: str, lane: Lane, job: Job) -> None:
     """Take a promise back by its id; one that is already gone changes nothing."""
     pipe.delete(keys.entry(entry_id))
     pipe.zrem(keys.agenda(lane, job), entry_id)
 
 
-def postpone(pipe: Pipeline, entry: Entry, until: float, error: str | None = None, **body: Any) -> None:
+def postpone(pipe: Pipeline | Bundle, entry: Entry, until: float, error: str | None = None, **body: Any) -> None:
     """Try again at `until`. With `error` it was a failure, without it only waited. `body` replaces keys of the body."""
-    changed: dict[Any, Any] = {"returned": entry.returned + 1}
+    changed: dict[Any, Any] = {}
     if error is not None:
         changed |= {"last_error": error[:500], "failures": entry.failures + 1}
     if body:
         changed |= {"body": encode(entry.body | body), "v": VERSION}
-    pipe.hset(keys.entry(entry.id), mapping=changed)
-    pipe.hdel(keys.entry(entry.id), "by")
-    pipe.zadd(keys.agenda(entry.lane, entry.job), {entry.id: until})
+    if changed:
+        pipe.hset(keys.entry(entry.id), mapping=changed)
+    wait(pipe, [entry], until)
 
 
-def park(pipe: Pipeline, entry: Entry, now: float, why: str) -> None:
+def wait(pipe: Pipeline | Bundle, entries: Sequence[Entry], until: float) -> None:
+    """Offer these again at `until`: nothing has failed."""
+    for entry in entries:
+        pipe.hset(keys.entry(entry.id), mapping={"returned": entry.returned + 1})
+        pipe.hdel(keys.entry(entry.id), "by")
+    for desk, theirs in _by_desk(entries):
+        pipe.zadd(keys.agenda(*desk), {entry.id: until for entry in theirs})
+
+
+def park(pipe: Pipeline | Bundle, entry: Entry, now: float, why: str) -> None:
     """Give up an entry that kills or fails its workers: it stays readable and is tried no more."""
     pipe.hset(keys.entry(entry.id), mapping={"last_error": why[:500]})
     pipe.zrem(keys.agenda(entry.lane, entry.job), entry.id)
     pipe.zadd(keys.PARKED, {entry.id: now})
 
 
-def take_up(pipe: Pipeline, entry: Entry, now: float) -> None:
+def take_up(pipe: Pipeline | Bundle, entry: Entry, now: float) -> None:
     """Try an entry that was given up once more, now, with what it cost before forgiven."""
     pipe.zrem(keys.PARKED, entry.id)
     pipe.hset(keys.entry(entry.id), mapping={"returned": entry.attempt, "failures": 0})
@@ -251,44 +266,31 @@ def take_up(pipe: Pipeline, entry: Entry, now: float) -> None:
 
 
 def guard(pipe: Pipeline, entries: Sequence[Entry]) -> list[Entry]:
-    """WATCH the entries and tell which claims still hold: between this and EXEC nobody else can have taken them over.
-
-    Call it before `multi`. An entry whose attempt has moved on, or which is gone, belongs to another worker now.
-    """
+    """WATCH the entries and tell which claims still hold; the others are gone, or belong to another worker now."""
     if not entries:
         return []
-    pipe.watch(*(keys.entry(entry.id) for entry in entries))  # type: ignore[no-untyped-call]
-    return [entry for entry in entries if _attempt(pipe, entry.id) == entry.attempt]
-
-
-def _attempt(pipe: Pipeline, entry_id: str) -> int | None:
-    stored: Any = pipe.hget(keys.entry(entry_id), "attempt")
-    return None if stored is None else int(stored)
-
-
-def _pairs(flat: list[bytes]) -> dict[bytes, bytes]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))
-
-
-def _legible(stored: dict[bytes, bytes]) -> bool:
-    return bool(stored) and int(stored.get(b"v", 1)) <= VERSION
+    names = [keys.entry(entry.id) for entry in entries]
+    pipe.watch(*names)  # type: ignore[no-untyped-call]
+    # All in one question: a digest concludes hundreds.
+    attempts: Any = pipe.eval(ATTEMPTS, len(names), *names)
+    return [entry for entry, attempt in zip(entries, attempts, strict=True) if attempt == b"%d" % entry.attempt]
 
 
 def _entry(entry_id: str, due_at: float, stored: dict[bytes, bytes]) -> Entry:
-    values = (stored.get(name.encode()) for name in _FIELDS)
-    kind, lane, created, incident, body, attempt, returned, failures, error, version = values
-    known = {"kind": (kind or b"").decode(), "body": decode(dict[str, Any], body or b"{}"), "v": int(version or 1)}
-    record = upcast("Entry", known)
+    field, version = stored.get, int(stored.get(b"v", 1))
+    known = {"kind": field(b"kind", b"").decode(), "body": orjson.loads(field(b"body", b"{}")), "v": version}
+    record = known if version == VERSION else upcast("Entry", known)
+    incident, error = field(b"incident"), field(b"last_error")
     return Entry(
         id=entry_id,
         kind=Kind(record["kind"]),
-        lane=Lane((lane or b"").decode()),
+        lane=Lane(field(b"lane", b"").decode()),
         due_at=due_at,
-        created_at=float(created or 0),
+        created_at=float(field(b"created_at", 0)),
         incident=incident.decode() if incident else None,
         body=record["body"],
-        attempt=int(attempt or 0),
-        returned=int(returned or 0),
-        failures=int(failures or 0),
+        attempt=int(field(b"attempt", 0)),
+        returned=int(field(b"returned", 0)),
+        failures=int(field(b"failures", 0)),
         last_error=error.decode(errors="replace") if error else None,
     )

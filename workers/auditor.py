@@ -16,13 +16,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from rules import own
+from rules.decision import Judged
 from rules.duration import show_duration
 from workers import astray, counters, keys, latch, log, queue, release
 from workers.agenda import DESKS, Lane
 from workers.channels.contract import HttpRequest, Undelivered
 from workers.house import House
 from workers.inbox import keep_trimming
-from workers.intake import Judged, mint
+from workers.intake import mint
 from workers.repair import promises_of
 
 EVERY = 30.0

@@ -1,11 +1,14 @@
-"""The script by which a worker takes what is due at a desk, in one step."""
+"""The scripts by which a worker takes what is due at a desk, in one step, and sees which of its claims still hold."""
 
 from __future__ import annotations
 
-# KEYS: the desk. ARGV: now, lease, at most, prefix of entry keys, who claims, newest version that can be read.
-# Who claims again what it had claimed has not died of it: only the answer to its claim was lost.
-# Returns what was taken as [id, attempt, due, [field, value …]], and the ids a later release must deal with, which
-# stay due for it. An id without a record is swept away.
+FIELDS = tuple(b"kind lane created_at incident body attempt returned failures last_error v".split())
+"""What is stored of an entry, in the order in which a claim answers it."""
+
+# KEYS: the desk. ARGV: now, lease, at most, prefix of entry keys, who claims, newest version that can be read, then
+# FIELDS. Who claims again what it had claimed has not died of it: only the answer to its claim was lost.
+# Returns what was taken as [id, due, [value …]], and the ids a later release must deal with, which stay due for it.
+# An id without a record is swept away. The values come without their names: most of its time goes into handing over.
 CLAIM = """
 local now, most, newest = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[6])
 local claimed, newer = {}, {}
@@ -14,21 +17,28 @@ while #claimed < most and #newer < 1000 do
   if #due == 0 then break end
   for i = 1, #due, 2 do
     local key = ARGV[4] .. due[i]
-    local known = redis.call('HMGET', key, 'kind', 'by', 'v')
+    local known = redis.call('HMGET', key, 'by', unpack(ARGV, 7))
+    local by = table.remove(known, 1)
     if not known[1] then
       redis.call('ZREM', KEYS[1], due[i])
-    elseif tonumber(known[3] or '1') > newest then
+    elseif tonumber(known[10] or '1') > newest then
       newer[#newer + 1] = due[i]
     else
-      if ARGV[5] ~= '' and known[2] == ARGV[5] then
-        redis.call('HINCRBY', key, 'returned', 1)
-      end
-      local attempt = redis.call('HINCRBY', key, 'attempt', 1)
-      redis.call('HSET', key, 'by', ARGV[5])
+      known[6] = tonumber(known[6] or '0') + 1
+      known[7] = tonumber(known[7] or '0')
+      if ARGV[5] ~= '' and by == ARGV[5] then known[7] = known[7] + 1 end
+      redis.call('HSET', key, 'attempt', known[6], 'returned', known[7], 'by', ARGV[5])
       redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), due[i])
-      claimed[#claimed + 1] = {due[i], attempt, due[i + 1], redis.call('HGETALL', key)}
+      claimed[#claimed + 1] = {due[i], due[i + 1], known}
     end
   end
 end
 return {claimed, newer}
+"""
+
+# KEYS: entries. Returns how often each has been claimed, as text; false for one that is gone.
+ATTEMPTS = """
+local attempts = {}
+for i, key in ipairs(KEYS) do attempts[i] = redis.call('HGET', key, 'attempt') end
+return attempts
 """

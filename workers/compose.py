@@ -42,11 +42,14 @@ def compose(
     ruleset: Ruled,
     now: float,
     acknowledge_url: str | None,
+    whole: bool = True,
 ) -> Notification:
-    """The notification `reason` asks for, to `person` as `role` through `channel`; `id` is the agenda entry's."""
+    """The notification `reason` asks for, to `person` as `role` through `channel`; `id` is the agenda entry's.
+
+    Without `whole` it lacks what a digest of many does not show: where, why, what follows and the links.
+    """
     config = ruleset.config
     field = _address_field(config, channel)
-    timezone = _person(config, person).timezone
     team = config.teams.get(incident.team or "")
     return Notification(
         id=id,
@@ -54,18 +57,18 @@ def compose(
         reason=reason,
         severity=incident.severity,
         title=incident.title,
-        where=where(incident),
+        where=where(incident) if whole else "",
         since=incident.opened_at,
         now=now,
-        why=why(incident, reason, step),
-        next=what_next(incident, now, timezone),
+        why=why(incident, reason, step) if whole else "",
+        next=what_next(incident, now, _person(config, person).timezone) if whole else "",
         role=role,
         recipient=_recipient(config, person, field) if person else None,
         count=incident.count,
         labels=incident.labels,
         runbook=_runbook(incident, acknowledge_url),
         acknowledge=_acknowledge(incident, acknowledge_url),
-        links=tuple(_links(incident)),
+        links=tuple(_links(incident)) if whole else (),
         by=_shown(config, by),
         # That it is over when it stays quiet, `next` says with the hour.
         note=None if reason is Reason.RECOVERED else note,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -11,6 +12,16 @@ import rules
 from rules.load import TESTS, Problem, Ruleset, Way, Wrong, load
 
 MAX_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Everything of a folder that the rules are made of."""
+
+    texts: Mapping[str, str]
+    """File name -> YAML."""
+    runbooks: Mapping[str, str]
+    """Name -> Markdown."""
 
 
 def packaged() -> Path:
@@ -30,14 +41,32 @@ def read(
 
     Raises `Wrong`, also for a missing folder.
     """
+    found = written(folder)
     return load(
-        texts(folder),
+        found.texts,
         source_options=source_options,
         channel_options=channel_options,
         source_kinds=source_kinds,
         channel_ways=channel_ways,
-        runbooks=_runbooks(folder),
+        runbooks=found.runbooks,
     )
+
+
+def written(folder: Path) -> Written:
+    """What stands in the folder. Raises `Wrong`."""
+    return Written(texts=texts(folder), runbooks=_runbooks(folder))
+
+
+def fingerprint(folder: Path) -> frozenset[tuple[str, int, int, int]]:
+    """Changes when a file of the folder does. Costs a look at each, and reads none."""
+    found = set()
+    for path in (*folder.glob("*.yaml"), *folder.glob("*.yml"), *(folder / "runbooks").glob("*.md")):
+        try:
+            seen = path.stat()
+        except OSError:
+            continue
+        found.add((str(path), seen.st_mtime_ns, seen.st_size, seen.st_ino))
+    return frozenset(found)
 
 
 def texts(folder: Path) -> dict[str, str]:
@@ -51,6 +80,22 @@ def texts(folder: Path) -> dict[str, str]:
     if not paths and not misnamed:
         misnamed = [Problem(str(folder), 0, 0, "the folder has no *.yaml file", "tocsin init writes an example")]
     return _read_all({path.name: path for path in paths}, misnamed)
+
+
+def tests(folder: Path) -> dict[str, str]:
+    """File name -> text of the folder's `*.test.yaml`. Raises `Wrong`."""
+    return _read_all({path.name: path for path in sorted(folder.glob(f"*{TESTS}"))}, [])
+
+
+def beside(folder: Path, name: str) -> bytes:
+    """A file within the folder, as a test names it. Raises `Wrong`, also for one that is outside."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise Wrong([Problem(name, 0, 0, "the file is not in the folder of the rules")])
+    outcome = _raw(name, path)
+    if isinstance(outcome, Problem):
+        raise Wrong([outcome])
+    return outcome
 
 
 def _runbooks(folder: Path) -> dict[str, str]:
@@ -81,7 +126,7 @@ def shown(path: Path) -> str:
         return ""
 
 
-def _read_one(name: str, path: Path) -> str | Problem:
+def _raw(name: str, path: Path) -> bytes | Problem:
     try:
         # A pipe would be waited for, a device read without end.
         if path.exists() and not path.is_file():
@@ -90,8 +135,13 @@ def _read_one(name: str, path: Path) -> str | Problem:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         return Problem(name, 1, 1, f"cannot be read: {error.strerror}")
-    if len(raw) > MAX_BYTES:
-        return Problem(name, 1, 1, "the file is larger than 4 MiB")
+    return raw if len(raw) <= MAX_BYTES else Problem(name, 1, 1, "the file is larger than 4 MiB")
+
+
+def _read_one(name: str, path: Path) -> str | Problem:
+    raw = _raw(name, path)
+    if isinstance(raw, Problem):
+        return raw
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:

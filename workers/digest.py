@@ -15,17 +15,16 @@ LINES = 10
 def fold(notifications: Sequence[Notification], id: str) -> Notification:  # noqa: A002 - the notification's own word
     """One notification for several to the same destination: how many, the worst first, and where to read the rest.
 
-    It carries no button: one press would answer one of them, and seem to answer all.
+    Only the `worst` need be whole. It carries no button: one press would answer one of them, and seem to answer all.
     """
-    ordered = sorted(notifications, key=lambda one: (not one.reason.pages, one.severity, one.since))
-    worst = ordered[0]
+    ordered = sorted(notifications, key=_urgency)
     called = _called(ordered)
     return replace(
-        worst,
+        ordered[0],
         recipient=called[0] if called else None,
         id=id,
         incident=id,
-        title=f"{_counted(one.reason.value for one in ordered)}; the worst: {worst.title}",
+        title=f"{_counted(one.reason.value for one in ordered)}; the worst: {ordered[0].title}",
         since=min(one.since for one in ordered),
         why=f"{len(ordered)} messages came faster than they can be read: {_counted(one.severity for one in ordered)}",
         count=sum(one.count for one in ordered),
@@ -37,6 +36,15 @@ def fold(notifications: Sequence[Notification], id: str) -> Notification:  # noq
         others=tuple(_lines(ordered)),
         team=called[1:],
     )
+
+
+def worst(notifications: Sequence[Notification]) -> int:
+    """Which of them the digest begins with."""
+    return min(range(len(notifications)), key=lambda number: _urgency(notifications[number]))
+
+
+def _urgency(one: Notification) -> tuple[bool, str, float]:
+    return (not one.reason.pages, one.severity, one.since)
 
 
 def _called(ordered: Sequence[Notification]) -> tuple[Recipient, ...]:

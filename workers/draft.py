@@ -7,27 +7,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from redis.client import Pipeline
 
+from rules import routing
 from rules.effects import Effect, Notify, SettleAt, WakeAt
-from rules.event import Event, Moment
-from rules.incident import Incident, TimelineEntry
+from rules.event import Event
+from rules.incident import Incident, Policy, TimelineEntry
 from rules.record import decode, encode
+from rules.routing import Place
 from rules.transition import Outcome
-from rules.upcast import VERSION
 from workers import agenda, keys
 from workers.agenda import Entry, Job, Kind, Lane
+from workers.bundle import Bundle
 from workers.counters import count
+from workers.intake import mint_short
 from workers.promised import lane_of, notification
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a signal's events go: to an incident or, after a resolve that came first, nowhere until something newer."""
-
-    incident: str | None = None
-    resolved: Moment | None = None
-    v: int = VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +54,8 @@ class Draft:
         self._counts: Counter[tuple[str, ...]] = Counter()
         self._heard: dict[str, str] = {}
         self._hears: dict[str, str] = {}
+        self._policy: Policy | None = None
+        self._policy_json = orjson.Fragment(b"")
 
     # --- reading ---
 
@@ -133,6 +130,10 @@ class Draft:
 
     # --- changing ---
 
+    def new_id(self) -> str:
+        """For an incident that opens."""
+        return mint_short()
+
     def opened(self, outcome: Outcome, signal_key: str | None) -> None:
         """A new incident: its group leads to it, and its signal unless a gate counted it."""
         incident = outcome.incident
@@ -169,27 +170,27 @@ class Draft:
 
     # --- writing: from here on only queued commands ---
 
-    def write(self) -> None:
-        """Queue every change; the caller has called `multi` and will call `execute`."""
-        entries = self._promises()
+    def write(self, writes: Bundle) -> None:
+        """Queue every change; the caller will execute the bundle."""
+        entries = self._promises(writes)
         # What has no end goes into one command, however many incidents the transaction opens.
         lasting: dict[str, bytes] = {}
         for incident_id, incident in self._changed_incidents():
-            self._write_incident(incident_id, incident, lasting)
+            self._write_incident(writes, incident_id, incident, lasting)
         for signal_key, place in self._placed.items():
-            self._write_place(signal_key, place, lasting)
+            self._write_place(writes, signal_key, place, lasting)
         lasting |= {keys.group(group_key): incident_id.encode() for group_key, incident_id in self._grouped.items()}
         if lasting:
-            self._pipe.mset(lasting)
-        self._write_opened()
-        agenda.add(self._pipe, *entries)
+            writes.mset(lasting)
+        self._write_opened(writes)
+        agenda.add(writes, *entries)
         for gate_key, (members, keep) in self._counted.items():
-            self._write_gate(gate_key, members, keep)
+            self._write_gate(writes, gate_key, members, keep)
         for key, delivery in self._hears.items():
-            self._pipe.set(key, delivery, ex=keys.KEEP_HEARD, nx=True)
-        self._release_resolved()
+            writes.set(key, delivery, ex=routing.KEEP_HEARD, nx=True)
+        self._release_resolved(writes)
         for (name, *values), number in self._counts.items():
-            count(self._pipe, name, *values, by=number)
+            count(writes, name, *values, by=number)
 
     def _changed_incidents(self) -> Iterator[tuple[str, Incident]]:
         for incident_id in self._written:
@@ -197,48 +198,54 @@ class Draft:
             if incident is not None:
                 yield incident_id, incident
 
-    def _write_incident(self, incident_id: str, incident: Incident, lasting: dict[str, bytes]) -> None:
+    def _write_incident(self, writes: Bundle, incident_id: str, incident: Incident, lasting: dict[str, bytes]) -> None:
         if incident.is_open:
-            lasting[keys.incident(incident_id)] = encode(incident)
+            lasting[keys.incident(incident_id)] = self._encoded(incident)
         else:
-            self._pipe.set(keys.incident(incident_id), encode(incident), ex=keys.KEEP_RESOLVED)
+            writes.set(keys.incident(incident_id), self._encoded(incident), ex=keys.KEEP_RESOLVED)
         lines = self._timeline.get(incident_id)
         if lines:
-            self._pipe.rpush(keys.timeline(incident_id), *(encode(line) for line in lines))
+            writes.rpush(keys.timeline(incident_id), *(encode(line) for line in lines))
 
-    def _write_place(self, signal_key: str, place: Place, lasting: dict[str, bytes]) -> None:
+    def _encoded(self, incident: Incident) -> bytes:
+        """Its JSON. The plans frozen into it are half of that, and the same in all that open under the same rules."""
+        if incident.policy is not self._policy:
+            self._policy, self._policy_json = incident.policy, orjson.Fragment(encode(incident.policy))
+        return encode({**vars(incident), "policy": self._policy_json})
+
+    def _write_place(self, writes: Bundle, signal_key: str, place: Place, lasting: dict[str, bytes]) -> None:
         """A signal leads to its incident while that is open; an echo of a page is forgotten in time."""
         incident = self.incident(place.incident)
         if incident is not None and signal_key in incident.signals:
             lasting[keys.signal(signal_key)] = encode(place)
         else:
-            self._pipe.set(keys.signal(signal_key), encode(place), ex=keys.KEEP_TOMBSTONE)
+            writes.set(keys.signal(signal_key), encode(place), ex=routing.KEEP_TOMBSTONE)
 
-    def _write_opened(self) -> None:
+    def _write_opened(self, writes: Bundle) -> None:
         opened = {one.id: one.opened_at for name in self._opened if (one := self._incidents[name]) is not None}
         if opened:
-            self._pipe.zadd(keys.INCIDENTS, opened)
-            self._pipe.zremrangebyscore(keys.INCIDENTS, "-inf", self.now - keys.KEEP_RESOLVED)
-            self._pipe.zadd(keys.OPEN, opened)
+            writes.zadd(keys.INCIDENTS, opened)
+            writes.zremrangebyscore(keys.INCIDENTS, "-inf", self.now - keys.KEEP_RESOLVED)
+            writes.zadd(keys.OPEN, opened)
 
-    def _write_gate(self, gate_key: str, members: Mapping[str, float], keep: float) -> None:
+    def _write_gate(self, writes: Bundle, gate_key: str, members: Mapping[str, float], keep: float) -> None:
         name = keys.gate(gate_key)
-        self._pipe.zadd(name, dict(members), gt=True)
-        self._pipe.zremrangebyscore(name, "-inf", self.now - keep)
-        self._pipe.expire(name, int(keep))
+        writes.zadd(name, dict(members), gt=True)
+        writes.zremrangebyscore(name, "-inf", self.now - keep)
+        writes.expire(name, int(keep))
 
-    def _release_resolved(self) -> None:
+    def _release_resolved(self, writes: Bundle) -> None:
         for _, incident in self._changed_incidents():
             if incident.is_open:
                 continue
-            self._pipe.zrem(keys.OPEN, incident.id)
-            self._pipe.expire(keys.timeline(incident.id), keys.KEEP_RESOLVED)
-            self._pipe.expire(keys.group(incident.group_key), keys.KEEP_RESOLVED)
+            writes.zrem(keys.OPEN, incident.id)
+            writes.expire(keys.timeline(incident.id), keys.KEEP_RESOLVED)
+            writes.expire(keys.group(incident.group_key), keys.KEEP_RESOLVED)
             for signal_key in incident.signals:
-                self._pipe.expire(keys.signal(signal_key), keys.KEEP_TOMBSTONE)
+                writes.expire(keys.signal(signal_key), routing.KEEP_TOMBSTONE)
             self.count("incidents", incident.severity, "false positive" if incident.false_positive else "resolved")
 
-    def _promises(self) -> list[Entry]:
+    def _promises(self, writes: Bundle) -> list[Entry]:
         """The entries that the effects ask for. Of the looks at one incident the last that was asked for counts."""
         entries: list[Entry] = []
         looks: dict[tuple[str, Kind], float | None] = {}
@@ -253,15 +260,15 @@ class Draft:
         for (incident_id, kind), at in looks.items():
             incident = self._incidents[incident_id]
             if incident is not None:
-                entries += self._look(incident, kind, at)
+                entries += self._look(writes, incident, kind, at)
         self.desks |= {(entry.lane, entry.job) for entry in entries if entry.due_at <= self.now}
         return entries
 
-    def _look(self, incident: Incident, kind: Kind, at: float | None) -> list[Entry]:
+    def _look(self, writes: Bundle, incident: Incident, kind: Kind, at: float | None) -> list[Entry]:
         entry_id = f"{kind}-{incident.id}"
         # Of what opens in this very transaction nothing can have been promised before.
         for lane in () if incident.id in self._opened else (Lane.URGENT, Lane.CALM):
-            agenda.withdraw(self._pipe, entry_id, lane, Job.ESCALATE)
+            agenda.withdraw(writes, entry_id, lane, Job.ESCALATE)
         if at is None:
             return []
         lane, now = lane_of(incident), self.now

@@ -25,7 +25,10 @@ AT_ONCE = 4
 """Sends in flight per channel, and as many of P1 besides: a channel that hangs keeps these busy and no other's."""
 
 
-WAYS = {name: Way(room=one.room, address=one.address, shared=one.shared) for name, one in TYPES.items()}
+WAYS = {
+    name: Way(room=one.room, address=one.address, shared=one.shared, gap=one.gap, silent=one.silent)
+    for name, one in TYPES.items()
+}
 """What each type of channel reaches, before a channel's own options."""
 
 
@@ -102,13 +105,18 @@ class House:
 
 
 def build(
-    redis: Redis, ruleset: Ruleset, settings: Settings, environment: Environment, perform: Perform, name: str
+    redis: Redis,
+    rules: Callable[[], Ruleset],
+    settings: Settings,
+    environment: Environment,
+    perform: Perform,
+    name: str,
 ) -> House:
     """A house on Redis' own clock."""
     return House(
         name=name,
         redis=redis,
-        rules=lambda: ruleset,
+        rules=rules,
         settings=settings,
         environment=environment,
         perform=perform,

@@ -12,11 +12,12 @@ from typing import Any, cast
 import orjson
 from redis import Redis
 
+from rules.decision import Judged
 from rules.incident import Incident
 from rules.record import decode
 from rules.upcast import VERSION, upcast
 from workers import keys, latch
-from workers.intake import OVERHEAD, Judged, read_record
+from workers.intake import OVERHEAD, read_record
 from workers.packing import unpack
 
 PAGE = 200

@@ -15,9 +15,9 @@ from typing import Any
 
 import orjson
 
-from rules.decision import Decision
-from rules.event import Action, Event
-from rules.record import decode, encode
+from rules.decision import Judged
+from rules.event import Action
+from rules.record import encode, recall
 from rules.upcast import VERSION
 from workers import agenda, keys
 from workers.agenda import Entry, Kind, Lane
@@ -33,14 +33,6 @@ _LENGTH = 4
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without I, L, O and U, which are misheard and misread; in the order of their values, so that ids sort by time."""
 _PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """An event and, for a trigger, what the rules made of it."""
-
-    event: Event
-    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +141,7 @@ def _promise(judged: orjson.Fragment, now: float) -> Entry:
 
 def judged_of(entry: Entry) -> list[Judged]:
     """The events an intake entry promised to put into their incidents."""
-    return decode(list[Judged], encode(entry.body["judged"]))
+    return recall(list[Judged], entry.body["judged"])
 
 
 def _record(received: Received, judged: bytes) -> bytes:

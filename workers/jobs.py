@@ -13,21 +13,20 @@ from redis.exceptions import RedisError
 
 from rules import own
 from rules.commands import Command, Escalate, Settle
+from rules.decision import Judged
 from rules.event import Severity
+from rules.pace import TOGETHER, Destination
 from rules.upcast import NewerRecord
 from workers import log as logging
 from workers import queue
 from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
 from workers.house import House
-from workers.intake import Judged, mint
-from workers.pace import Destination
+from workers.intake import mint
 
 BUSY_AT_MOST = 7.0
 """Seconds one job goes on taking work: well within RQ's 10."""
-EVENTS_AT_ONCE = 1000
+EVENTS_AT_ONCE = 250
 """Events put into their incidents in one transaction; a spool that is handed over brings thousands."""
-TOGETHER = 1000
-"""Notifications that one digest may hold."""
 FOR_ANOTHER = 5.0
 """Seconds after which an entry whose incident only a later release can read is offered again."""
 FAILED_TOO_OFTEN = 5
@@ -93,12 +92,21 @@ def _parked(house: House, entry: Entry) -> bool:
 
 
 def _deduplicate(house: House, entries: Sequence[Entry]) -> None:
-    # What was lost once is tried alone: it must not take its neighbours with it a second time.
-    suspects = [entry for entry in entries if entry.lost]
-    for batch in (*_bounded(entry for entry in entries if not entry.lost), *([one] for one in suspects)):
-        if not _carefully(house, batch, house.ledger.deduplicate):
+    unsuspected, suspects = _apart(entries)
+    _together(house, [*_bounded(unsuspected), *suspects], house.ledger.deduplicate)
+
+
+def _apart(entries: Sequence[Entry]) -> tuple[list[Entry], list[list[Entry]]]:
+    """What was lost once is tried alone: it must not take its neighbours with it a second time."""
+    return [entry for entry in entries if not entry.lost], [[entry] for entry in entries if entry.lost]
+
+
+def _together(house: House, batches: Iterable[Sequence[Entry]], act: Callable[[Sequence[Entry]], None]) -> None:
+    """Act on each batch; on its entries one by one where that fails, so that the one at fault is found."""
+    for batch in batches:
+        if batch and not _carefully(house, batch, act):
             for entry in batch:
-                _carefully(house, [entry], house.ledger.deduplicate, last=True)
+                _carefully(house, [entry], act, last=True)
 
 
 def _bounded(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
@@ -163,12 +171,13 @@ def _give_up(house: House, entry: Entry, why: str) -> None:
 
 
 def _escalate(house: House, entries: Sequence[Entry]) -> None:
-    for entry in entries:
-        _carefully(house, [entry], lambda one: house.ledger.keep(one[0], _due(house, one[0])), last=True)
+    roster = house.ledger.roster()
 
+    def command(entry: Entry) -> Command:
+        return Escalate(roster=roster) if entry.kind is Kind.STEP else Settle()
 
-def _due(house: House, entry: Entry) -> Command:
-    return Escalate(roster=house.ledger.roster()) if entry.kind is Kind.STEP else Settle()
+    unsuspected, suspects = _apart(entries)
+    _together(house, [unsuspected, *suspects], lambda batch: house.ledger.keep(batch, command))
 
 
 def _notify(house: House, entries: Sequence[Entry]) -> None:

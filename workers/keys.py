@@ -24,6 +24,8 @@
 | tocsin:pace:<digest>      | string     | how far a destination is ahead of its pace  | pace    | about a minute      |
 | tocsin:version            | string     | the latest release that worked here writes | release | for ever            |
 | tocsin:audit              | string     | who audits, so that one does at a time      | auditor | 29 s                |
+| tocsin:rules              | hash       | the rules in force: version, texts, since   | edition | for ever            |
+| tocsin:rules:refused      | string     | why the last new rules are not in force     | edition | till they are right |
 | tocsin:worker:<name>      | string     | a worker beats                              | work    | 10 s                |
 | rq:*                      |            | RQ's own                                    | rq      | minutes             |
 """
@@ -31,11 +33,10 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 DAY = 86400
 KEEP_RESOLVED = 400 * DAY
-KEEP_TOMBSTONE = DAY
-KEEP_HEARD = 7 * DAY
 
 OPEN = "tocsin:open"
 INCIDENTS = "tocsin:incidents"
@@ -46,6 +47,8 @@ AUDIT = "tocsin:audit"
 INBOX_BYTES = "tocsin:inbox:bytes"
 TRIM = "tocsin:trim"
 VERSION = "tocsin:version"
+RULES = "tocsin:rules"
+RULES_REFUSED = "tocsin:rules:refused"
 WORKERS = "tocsin:worker:*"
 COUNTS = "tocsin:count:*"
 LASTING = (
@@ -69,6 +72,7 @@ MARKS = (VERSION, INBOX_BYTES, COUNTS)
 """What a backup holds besides, and a Redis on which nothing has happened yet may hold too."""
 
 
+@lru_cache(maxsize=4096)  # Each is asked for twice within a transaction: to read and to write.
 def _digest(text: str) -> str:
     """Sender text never becomes part of a key: only a digest of it does."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -6,33 +6,41 @@ together or not at all. Whoever loses the race reads again and works it out anew
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import WatchError
 
+from rules import routing
 from rules.commands import Command, Undeliverable
+from rules.decision import Judged
 from rules.incident import Incident, TimelineEntry
 from rules.load import Ruleset
 from rules.record import encode
 from rules.roster import Roster
 from rules.schedule import Way
-from rules.transition import transition
-from workers import agenda, keys, queue, routing
+from workers import agenda, keys, queue
 from workers.agenda import Entry
+from workers.bundle import Bundle
 from workers.clock import Clock
 from workers.counters import count
 from workers.draft import Draft
-from workers.intake import Judged, judged_of
+from workers.intake import judged_of
 from workers.repair import Lacking, lacking, repaired
-from workers.store import Store
+from workers.store import AT_ONCE, Store
 
 TRIES = 50
 """How often a transaction is tried again when others write the same incident at the same time."""
 
 
 Apply = Callable[[Draft, Sequence[Entry]], object]
+Conclude = Callable[[Bundle, Sequence[Entry]], None]
+
+
+def _kept(writes: Bundle, held: Sequence[Entry]) -> None:
+    agenda.finish(writes, *held)
 
 
 class NoIncident(Exception):
@@ -85,9 +93,15 @@ class Ledger:
         self._transact(apply)
         return found[-1]
 
-    def keep(self, entry: Entry, command: Command) -> None:
-        """The entry's time has come: apply its command, and the promise is kept."""
-        self._transact(lambda draft, held: [_changed(draft, one.incident, command) for one in held], [entry])
+    def keep(self, entries: Sequence[Entry], command: Callable[[Entry], Command]) -> None:
+        """The time of these entries has come: apply the command of each, and the promises are kept."""
+
+        def apply(draft: Draft, held: Sequence[Entry]) -> None:
+            draft.load((), (), [one.incident for one in held if one.incident])
+            for one in held:
+                _changed(draft, one.incident, command(one))
+
+        self._transact(apply, entries)
 
     def delivered(self, entry: Entry, line: TimelineEntry, outcome: str) -> None:
         """A notification is done with: delivered, or skipped because nobody needs it any more."""
@@ -95,15 +109,11 @@ class Ledger:
 
     def delivered_together(self, lines: Mapping[str, TimelineEntry], entries: Sequence[Entry]) -> None:
         """Notifications that went out as one digest; `lines` has one for each entry's id."""
-
-        def done(pipe: Pipeline, one: Entry) -> None:
-            _conclude(pipe, one, lines[one.id], "sent")
-
-        self._transact(_nothing, entries, done)
+        self._each(entries, lambda writes, held: _conclude(writes, held, lines, "sent"))
 
     def wait(self, entries: Sequence[Entry], until: float) -> None:
         """These are not for now: nothing has failed, they come again at `until`."""
-        self._transact(_nothing, entries, lambda pipe, one: agenda.postpone(pipe, one, until))
+        self._each(entries, lambda writes, held: agenda.wait(writes, held, until))
 
     def refused(self, entry: Entry, line: TimelineEntry, command: Undeliverable | None) -> None:
         """A notification will not be delivered: the incident is told, so that the fallback or the next step is."""
@@ -121,16 +131,22 @@ class Ledger:
             if held and command is not None:
                 _changed(draft, entry.incident, command)
 
-        def put_back(pipe: Pipeline, one: Entry) -> None:
-            agenda.postpone(pipe, one, until, error, **({"given_up": True} if command else {}))
-            if error is not None:
-                count(pipe, "notifications", str(one.body["channel"]), "retried")
+        def put_back(writes: Bundle, held: Sequence[Entry]) -> None:
+            for one in held:
+                agenda.postpone(writes, one, until, error, **({"given_up": True} if command else {}))
+                if error is not None:
+                    count(writes, "notifications", str(one.body["channel"]), "retried")
 
         self._transact(apply, [entry], put_back)
 
     def put_off(self, entry: Entry, until: float, error: str) -> None:
         """An entry could not be dealt with through a fault of ours; it is tried again at `until`."""
-        self._transact(_nothing, [entry], lambda pipe, one: agenda.postpone(pipe, one, until, error))
+
+        def put_back(writes: Bundle, held: Sequence[Entry]) -> None:
+            for one in held:
+                agenda.postpone(writes, one, until, error)
+
+        self._transact(_nothing, [entry], put_back)
 
     def park(
         self, entry: Entry, why: str, line: TimelineEntry | None = None, command: Undeliverable | None = None
@@ -141,11 +157,12 @@ class Ledger:
             if held and command is not None:
                 _changed(draft, entry.incident, command)
 
-        def put_away(pipe: Pipeline, one: Entry) -> None:
-            agenda.park(pipe, one, self._clock.now(), why)
-            if line is not None and one.incident is not None:
-                pipe.rpush(keys.timeline(one.incident), encode(line))
-            count(pipe, "entries_parked", one.kind)
+        def put_away(writes: Bundle, held: Sequence[Entry]) -> None:
+            for one in held:
+                agenda.park(writes, one, self._clock.now(), why)
+                if line is not None and one.incident is not None:
+                    writes.rpush(keys.timeline(one.incident), encode(line))
+                count(writes, "entries_parked", one.kind)
 
         self._transact(apply, [entry], put_away)
 
@@ -186,13 +203,19 @@ class Ledger:
         outcome: str,
         apply: Apply | None = None,
     ) -> None:
-        self._transact(apply or _nothing, [entry], lambda pipe, one: _conclude(pipe, one, line, outcome))
+        lines = {entry.id: line}
+        self._transact(apply or _nothing, [entry], lambda writes, held: _conclude(writes, held, lines, outcome))
+
+    def _each(self, entries: Sequence[Entry], conclude: Conclude) -> None:
+        """Conclude thousands: each by itself is whole, so that Redis need not do all of them in one piece."""
+        for begin in range(0, len(entries), AT_ONCE):
+            self._transact(_nothing, entries[begin : begin + AT_ONCE], conclude)
 
     def _transact(
         self,
         apply: Apply,
         claims: Sequence[Entry] = (),
-        conclude: Callable[[Pipeline, Entry], None] = agenda.finish,
+        conclude: Conclude = _kept,
     ) -> None:
         """Run `apply` on what is stored and write it with the conclusion of the claims; again if others were faster."""
         for _ in range(TRIES):
@@ -210,17 +233,16 @@ class Ledger:
         pipe: Pipeline,
         apply: Apply,
         claims: Sequence[Entry],
-        conclude: Callable[[Pipeline, Entry], None],
+        conclude: Conclude,
     ) -> Draft:
         held = agenda.guard(pipe, claims)
         draft = Draft(pipe, self._clock.now())
         if held or not claims:
             apply(draft, held)
-        pipe.multi()
-        for entry in held:
-            conclude(pipe, entry)
-        draft.write()
-        pipe.execute()
+        writes = Bundle(pipe)
+        conclude(writes, held)
+        draft.write(writes)
+        writes.execute()
         return draft
 
     def _ring(self, desks: Iterable[tuple[agenda.Lane, agenda.Job]]) -> None:
@@ -228,11 +250,13 @@ class Ledger:
             queue.ring(self._redis, *desk)
 
 
-def _conclude(pipe: Pipeline, entry: Entry, line: TimelineEntry, outcome: str) -> None:
-    agenda.finish(pipe, entry)
-    if entry.incident is not None:
-        pipe.rpush(keys.timeline(entry.incident), encode(line))
-    count(pipe, "notifications", str(entry.body["channel"]), outcome)
+def _conclude(writes: Bundle, held: Sequence[Entry], lines: Mapping[str, TimelineEntry], outcome: str) -> None:
+    agenda.finish(writes, *held)
+    for entry in held:
+        if entry.incident is not None:
+            writes.rpush(keys.timeline(entry.incident), encode(lines[entry.id]))
+    for channel, number in Counter(str(entry.body["channel"]) for entry in held).items():
+        count(writes, "notifications", channel, outcome, by=number)
 
 
 def _changed(draft: Draft, incident_id: str | None, command: Command) -> Incident | None:
@@ -242,10 +266,7 @@ def _changed(draft: Draft, incident_id: str | None, command: Command) -> Inciden
     incident = draft.incident(incident_id)
     if incident is None:
         return None
-    outcome = transition(incident, command, draft.now)
-    if outcome.effects or outcome.timeline or outcome.incident is not incident:
-        draft.changed(outcome)
-    return outcome.incident
+    return routing.change(draft, incident, command)
 
 
 def _nothing(_draft: Draft, _held: Sequence[Entry]) -> None:

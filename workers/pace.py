@@ -1,25 +1,21 @@
 """How fast a destination may be written to: a few messages at once, then one a second; the rest gathers.
 
 Slack takes one message a second and answers 429 beyond (docs.slack.dev/apis/web-api/rate-limits); people take fewer.
-P1 and P2 each have a pace of their own, so that neither waits behind what matters less.
+The same as `rules.pace`, over all workers together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
 
 from rules.load import Ruleset
+from rules.pace import AT_ONCE, Destination, destination
 from workers import keys
 from workers.agenda import Entry
 from workers.channels import TYPES
-from workers.promised import URGENT
-
-AT_ONCE = 5
-"""So many messages may follow each other without a pause."""
 
 # KEYS: the destination. ARGV: now, seconds between messages, at once, wanted.
 # The key holds when all that was granted so far would have been sent at the even pace (GCRA), which is never further
@@ -39,14 +35,6 @@ return {0, string.format('%.6f', until_ - now - (burst - 1) * gap)}
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """A room, or a person on one channel, and the seconds between two messages to it."""
-
-    name: str
-    gap: float
-
-
 class Pace:
     """Grants messages to destinations, over all workers together."""
 
@@ -62,8 +50,7 @@ class Pace:
             return None
         team = self._rules().config.teams.get(str(entry.body.get("team")))
         whom = (team.slack if team else None) if entry.body["room"] else entry.body["person"]
-        rank = entry.body["severity"] if entry.body["severity"] in URGENT else ""
-        return Destination(f"{entry.body['channel']}/{whom or ''}/{rank}", gap)
+        return destination(str(entry.body["channel"]), gap, whom, entry.body["severity"])
 
     def take(self, destination: Destination, wanted: int, now: float) -> tuple[int, float]:
         """How many messages may go now: all that are wanted, else one; or none, and how many seconds to wait.

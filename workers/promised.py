@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from rules.effects import Notify
-from rules.event import Severity
+from rules.event import URGENT
 from rules.incident import Incident
 from workers.agenda import Entry, Kind, Lane
-
-URGENT = frozenset({Severity.P1, Severity.P2})
 
 
 def lane_of(incident: Incident) -> Lane:

@@ -47,7 +47,7 @@ def answer(redis: Redis, lane: Lane, job: Job) -> None:
 class Ringer:
     """Rings from a thread of its own, so that nobody who has just committed waits for RQ.
 
-    A bell that fails is no loss: every worker looks at the agenda twice a second.
+    A bell that fails is no loss: every worker looks at the agenda at least twice a second.
     """
 
     def __init__(self, redis: Redis, on_error: Callable[[RedisError], None] = lambda _: None) -> None:

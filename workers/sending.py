@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from enum import Enum, auto
 from typing import Any
 
 from redis.exceptions import RedisError
 
+from rules import telling
 from rules.commands import Undeliverable
 from rules.duration import show_duration
 from rules.event import Severity
 from rules.incident import Incident, Reason, TimelineEntry
 from rules.load import Ruleset
+from rules.telling import AGAIN, Verdict, judge, needs_help
 from workers import log as logging
 from workers.agenda import Agenda, Entry
 from workers.channels import TYPES
@@ -44,20 +45,10 @@ PATIENCE = 60.0
 """Seconds without success after which a P1 page does not wait for its channel any longer."""
 START_WITHIN = 3.0
 """A claim is only used while its lease still covers a whole attempt."""
-IN_TURN = 15.0
-"""How long a notification waits for the one that went the same way before it."""
 
 log = logging.get("sending")
 
 Perform = Callable[[HttpRequest | MailRequest], Reply]
-
-
-class Verdict(Enum):
-    """What is to become of a notification whose time has come."""
-
-    SEND = auto()
-    LATER = auto()
-    SKIPPED = auto()
 
 
 class Sender:
@@ -110,19 +101,21 @@ class Sender:
 
         `waits`: the one before it on its way is still to be sent. `told_here`: that one goes out in this very message.
         """
-        reason = Reason(entry.body["reason"])
-        if reason.pages and incident.answered:
-            self._done(entry, "skipped", f"not sent, the incident is {incident.state}: {what(entry)}")
-        elif _is_overtaken(entry, incident, reason):
-            self._done(entry, "skipped", f"not sent, it has fired again since: {what(entry)}")
-        elif waits and not told_here and self._clock.now() - entry.created_at < IN_TURN:
-            self._ledger.retry(entry, self._clock.now() + 0.5, None)
-            return Verdict.LATER
-        elif reason.ends and not told_here and self._never_told(entry):
-            self._done(entry, "skipped", f"not sent, nobody there was told that it began: {what(entry)}")
-        else:
-            return Verdict.SEND
-        return Verdict.SKIPPED
+        now = self._clock.now()
+        verdict, why = judge(
+            Reason(entry.body["reason"]),
+            entry.body["ladder"],
+            incident,
+            age=now - entry.created_at,
+            waits=waits,
+            told_here=told_here,
+            never_told=lambda: self._never_told(entry),
+        )
+        if verdict is Verdict.LATER:
+            self._ledger.retry(entry, now + AGAIN, None)
+        elif verdict is Verdict.SKIPPED:
+            self._done(entry, "skipped", f"not sent, {why}: {what(entry)}")
+        return verdict
 
     def give_up(self, entry: Entry, why: str) -> None:
         """Put a notification away that must not be tried again; its incident does not wait for it."""
@@ -138,7 +131,8 @@ class Sender:
         """One attempt, and what became of it."""
         began = self._clock.now()
         try:
-            request, channel = self._request(entry, incident)
+            options, channel = way = self.way(entry)
+            request = channel.post(self.told(entry, incident, way, began), options)
             if request is None:
                 self._done(entry, "silent", None)
                 return
@@ -153,31 +147,42 @@ class Sender:
         else:
             self._done(entry, "sent", what(entry, "told") + _how(entry, self._clock.now() - began))
 
-    def _request(self, entry: Entry, incident: Incident) -> tuple[HttpRequest | MailRequest | None, ChannelType]:
-        notification, options, channel = self.told(entry, incident)
-        return channel.post(notification, options), channel
-
-    def told(self, entry: Entry, incident: Incident) -> tuple[Notification, ChannelOptions, ChannelType]:
-        """What is to be said and how. Raises Undelivered when it can be said to nobody."""
-        ruleset, name = self._rules(), str(entry.body["channel"])
-        config = ruleset.config.channels.get(name)
+    def way(self, entry: Entry) -> tuple[ChannelOptions, ChannelType]:
+        """The channel of a notification, its secrets revealed. Raises Undelivered when there is no such way."""
+        name = str(entry.body["channel"])
+        config = self._rules().config.channels.get(name)
         if config is None:
             raise Undelivered(f"the rules have no channel {name} any more", permanent=True)
         channel = TYPES[config.type]
         try:
-            options = self._environment.reveal_options(channel.options.model_validate(config.options))
-            notification = self._reveal(self._compose(entry, incident, ruleset, channel))
+            return self._environment.reveal_options(channel.options.model_validate(config.options)), channel
+        except MissingReference as missing:
+            raise Undelivered(str(missing), permanent=True) from None
+
+    def told(
+        self,
+        entry: Entry,
+        incident: Incident,
+        way: tuple[ChannelOptions, ChannelType],
+        now: float,
+        *,
+        whole: bool = True,
+    ) -> Notification:
+        """What is to be said on its way; all of it, or what a digest shows. Raises Undelivered when nobody is there."""
+        options, channel = way
+        try:
+            notification = self._reveal(self._compose(entry, incident, channel, now, whole))
         except MissingReference as missing:
             raise Undelivered(str(missing), permanent=True) from None
         own = notification.recipient.address if notification.recipient is not None else None
         if not (channel.room or own or (channel.shared and getattr(options, channel.shared))):
             raise Undelivered(f"{entry.body['person'] or 'nobody'} has no {channel.address}", permanent=True)
-        return notification, options, channel
+        return notification
 
-    def _compose(self, entry: Entry, incident: Incident, ruleset: Ruleset, channel: ChannelType) -> Notification:
-        body, now = entry.body, self._clock.now()
+    def _compose(self, entry: Entry, incident: Incident, channel: ChannelType, now: float, whole: bool) -> Notification:
+        body = entry.body
         # Whoever reads a room may press its button: such a link must not speak in the name of the person called.
-        link = self._link(incident.id, None if channel.room else body["person"], now)
+        link = self._link(incident.id, None if channel.room else body["person"], now) if whole else None
         return compose(
             incident,
             reason=Reason(body["reason"]),
@@ -188,9 +193,10 @@ class Sender:
             by=body["by"],
             note=body["note"],
             id=entry.id,
-            ruleset=ruleset,
+            ruleset=self._rules(),
             now=now,
             acknowledge_url=link,
+            whole=whole,
         )
 
     def _link(self, incident_id: str, person: str | None, now: float) -> str | None:
@@ -224,9 +230,9 @@ class Sender:
             self._ledger.retry(entry, until, failure.why, self._call_for_help(entry, f"no success yet: {failure.why}"))
 
     def _call_for_help(self, entry: Entry, why: str) -> Undeliverable | None:
-        """Only a page that calls somebody is worth a fallback, and only once; a lost update is shown, no more."""
+        """Only once, and only where it is worth it."""
         body = entry.body
-        if not Reason(body["reason"]).pages or body["step"] is None or body.get("given_up"):
+        if not needs_help(Reason(body["reason"]), body["step"]) or body.get("given_up"):
             return None
         return Undeliverable(
             channel=body["channel"],
@@ -238,17 +244,11 @@ class Sender:
             roster=self._ledger.roster(),
         )
 
-    def line(self, kind: str, text: str | None, entry: Entry) -> TimelineEntry:
-        """What the incident's history gains."""
+    def line(self, kind: str, text: str | None, entry: Entry, at: float | None = None) -> TimelineEntry:
+        """What the incident's history gains; `at` is now unless it is given."""
         shown = text or f"nothing to say on {entry.body['channel']}: {entry.body['reason']}"
-        return TimelineEntry(
-            at=self._clock.now(), kind=kind, text=shown, via=entry.body["channel"], detail=_detail(kind, entry)
-        )
-
-
-def _is_overtaken(entry: Entry, incident: Incident, reason: Reason) -> bool:
-    """Has the ladder begun anew since this page or this good news was promised? Then the new ladder's pages tell."""
-    return (reason.pages or reason is Reason.RECOVERED) and entry.body["ladder"] < incident.ladders
+        when = self._clock.now() if at is None else at
+        return TimelineEntry(at=when, kind=kind, text=shown, via=entry.body["channel"], detail=_detail(kind, entry))
 
 
 def _how(entry: Entry, took: float) -> str:
@@ -272,5 +272,4 @@ def way_of(body: dict[str, Any]) -> str:
 def what(entry: Entry, did: str = "to") -> str:
     """`slack to on-call engineer (ana): opened`."""
     body: dict[str, Any] = entry.body
-    whom = f"{body['role']} ({body['person']})" if body["person"] else body["role"]
-    return f"{body['channel']} {did} {whom}: {body['reason']}"
+    return telling.what(body["channel"], body["role"], body["person"], body["reason"], did)

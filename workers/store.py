@@ -14,9 +14,9 @@ from redis.retry import Retry
 
 from rules.incident import Incident, TimelineEntry
 from rules.record import decode
+from rules.routing import Place
 from rules.upcast import NewerRecord
 from workers import keys, log
-from workers.draft import Place
 
 AT_ONCE = 500
 """Incidents asked for in one command: Redis serves nobody else meanwhile."""
@@ -88,8 +88,11 @@ class Store:
 
     def _stored(self, incident_ids: Iterable[str]) -> list[bytes]:
         names = [keys.incident(one) for one in incident_ids]
-        stored = cast("list[bytes | None]", self._redis.mget(names)) if names else []
-        return [one for one in stored if one]
+        found: list[bytes] = []
+        for begin in range(0, len(names), AT_ONCE):
+            stored = cast("list[bytes | None]", self._redis.mget(names[begin : begin + AT_ONCE]))
+            found += [one for one in stored if one]
+        return found
 
     def timeline(self, incident_id: str) -> list[TimelineEntry]:
         """An incident's history, the oldest first."""

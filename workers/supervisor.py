@@ -39,6 +39,8 @@ class Child:
     """Asked after the start; the next child is started when it says yes."""
     outlives: bool = False
     """Ended only when the others are gone: the server they finish their work with."""
+    rereads: bool = False
+    """SIGHUP has it read the rules again; of others, it would be the end."""
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     restart_at: float = 0.0
@@ -73,7 +75,15 @@ class Supervisor:
         """Start all and watch them until SIGINT, SIGTERM or `stop`; then end all within GRACE. Raises NotStarted."""
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: self.stop())
+        # A terminal that is closed ends what was started in it; without one, SIGHUP means to read the rules again.
+        signal.signal(signal.SIGHUP, lambda *_: self.stop() if sys.stdin.isatty() else self.pass_on(signal.SIGHUP))
         self.watch(on_ready)
+
+    def pass_on(self, number: signal.Signals) -> None:
+        """Send a signal to those that read rules."""
+        for child in self.children:
+            if child.process is not None and child.rereads:
+                child.process.send_signal(number)
 
     def watch(self, on_ready: Callable[[], None] = lambda: None) -> None:
         """As `run`, without touching this process's signals."""

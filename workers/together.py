@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from redis.exceptions import RedisError
 
 from rules.incident import Incident
+from rules.telling import Verdict
 from workers import log as logging
 from workers.agenda import Agenda, Entry
 from workers.channels.contract import HttpRequest, MailRequest, Undelivered
 from workers.clock import Clock
-from workers.digest import fold
+from workers.digest import fold, worst
 from workers.ledger import Ledger
-from workers.sending import Perform, Sender, Verdict, way_of, what
+from workers.sending import Perform, Sender, way_of, what
 from workers.store import Store
 
 REFUSALS = 7
@@ -94,11 +95,14 @@ class Together:
     def _try(self, part: Wanted) -> Undelivered | None:
         """One message for all of them; None when it was delivered, and that is written down."""
         try:
-            told = [self._sender.told(entry, incident) for entry, incident in part]
-            notification, options, channel = told[0]
-            request: HttpRequest | MailRequest | None = channel.post(
-                fold([one for one, *_ in told], f"{notification.id}-and-{len(told) - 1}"), options
-            )
+            # All of one destination, so all on one channel; and one look at the clock, which Redis keeps.
+            now, way = self._clock.now(), self._sender.way(part[0][0])
+            options, channel = way
+            told = [self._sender.told(entry, incident, way, now, whole=False) for entry, incident in part]
+            first = worst(told)
+            told[first] = self._sender.told(*part[first], way, now)
+            folded = fold(told, f"{told[0].id}-and-{len(told) - 1}")
+            request: HttpRequest | MailRequest | None = channel.post(folded, options)
             if request is None:
                 return Undelivered(f"{channel.name} has no words for a digest", permanent=True)
             channel.read(self._perform(request))
@@ -109,8 +113,8 @@ class Together:
         except Exception as wrong:
             log.exception("digest could not be made", entries=[entry.id for entry, _ in part])
             return Undelivered(f"could not be made ({type(wrong).__name__})", permanent=True)
-        how = f", in a digest of {len(part)}"
-        lines = {entry.id: self._sender.line("sent", what(entry, "told") + how, entry) for entry, _ in part}
+        how, now = f", in a digest of {len(part)}", self._clock.now()
+        lines = {entry.id: self._sender.line("sent", what(entry, "told") + how, entry, now) for entry, _ in part}
         self._ledger.delivered_together(lines, [entry for entry, _ in part])
         return None
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -18,18 +19,20 @@ from redis.retry import Retry
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
-from rules.load import Ruleset
 from workers import jobs, keys, log, queue, release, succession
-from workers.agenda import DESKS, Agenda, Lane
+from workers.agenda import DESKS, Job, Lane
 from workers.auditor import Auditor
 from workers.clock import RedisClock
 from workers.house import build
 from workers.outward import Outward
+from workers.reload import Folder, Live, Reload, Rereading
 from workers.settings import Environment, Settings
 from workers.store import TIMEOUT, connect
 
 TICK = 0.5
-"""Seconds between two looks at the agenda."""
+"""Seconds between two looks at the agenda, at most."""
+SOON = 0.05
+"""Seconds between two looks at least, however closely promises follow each other."""
 BEAT_LASTS = 10
 """Seconds a worker counts as alive after a beat."""
 RQ_TTL = 20
@@ -37,6 +40,9 @@ RQ_TTL = 20
 
 RQ's own 420 would have a worker wait for seven minutes on a connection that a network has silently dropped.
 """
+
+LOOKS_AFTER = 20_000
+"""New objects after which Python looks for cycles among them: those of some hundred incidents."""
 
 
 class LaneWorker(SimpleWorker):
@@ -48,7 +54,8 @@ class LaneWorker(SimpleWorker):
 class Tick(threading.Thread):
     """Twice a second, in every worker process and with no leader: beat, and ring for what is due and was not rung for.
 
-    It also ends the process when its supervisor is gone: nobody would restart it, and a second one may be running.
+    Where a promise comes due sooner than that, it looks then. It also ends the process when its supervisor is gone:
+    nobody would restart it, and a second one may be running.
     """
 
     def __init__(self, redis: Redis, name: str, orphaned: Callable[[], None], supervisor: int | None = None) -> None:
@@ -58,8 +65,8 @@ class Tick(threading.Thread):
         self._orphaned = orphaned
         # It may have died while we were starting; who our parent is now does not tell.
         self._parent = supervisor or os.getppid()
-        self._agenda = Agenda(redis)
         self._clock = RedisClock(redis)
+        self._beaten = 0.0
         self._ended = threading.Event()
 
     def run(self) -> None:
@@ -68,19 +75,23 @@ class Tick(threading.Thread):
             if os.getppid() != self._parent:
                 self._orphaned()
                 return
+            pause = TICK
             try:
-                self.look()
+                pause = self.look()
             except RedisError as wrong:
                 log.get("tick").warning("redis is away", error=type(wrong).__name__)
-            self._ended.wait(TICK)
+            self._ended.wait(pause)
 
-    def look(self) -> None:
-        """One tick."""
-        self._redis.set(keys.worker(self._name), b"1", ex=BEAT_LASTS)
+    def look(self) -> float:
+        """One tick; returns the seconds until the next."""
         now = self._clock.now()
-        for desk in DESKS:
-            if self._agenda.due(*desk, now):
-                queue.ring(self._redis, *desk)
+        if abs(now - self._beaten) >= TICK:
+            self._redis.set(keys.worker(self._name), b"1", ex=BEAT_LASTS)
+            self._beaten = now
+        due, soonest = glance(self._redis, now, now + TICK)
+        for desk in due:
+            queue.ring(self._redis, *desk)
+        return max(SOON, soonest - now)
 
     def stop(self) -> None:
         """No further tick; the worker no longer counts as alive."""
@@ -92,27 +103,58 @@ class Tick(threading.Thread):
             log.get("tick").info("could not take the beat back", error=type(wrong).__name__)
 
 
-def run(lane: Lane, settings: Settings, ruleset: Ruleset) -> None:
-    """Work on one lane until SIGTERM or SIGINT; what is in flight is finished first. Raises NewerRecord."""
+def glance(redis: Redis, now: float, until: float) -> tuple[list[tuple[Lane, Job]], float]:
+    """The desks that have something due, and when the next promise comes due: by `until`, or that."""
+    pipe = redis.pipeline(transaction=False)
+    for desk in DESKS:
+        pipe.zcount(keys.agenda(*desk), "-inf", now)
+        pipe.zrangebyscore(keys.agenda(*desk), f"({now!r}", until, start=0, num=1, withscores=True)
+    found = pipe.execute()
+    due = [desk for desk, number in zip(DESKS, found[::2], strict=True) if number]
+    return due, min((at for soon in found[1::2] for _, at in soon), default=until)
+
+
+def spare_the_collector() -> None:
+    """Keep Python from looking for garbage where none is: what a worker has built by now stays, records make no cycles.
+
+    By its own settings it looks through everything again and again in a storm, a fifth of an opening's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(LOOKS_AFTER)
+
+
+def run(lane: Lane, settings: Settings, live: Live, folder: Folder) -> None:
+    """Work on one lane until SIGTERM or SIGINT; what is in flight is finished first. SIGHUP reads the rules again.
+
+    Raises NewerRecord.
+    """
     log.configure(settings.log)
     url = settings.redis_url.get_secret_value() if settings.redis_url else ""
     redis = connect(url)
     release.join(redis)
     name = succession.name_of(lane)
-    house = build(redis, ruleset, settings, Environment(), Outward(settings.allow_net).perform, name)
+    house = build(redis, live, settings, Environment(), Outward(settings.allow_net).perform, name)
     house.joined = True
     jobs.install(house)
     succession.inherit(redis, lane, house.clock.now())
     tick = Tick(redis, name, orphaned=lambda: os._exit(1), supervisor=settings.supervisor)
     auditor = Auditor(house)
+    reload = Reload(connect(url), house.clock, live, folder)
+    rereading = Rereading(reload)
     # From the first beat on somebody may tell it to stop; RQ's own handlers come with `work`.
     for told in (signal.SIGTERM, signal.SIGINT):
         signal.signal(told, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGHUP, lambda *_: reload.ask())
     try:
+        reload.begin()
+        rereading.start()
         tick.start()
         auditor.start()
+        spare_the_collector()
         _worker(url, lane, name).work(with_scheduler=False, logging_level="WARNING")
     finally:
+        rereading.stop()
         auditor.stop()
         house.pools.close()
         tick.stop()

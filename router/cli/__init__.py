@@ -9,22 +9,26 @@ from router.cli.doctor import doctor
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
 from router.cli.pending import pending
+from router.cli.reloading import reload
 from router.cli.rules import check, explain, init
 from router.cli.run import serve_command, work_command
 from router.cli.sending import send
 from router.cli.session import Root
+from router.cli.trying import trying
 from router.cli.up import up
 
 COMMANDS: tuple[click.Command, ...] = (
     init,
     check,
     explain,
+    trying,
     send,
     incidents,
     pending,
     report,
     deliveries,
     doctor,
+    reload,
     backup,
     restore,
     up,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -17,11 +18,17 @@ LIST = "List them with `tocsin incidents list --all`."
 
 
 def ask(
-    session: Session, method: str, path: str, body: dict[str, object] | None = None, *, otherwise: str = LIST
+    session: Session,
+    method: str,
+    path: str,
+    body: dict[str, object] | None = None,
+    *,
+    otherwise: str = LIST,
+    also: Collection[int] = (),
 ) -> Any:
     """What the API answered. Ends the command when nobody answers, or when the answer is a refusal.
 
-    `otherwise` is what to do when there is no such thing.
+    `otherwise` is what to do when there is no such thing; a status of `also` is an answer like any other.
     """
     tokens = session.settings.api_token
     headers = {"authorization": f"Bearer {tokens[0].get_secret_value()}"} if tokens else {}
@@ -30,7 +37,7 @@ def ask(
         where = session.settings.data.absolute()
         then = f"Looked in TOCSIN_API_TOKEN and in {where}; set TOCSIN_DATA or TOCSIN_API_TOKEN."
         raise Failure("no API token found", then, code=USAGE)
-    if reply.status >= 400:
+    if reply.status >= 400 and reply.status not in also:
         raise refusal(reply, session.settings.url, otherwise)
     return _read(reply, session.settings.url)
 

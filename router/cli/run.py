@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,20 @@ from starlette.types import ASGIApp
 from router import demo, serve
 from router.app import DEMO
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
-from router.in_force import in_force
+from router.in_force import InForce, in_force
 from router.sources import TYPES as SOURCES
 from rules.config import references
-from rules.load import Ruleset, Wrong
+from rules.load import Ruleset, Wrong, load
 from rules.upcast import NewerRecord
-from workers import configuration, demonstration, house, release, supervisor, work
+from workers import configuration, demonstration, edition, house, release, supervisor, work
 from workers.agenda import Lane
 from workers.alarm import Alarm
 from workers.channels import OPTIONS
 from workers.channels.contract import Undelivered
+from workers.configuration import Written
 from workers.ledger import Ledger
 from workers.outward import Outward, call
+from workers.reload import Folder, Live
 from workers.settings import (
     Environment,
     Settings,
@@ -35,23 +38,49 @@ from workers.settings import (
     child_environment,
     require,
 )
+from workers.store import connect
 from workers.supervisor import Child, Supervisor, python
 
 SOURCE_OPTIONS = {name: source.options for name, source in SOURCES.items()}
 
 
-def rules_of(settings: Settings, folder: Path | None) -> Ruleset:
-    """The rules in force, checked whole. Ends the command with every problem when they are wrong."""
+def folder_of(settings: Settings, folder: Path | None, parts: Callable[[Ruleset], Iterable[object]]) -> Folder:
+    """Where this process finds its rules. `parts` are those whose secrets it needs."""
+
+    def read(written: Written) -> Ruleset:
+        ruleset = load(written.texts, source_options=SOURCE_OPTIONS, channel_options=OPTIONS, runbooks=written.runbooks)
+        return demonstration.pointed(ruleset, settings) if settings.demo else ruleset
+
+    path = folder or settings.config or configuration.packaged()
+    return Folder(path=path, load=read, lacks=lambda ruleset: missing(*parts(ruleset)))
+
+
+def rules_of(folder: Folder, settings: Settings) -> Ruleset:
+    """The rules of the folder, checked whole; when they are wrong, those in force by Redis, which page on.
+
+    Ends the command with every problem when there are none of either.
+    """
     try:
-        ruleset = configuration.read(
-            folder or settings.config or configuration.packaged(),
-            source_options=SOURCE_OPTIONS,
-            channel_options=OPTIONS,
-        )
+        return folder.load(configuration.written(folder.path))
     except Wrong as wrong:
         lines = "\n  ".join(str(problem) for problem in wrong.problems)
-        raise Failure("the rules are wrong, so nothing was started", lines, code=USAGE) from None
-    return demonstration.pointed(ruleset, settings) if settings.demo else ruleset
+    ruleset = _in_force(folder, settings)
+    if ruleset is None:
+        raise Failure("the rules are wrong, so nothing was started", lines, code=USAGE)
+    click.echo(f"tocsin: the rules in {folder.path} are wrong; started with those in force\n  {lines}", err=True)
+    return ruleset
+
+
+def _in_force(folder: Folder, settings: Settings) -> Ruleset | None:
+    """What other processes judge by, when Redis is there and this release can read it."""
+    if settings.redis_url is None:
+        return None
+    try:
+        with connect(settings.redis_url.get_secret_value()) as redis:
+            found = edition.current(redis)
+        return None if found is None else folder.load(found.written)
+    except (RedisError, Wrong):
+        return None
 
 
 def _required(settings: Settings) -> Settings:
@@ -64,10 +93,20 @@ def _required(settings: Settings) -> Settings:
 
 def revealed(*parts: object) -> None:
     """Ends the command when a secret that the rules refer to is not there: found now, and not at 3 am."""
-    problems = Environment().missing(reference for part in parts for reference in references(part))
+    problems = missing(*parts)
     if problems:
         then = "\n  ".join([*problems[1:], "set what is missing, or take out of the rules what needs it"])
         raise Failure(problems[0], then, code=USAGE)
+
+
+def missing(*parts: object) -> list[str]:
+    """Which of the secrets that these parts of the rules refer to are not there."""
+    return Environment().missing(reference for part in parts for reference in references(part))
+
+
+def to_hear_and_send(ruleset: Ruleset) -> tuple[object, ...]:
+    """The parts whose secrets a receiver needs: when Redis is gone, it is the receiver who tells people so."""
+    return (*ruleset.config.sources.values(), *to_send(ruleset))
 
 
 def to_send(ruleset: Ruleset) -> tuple[object, ...]:
@@ -94,13 +133,13 @@ def serve_command(session: Session, weaker: bool, processes: int, share_port: bo
     settings = _required(session.settings)
     if weaker:
         settings = settings.model_copy(update={"accept_weaker_durability": True})
-    ruleset = rules_of(settings, session.config)
-    # Those of the ways out too: when Redis is gone, it is the receiver who tells people so.
-    revealed(*ruleset.config.sources.values(), *to_send(ruleset))
+    folder = folder_of(settings, session.config, to_hear_and_send)
+    ruleset = rules_of(folder, settings)
+    revealed(*to_hear_and_send(ruleset))
     if processes > 1:
         _serve_together(session, settings, processes)
     else:
-        _serve(settings, ruleset, share_port)
+        _serve(settings, Live(ruleset), folder, share_port)
 
 
 def _serve_together(session: Session, settings: Settings, processes: int) -> None:
@@ -130,16 +169,21 @@ def _durable() -> Iterator[None]:
         raise Failure(f"Redis is not to be had ({type(wrong).__name__})", "check REDIS_URL", code=3) from None
 
 
-def _serve(settings: Settings, ruleset: Ruleset, share_port: bool) -> None:
+def _serve(settings: Settings, live: Live, folder: Folder, share_port: bool) -> None:
     def ledger(redis: Any, clock: Any) -> Ledger:
-        return Ledger(redis, lambda: ruleset, clock, lambda: house.ways(ruleset))
+        return Ledger(redis, live, clock, lambda: house.ways(live()))
+
+    def hearing(ruleset: Ruleset) -> InForce:
+        return in_force(ruleset, SOURCES, Environment().reveal)
 
     mounts, beside = _demonstration(settings)
-    heard = in_force(ruleset, SOURCES, Environment().reveal)
+    rules = serve.Rules(live=live, folder=folder, hearing=hearing)
     # Bound before anything runs: a port that others have is found out while it can still be said and left.
     with _bound(settings, shared=share_port) as listener, _durable():
-        alarm = Alarm(lambda: ruleset, Environment(), Outward(settings.allow_net).perform)
-        serve.run(settings, heard, ledger, mounts=mounts, beside=beside, alarm=alarm, sockets=[listener])
+        alarm = Alarm(live, Environment(), Outward(settings.allow_net).perform)
+        serve.run(
+            settings, hearing(live()), ledger, rules, mounts=mounts, beside=beside, alarm=alarm, sockets=[listener]
+        )
 
 
 def _listener(settings: Settings, *, shared: bool = False) -> socket.socket:
@@ -188,11 +232,12 @@ def _demonstration(settings: Settings) -> tuple[dict[str, ASGIApp], tuple[Callab
 def work_command(session: Session, lane: str | None) -> None:
     """Notify and escalate: a supervised process per lane. Needs REDIS_URL, TOCSIN_API_TOKEN and TOCSIN_SECRET."""
     settings = _required(session.settings)
-    ruleset = rules_of(settings, session.config)
+    folder = folder_of(settings, session.config, to_send)
+    ruleset = rules_of(folder, settings)
     revealed(*to_send(ruleset))
     with _durable():
         if lane is not None:
-            work.run(Lane(lane), settings, ruleset)
+            work.run(Lane(lane), settings, Live(ruleset), folder)
             return
         release.examine_at(settings.redis_url.get_secret_value() if settings.redis_url else "")
     Supervisor(workers(session, {})).run()
@@ -202,7 +247,7 @@ def workers(session: Session, env: dict[str, str]) -> list[Child]:
     """A worker for each lane; `env` stands on top of this process's environment."""
     whole = child_environment(env)
     return [
-        Child(name=f"worker {lane}", argv=_tocsin(session, "work", "--lane", lane), env=whole)
+        Child(name=f"worker {lane}", argv=_tocsin(session, "work", "--lane", lane), env=whole, rereads=True)
         for lane in (Lane.INTAKE, Lane.URGENT, Lane.CALM)
     ]
 
@@ -211,7 +256,8 @@ def receiver(session: Session, settings: Settings, number: int, *arguments: str,
     """A receiver; `env` stands on top of this process's environment."""
     address = f"http://{settings.host}:{settings.port}/healthz"
     argv = _tocsin(session, "serve", *arguments)
-    return Child(name=f"receiver {number}", argv=argv, env=child_environment(env), ready=lambda: _answers(address))
+    ready = partial(_answers, address)
+    return Child(name=f"receiver {number}", argv=argv, env=child_environment(env), ready=ready, rereads=True)
 
 
 def _tocsin(session: Session, *arguments: str) -> list[str]:

@@ -10,11 +10,12 @@ import click
 
 from router.cli.run import (
     WEAKER,
+    folder_of,
     port_is_free,
     receiver,
     revealed,
     rules_of,
-    to_send,
+    to_hear_and_send,
     weaker_option,
     workers,
 )
@@ -35,9 +36,9 @@ def up(session: Session, demonstrate: bool, weaker: bool) -> None:
     settings = session.settings
     env = _environment(session, settings, demonstrate) | ({WEAKER: "1"} if weaker else {})
     settings = _with(env, settings)
-    ruleset = rules_of(settings, session.config)
+    ruleset = rules_of(folder_of(settings, session.config, to_hear_and_send), settings)
     if not demonstrate:
-        revealed(*ruleset.config.sources.values(), *to_send(ruleset))
+        revealed(*to_hear_and_send(ruleset))
     children = [receiver(session, settings, 1, **env), *workers(session, env)]
     if settings.redis_url is None:
         children.insert(0, _valkey(settings, env))

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 import workers.channels
 from rules.config import Person
+from rules.incident import Reason
+from tests.channels import test_mail, test_pagerduty, test_slack, test_webhook
+from tests.channels.notifications import PAGE
 from workers.channels import TYPES
+from workers.channels.contract import Recipient
 
 ROOT = Path(__file__).parent.parent.parent
+GIVEN = {
+    "mail": test_mail.OPTIONS,
+    "pagerduty": test_pagerduty.OPTIONS,
+    "slack": test_slack.HOOK,
+    "webhook": test_webhook.OPTIONS,
+}
 NOT_CHANNELS = {"__init__", "contract", "__pycache__"}
 
 
@@ -40,3 +53,13 @@ def test_each_channel_stands_under_its_own_name_and_asks_for_a_field_people_have
     for name, kind in TYPES.items():
         assert kind.name == name
         assert kind.address is None or kind.address in Person.model_fields
+
+
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("name", TYPES)
+def test_the_table_says_what_a_channel_has_no_words_for(name: str, reason: Reason) -> None:
+    """A rehearsal knows from it what will not be said; a channel that gathers for a digest says everything."""
+    kind = TYPES[name]
+    to = replace(PAGE, reason=reason, recipient=Recipient(name="Maria", address="maria@example.com"))
+    assert (kind.post(to, GIVEN[name]) is None) == (reason in kind.silent)
+    assert kind.gap is None or not kind.silent

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from rules.incident import Incident
 from rules.record import decode
+from rules.routing import Place
 from tests.chaos.load import Book
 from tests.processes.tocsin import Running
 from workers import keys
-from workers.draft import Place
 from workers.store import Store
 
 SETTLES = 40.0

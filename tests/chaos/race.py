@@ -15,6 +15,7 @@ from pathlib import Path
 from redis import Redis
 
 from rules.commands import Acknowledge
+from rules.decision import Judged
 from rules.event import Action, Event
 from rules.incident import Incident, Reason
 from rules.load import load
@@ -28,7 +29,7 @@ from workers.channels import OPTIONS
 from workers.channels.contract import Reply
 from workers.clock import RedisClock
 from workers.house import House
-from workers.intake import Judged, mint
+from workers.intake import mint
 from workers.settings import Environment
 from workers.store import connect
 from workers.supervisor import Child, Supervisor

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.chaos import answers, crashes, kernel, power, race, redis_gone, releases, spoilt, surroundings, troubles
+from tests.chaos import (
+    answers,
+    crashes,
+    kernel,
+    power,
+    race,
+    redis_gone,
+    releases,
+    reloads,
+    spoilt,
+    surroundings,
+    troubles,
+)
 from tests.chaos.oracle import Verdict
 from tests.chaos.stage import Length
 
@@ -37,6 +49,7 @@ SCENARIOS: dict[str, tuple[str, Callable[[Length], Verdict]]] = {
     "R21": ("an answer races the next step", race.answered_at_the_last_moment),
     "R22": ("10,000 different alarms in a storm", troubles.storm_of_many),
     "R22b": ("one alarm in a storm", troubles.storm_of_one),
+    "R23": ("the rules change again and again, some wrong", reloads.reloads),
     "R24": ("records of the release before", releases.upgraded),
     "R24b": ("a later release beside this one", releases.downgraded),
     "R25": ("poison", troubles.poison),

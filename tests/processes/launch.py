@@ -33,8 +33,10 @@ if sys.argv[1:2] == ["later-release"]:
     upcast.upcast.__defaults__ = (upcast.UPCASTS, upcast.VERSION)
 
 from router.cli import main
+from rules import routing
+from rules.decision import Judged
 from rules.incident import TimelineEntry
-from workers import agenda, auditor, draft, intake, ledger, routing, spool
+from workers import agenda, auditor, draft, intake, ledger, spool
 
 DEATHS = 10
 
@@ -142,7 +144,7 @@ def _poisoned() -> None:
     """A crash that no except can catch, as of a library in C."""
     apply = routing.apply
 
-    def dying(draft: draft.Draft, judged: Sequence[intake.Judged], *more: Any) -> None:
+    def dying(draft: draft.Draft, judged: Sequence[Judged], *more: Any) -> None:
         if any("poison" in one.event.summary for one in judged):
             _die(1000)
         apply(draft, judged, *more)

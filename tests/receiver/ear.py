@@ -24,12 +24,14 @@ from router.serve import fast_redis
 from router.sources import TYPES
 from router.spooling import Spooling
 from rules.incident import Incident
-from rules.load import load
+from rules.load import Ruleset, load
 from workers import intake, keys
 from workers.agenda import Agenda, Job, Lane
 from workers.clock import DrivenClock
+from workers.configuration import Written
 from workers.house import ways
 from workers.ledger import Ledger
+from workers.reload import Folder, Live, Reload
 from workers.settings import Environment, Settings
 from workers.spool import Spool
 from workers.store import Store
@@ -97,6 +99,8 @@ class Ear:
         self.commits: list[int] = []
         self.mounts: dict[str, ASGIApp] = {}
         self.rung = 0
+        self.rules: Path | None = None
+        """A folder from which new rules may come."""
         folder = tempfile.mkdtemp(prefix="tocsin-spool-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.spool = Spool(Path(folder))
@@ -169,7 +173,7 @@ class Ear:
 
         # A busy machine may take its time; only a Redis that refuses counts as away here.
         self.spooling = Spooling(write, hand_over, self.spool, self.clock, ring, within=10)
-        return Context(
+        context = Context(
             settings=self.settings,
             in_force=self.in_force,
             clock=self.clock,
@@ -181,6 +185,19 @@ class Ear:
             store=self.store,
             ledger=self.ledger,
         )
+        if self.rules is not None:
+            context.reload = self._reloading(context, self.rules)
+        return context
+
+    def _reloading(self, context: Context, folder: Path) -> Reload:
+        def adopt(ruleset: Ruleset) -> None:
+            context.in_force = in_force(ruleset, TYPES, Environment(SECRETS).reveal)
+
+        def read(written: Written) -> Ruleset:
+            return load(written.texts, runbooks=written.runbooks)
+
+        where = Folder(path=folder, load=read, lacks=lambda _: [])
+        return Reload(self.redis, self.clock, Live(self.ruleset), where, adopt)
 
     def works(self) -> None:
         """The workers put what was heard into incidents."""

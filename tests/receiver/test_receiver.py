@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from router.sources.signatures import sign_hex
+from rules.decision import Judged
 from tests.receiver.ear import DOWN, ENVIRONMENT, KUMA, NOW, SECRET, TOKEN, Ear
 from workers.agenda import Agenda, Job, Lane
 from workers.counters import read
 from workers.inbox import Inbox, Wanted
-from workers.intake import Judged, judged_of
+from workers.intake import judged_of
 from workers.spool import Spool
 from workers.store import connect
 

@@ -9,12 +9,13 @@ import time
 from redis import Redis
 
 from router.redis_time import RedisTime
+from rules.decision import Judged
 from rules.event import Action, Event
 from tests.receiver.ear import Ear
 from tests.receiver.test_errand import read_answer
 from tests.receiver.wire import Connect, request
 from workers.agenda import Agenda, Job, Lane
-from workers.intake import Judged, Received, queue_commands
+from workers.intake import Received, queue_commands
 
 
 class Busy:

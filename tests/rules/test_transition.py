@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import get_args
 
 import pytest
@@ -16,6 +17,7 @@ from rules.commands import (
     Escalate,
     FalsePositive,
     Heard,
+    Lift,
     Mitigate,
     Resolve,
     Settle,
@@ -24,7 +26,7 @@ from rules.commands import (
 )
 from rules.decision import Gate
 from rules.event import Action
-from rules.incident import Incident, Reason, Signal, State
+from rules.incident import Hold, Incident, Reason, Signal, State
 from rules.transition import TABLE, transition
 from tests.rules.lives import (
     EVERYBODY,
@@ -54,7 +56,8 @@ ROWS: dict[type[Command], set[State]] = {
     ChangeSeverity: {T, A, M, R},
     Assign: {T, A, M, R},
     AddNote: {T, A, M, R, DONE},
-    Escalate: {T},
+    Escalate: {T, A},
+    Lift: {T, A, M, R},
     Undeliverable: {T, A, M, R, DONE},
     Settle: {T, A, M, R},
 }
@@ -64,8 +67,10 @@ ROWS: dict[type[Command], set[State]] = {
 def in_state(state: State) -> Life:
     """An incident that has come to this state the usual way, with every row's command still possible."""
     life = opened("P1")
+    hold = Hold(silence="deploy", since=life.now, until=life.now + 60 * MINUTE, why="a deployment")
+    life.incident = life.incident.changed(hold=hold)
     if state in (A, M):
-        life.asks(Acknowledge(by="ana", via="slack"))
+        life.asks(Acknowledge(by="ana", via="slack", until=life.now + 30 * MINUTE))
     if state is M:
         life.asks(Mitigate(by="ana", via="slack"))
     if state is R:
@@ -92,6 +97,7 @@ def each_command(life: Life) -> dict[type[Command], Command]:
         Assign: Assign(by="maria", via="cli", to="dan"),
         AddNote: AddNote(by="maria", via="cli", text="it was the cache"),
         Escalate: Escalate(roster=EVERYBODY),
+        Lift: Lift(by="maria", silence="deploy"),
         Undeliverable: Undeliverable(roster=EVERYBODY, **page),  # type: ignore[arg-type]
         Settle: Settle(),
     }
@@ -150,6 +156,7 @@ def test_what_the_opening_writes_down() -> None:
         count=1,
         url="https://uptime.example.com/1",
         severity=P1,
+        source_type="generic",
     )
     left = {"steps", "told"}
     wanted = Incident(
@@ -171,8 +178,8 @@ def test_what_the_opening_writes_down() -> None:
         previous="inc-0",
         **said,  # type: ignore[arg-type]
     )
-    found = {name: getattr(life.incident, name) for name in Incident.__slots__ if name not in left}
-    assert found == {name: getattr(wanted, name) for name in Incident.__slots__ if name not in left}
+    names = [one.name for one in dataclasses.fields(Incident) if one.name not in left]
+    assert {name: getattr(life.incident, name) for name in names} == {name: getattr(wanted, name) for name in names}
     assert life.said() == ["opened: on-call engineer (ana) on slack"]
     assert life.timeline[0].detail == {"delivery": "d-000001"}
     assert life.timeline[0].kind == "opened"

@@ -15,7 +15,7 @@ from rules.event import Action
 from rules.incident import Reason, State
 from tests.outside import Heard
 from tests.world import World, a_world
-from workers import counters, jobs
+from workers import counters, jobs, ledger
 from workers.agenda import Entry, Job, Lane
 from workers.intake import judged_of
 from workers.pace import AT_ONCE
@@ -62,6 +62,21 @@ def test_a_storm_is_told_in_two_messages(redis: Redis) -> None:
             last = world.house.store.timeline(incident.id)[-1]
             assert last.text.startswith("slack told on-call engineer (ana): opened, in a digest of ")
         assert counters.read(redis, "notifications") == {("slack", "sent"): 300}
+
+
+def test_a_storm_is_concluded_a_part_at_a_time(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis serves nobody else during a transaction: thousands of messages are put off, and written down, in parts."""
+    monkeypatch.setattr(ledger, "AT_ONCE", 7)
+    with a_world(redis) as world:
+        storm(world, AT_ONCE)
+        world.outside.heard_exactly([OPENED] * AT_ONCE)
+        storm(world, 30)
+        world.outside.heard_nothing()
+        world.passes("3s")
+        world.outside.heard_exactly([OPENED])
+        assert counters.read(redis, "notifications") == {("slack", "sent"): 30}
+        assert {one.steps[0].state for one in world.incidents} == {"sent"}
+        assert not world.house.agenda.due(Lane.CALM, Job.NOTIFY, world.clock.now())
 
 
 def test_what_comes_while_the_room_has_had_its_share_gathers(redis: Redis) -> None:

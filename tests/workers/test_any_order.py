@@ -88,13 +88,14 @@ class AnyOrder(RuleBasedStateMachine):
                 severity = one.decision.severity if one.decision else Severity.P4
                 self.model.hears(one.event, group, severity, self.now)
 
-        def kept(entry: Entry, command: Command) -> None:
-            keep(entry, command)
-            case = self._case(house.store.incident(entry.incident))
-            if isinstance(command, Escalate):
-                case.escalate(self.now)
-            else:
-                self.model.settle(case, self.now)
+        def kept(entries: Sequence[Entry], command: Any) -> None:
+            keep(entries, command)
+            for entry in entries:
+                case = self._case(house.store.incident(entry.incident))
+                if isinstance(command(entry), Escalate):
+                    case.escalate(self.now)
+                else:
+                    self.model.settle(case, self.now)
 
         house.ledger.deduplicate, house.ledger.keep = deduplicated, kept
 
@@ -104,8 +105,7 @@ class AnyOrder(RuleBasedStateMachine):
         return self.world.clock.now()
 
     def _case(self, incident: Incident | None) -> Case:
-        assert incident is not None
-        case = self.model.case_of(incident.group_key)
+        case = self.model.case_of(incident.group_key) if incident is not None else None
         assert case is not None
         return case
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
+from rules import routing
 from rules.commands import Acknowledge, Escalate
 from rules.event import Action, Event
 from rules.incident import Reason, State
@@ -113,7 +114,8 @@ def test_after_an_acknowledgement_a_claimed_step_tells_nobody(redis: Redis) -> N
         world.clock.at += 3600
         (step,) = world.house.agenda.claim(Lane.URGENT, Job.ESCALATE, world.clock.now())
         world.house.ledger.answer(world.incident.id, Acknowledge(by="ana", via="test"))
-        world.house.ledger.keep(step, Escalate(roster=world.house.ledger.roster()))
+        roster = world.house.ledger.roster()
+        world.house.ledger.keep([step], lambda _: Escalate(roster=roster))
         world.works()
         world.outside.heard_exactly([("pagerduty", "acknowledge"), ("slack", Reason.ACKNOWLEDGED)])
 
@@ -150,7 +152,7 @@ def test_a_resolve_without_an_incident_is_forgotten_after_a_day(redis: Redis) ->
     """The tombstone that keeps a late trigger quiet has an end, and so has everything of what is resolved."""
     with a_world(redis) as world:
         event = world.hears(action=Action.RESOLVE)
-        assert 0 < redis.ttl(keys.signal(event.signal_key)) <= keys.KEEP_TOMBSTONE
+        assert 0 < redis.ttl(keys.signal(event.signal_key)) <= routing.KEEP_TOMBSTONE
         world.clock.at += 1
         world.hears("minor")
         world.hears(action=Action.RESOLVE)
@@ -213,4 +215,4 @@ def test_what_a_receiver_said_of_a_page_is_forgotten_in_time(redis: Redis) -> No
         world.hears("minor", key="pagerduty incident Q1", action=Action.INFO, incident=world.incident.id)
         world.outside.heard_exactly([("slack", Reason.OPENED)])
         assert redis.ttl(keys.signal("uptime/web")) == -1
-        assert 0 < redis.ttl(keys.signal("uptime/pagerduty incident Q1")) <= keys.KEEP_TOMBSTONE
+        assert 0 < redis.ttl(keys.signal("uptime/pagerduty incident Q1")) <= routing.KEEP_TOMBSTONE

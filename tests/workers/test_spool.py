@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from rules.decision import Decision, Gate
+from rules.decision import Decision, Gate, Judged
 from rules.event import Action, Event, Severity
-from workers.intake import Judged, Received
+from workers.intake import Received
 from workers.spool import FILE, Spool, SpoolFailed
 
 EVENT = Event(

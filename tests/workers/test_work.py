@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from tests.processes.tocsin import API, RULES, TOKEN, free_port, wait_for
-from workers.agenda import Lane
+from workers import agenda, keys
+from workers.agenda import Entry, Job, Kind, Lane
+from workers.clock import DrivenClock
 from workers.settings import child_environment
-from workers.work import LaneWorker, _worker
+from workers.work import BEAT_LASTS, SOON, TICK, LaneWorker, Tick, _worker
 
 SUPERVISED = """
 import os, sys, threading
@@ -71,3 +74,39 @@ def test_a_worker_is_back_when_its_redis_is(valkey: str) -> None:
     assert worker.max_connection_wait_time <= 1
     assert worker.connection_timeout <= 15
     assert worker.connection.connection_pool.connection_kwargs["socket_timeout"] == worker.connection_timeout
+
+
+NOW = 1_772_442_000.0
+
+
+@pytest.mark.parametrize(
+    ("due_in", "pause", "rung"),
+    [(None, TICK, 0), (0.2, 0.2, 0), (0.001, SOON, 0), (3.0, TICK, 0), (0.0, TICK, 1), (-60.0, TICK, 1)],
+)
+def test_who_keeps_time_looks_when_the_next_promise_comes_due(
+    redis: Redis, due_in: float | None, pause: float, rung: int
+) -> None:
+    """Twice a second, and sooner for a promise that falls between; one that stays due does not keep it busy."""
+    tick = Tick(redis, "calm:here:1", orphaned=lambda: None)
+    tick._clock = DrivenClock(NOW)  # type: ignore[assignment]
+    if due_in is not None:
+        entry = Entry(id="e", kind=Kind.STEP, lane=Lane.CALM, due_at=NOW + due_in, created_at=NOW)
+        with redis.pipeline() as pipe:
+            agenda.add(pipe, entry)
+            pipe.execute()
+    assert tick.look() == pytest.approx(pause, abs=1e-5)
+    assert redis.exists(keys.bell(Lane.CALM, Job.ESCALATE)) == rung
+
+
+def test_a_worker_that_looks_often_beats_no_more_often(redis: Redis) -> None:
+    """A beat is a write that Redis syncs to its disk: two a second are enough."""
+    tick = Tick(redis, "calm:here:1", orphaned=lambda: None)
+    tick._clock = clock = DrivenClock(NOW)  # type: ignore[assignment]
+    tick.look()
+    assert redis.delete(keys.worker("calm:here:1"))
+    clock.at += SOON
+    tick.look()
+    assert not redis.exists(keys.worker("calm:here:1"))
+    clock.at += TICK
+    tick.look()
+    assert 0 < redis.ttl(keys.worker("calm:here:1")) <= BEAT_LASTS

@@ -177,5 +177,7 @@ class ChannelType:
 
     None: a machine listens, and needs every message by itself.
     """
+    silent: frozenset[Reason] = frozenset()
+    """The reasons for which `post` has nothing to say."""
     setup: str
     """Markdown: what to create at the receiver and which keys to write."""

@@ -115,6 +115,7 @@ CHANNEL = ChannelType(
     room=False,
     address="pagerduty",
     shared="routing_key",
+    silent=frozenset(reason for reason in Reason if _action(reason) is None),
     options=PagerDutyOptions,
     post=post,
     read=read,

@@ -1,0 +1,34 @@
+"""Rules of repetition, as calendars write them (RFC 5545, 3.3.10): read by dateutil, and nothing within a day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+
+from dateutil.rrule import rrule, rrulestr
+
+ALLOWED = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
+
+
+def check_repeats(text: str) -> str:
+    """The rule itself. Raises ValueError with what was expected (RFC 5545, 3.3.10, but nothing within a day)."""
+    words = dict(part.partition("=")[::2] for part in text.upper().split(";"))
+    if words.get("FREQ") not in ALLOWED or {"BYHOUR", "BYMINUTE", "BYSECOND"} & words.keys():
+        raise ValueError(
+            f"expected a rule like FREQ=WEEKLY;BYDAY=SA,SU (one of {', '.join(ALLOWED)}, the time of day is start's),"
+            f" found '{text}'"
+        )
+    try:
+        recurrence(text, datetime(2024, 1, 1))  # noqa: DTZ001 wall-clock time of the silence's own zone
+    except (ValueError, TypeError, OverflowError) as wrong:
+        raise ValueError(f"'{text}' is no rule of repetition: {wrong}") from None
+    return text
+
+
+@lru_cache(maxsize=256)
+def recurrence(text: str, start: datetime) -> rrule:
+    """When it comes again, in the wall-clock time of `start`. Raises ValueError."""
+    found = rrulestr(text, dtstart=start, cache=True)
+    if not isinstance(found, rrule):
+        raise ValueError("more than one rule")  # noqa: TRY004 the text is wrong, not the type
+    return found

@@ -1,0 +1,105 @@
+"""What can happen in a trial: a source says something, an event is written out, a person answers, channels break."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rules.commands import Acknowledge, AddNote, Assign, ChangeSeverity, Command, FalsePositive, Mitigate, Resolve
+from rules.config import SourceConfig
+from rules.event import Event
+from rules.roster import Roster
+from rules.trial.written import Answer, Step, Written
+
+VIA = "test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Says:
+    """A source sends a body in its own shape: a sample, a file beside the test, or one written here."""
+
+    source: str
+    sample: str | None = None
+    file: str | None = None
+    body: Any = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    method: str | None = None
+    query: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happens:
+    """An event, as a parser would have read it."""
+
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """A person asks something of an incident."""
+
+    what: str
+    """The word of the test: `acknowledge`."""
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Breaks:
+    """These channels, and only these, refuse everything from now on."""
+
+    channels: tuple[str, ...]
+
+
+Act = Says | Happens | Asks | Breaks
+
+BODIES = ("sample", "body", "file")
+
+
+def answer_of(step: Step, key: str) -> Answer | None:
+    """What stands under one of `ANSWERS`."""
+    found: Answer | None = getattr(step, "raise_" if key == "raise" else key)
+    return found
+
+
+def command_of(asks: Asks, roster: Roster) -> Command:
+    """What it asks of the incident; the roster is for those that begin a new ladder."""
+    return _COMMANDS[asks.what](asks.answer, roster)
+
+
+_COMMANDS: dict[str, Callable[[Any, Roster], Command]] = {
+    "acknowledge": lambda said, _: Acknowledge(by=said.by, via=VIA),
+    "mitigate": lambda said, _: Mitigate(by=said.by, via=VIA),
+    "resolve": lambda said, _: Resolve(by=said.by, via=VIA, note=said.note),
+    "false_positive": lambda said, _: FalsePositive(by=said.by, via=VIA, reason=said.reason),
+    "raise": lambda said, roster: ChangeSeverity(by=said.by, via=VIA, to=said.to, roster=roster),
+    "lower": lambda said, roster: ChangeSeverity(by=said.by, via=VIA, to=said.to, roster=roster),
+    "assign": lambda said, _: Assign(by=said.by, via=VIA, to=said.to),
+    "note": lambda said, _: AddNote(by=said.by, via=VIA, text=said.text),
+}
+
+
+ANSWERS = tuple(_COMMANDS)
+ACTS = (*BODIES, "event", *ANSWERS, "broken")
+"""Of these keys every step has exactly one."""
+
+
+def event_of(written: Written, source: SourceConfig, delivery: str, now: float) -> Event:
+    """The event as the receiver stamps it."""
+    return Event(
+        kind=written.kind or f"{source.type}.event",
+        action=written.action,
+        dedup_key=written.key or written.summary,
+        summary=written.summary,
+        severity=written.severity.lower() if written.severity else None,
+        labels={**source.labels, **written.labels},
+        url=written.url,
+        occurred_at=None if written.late is None else now - written.late,
+        sender_id=written.id,
+        actor=written.actor,
+        source=written.source,
+        source_type=source.type,
+        delivery=delivery,
+        received_at=now,
+    )

@@ -1,0 +1,191 @@
+"""A green test is a promise about production: a rehearsal and the real thing come to the same, word for word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from redis import Redis
+
+from router.rehearsing import Speaker, sample_names
+from router.sources import TYPES
+from rules.commands import Acknowledge, Assign, ChangeSeverity, Command, FalsePositive, Mitigate, Resolve
+from rules.decision import Judged
+from rules.event import Action, Event, Severity
+from rules.load import Ruleset, load
+from rules.rehearsal.engine import Rehearsal
+from rules.rehearsal.promises import AT_MOST
+from rules.roster import Roster
+from rules.trial.acts import Breaks
+from rules.trial.play import play
+from rules.trial.read import Trial, trials
+from tests.staged import Staged, came_to_in_rehearsal, came_to_really
+from tests.world import RULES, START
+from workers import agenda, configuration, draft
+from workers.channels import OPTIONS
+from workers.configuration import packaged, read
+from workers.house import ways
+
+SHIPPED = read(packaged(), source_options={name: one.options for name, one in TYPES.items()}, channel_options=OPTIONS)
+STORIES = trials(configuration.tests(packaged()), SHIPPED.config, sample_names())
+
+
+def test_a_rehearsal_takes_as_much_at_once_as_a_worker() -> None:
+    """Or a storm would be told in other digests."""
+    assert AT_MOST == agenda.CLAIM_AT_MOST
+
+
+@pytest.fixture(autouse=True)
+def numbered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stage numbers its incidents; after the test they are called by chance again."""
+    monkeypatch.setattr(draft, "mint_short", draft.mint_short)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda one: one.name)
+def test_every_shipped_story_comes_to_the_same_on_redis(redis: Redis, story: Trial) -> None:
+    """Incidents whole, histories, who was told what when, messages that left the house, and what is still promised."""
+    rehearsed, real = Rehearsal(SHIPPED, ways(SHIPPED), story.start), Staged(redis, SHIPPED, story.start)
+    for stage in (rehearsed, real):
+        play(story, stage, SHIPPED, Speaker(SHIPPED, lambda _: b""))
+    _compare(rehearsed, real, why=not any(isinstance(one.act, Breaks) for one in story.happenings))
+
+
+def _compare(rehearsed: Rehearsal, real: Staged, why: bool = True) -> None:
+    """`why`: also the words of failures, which in reality are the receiver's."""
+    one, other = came_to_in_rehearsal(rehearsed), came_to_really(real)
+    if not why:
+        for seen in (one, other):
+            seen["timelines"] = [[line[:2] for line in each] for each in seen["timelines"]]
+    assert one["notices"] == other["notices"]
+    assert one["timelines"] == other["timelines"]
+    assert one == other
+    assert [name for name, each in one.items() if each] or not real.incidents
+
+
+# --- lives nobody has thought of ---
+
+TEAMS = (
+    RULES.replace("people:\n", "teams:\n  payments: {slack: C0PAY, people: [ana]}\npeople:\n  bo: {slack: U06BO}\n", 1)
+    .replace("people: [ana]}\nchannels", "people: [ana, bo]}\nchannels")
+    .replace("  P2: {means: Major degradation,", "  P2: {means: Major degradation, repeat: 1,")
+    .replace(
+        "  - {name: everything else",
+        "  - {name: pay, when: {labels: {how: pay}}, then: {severity: P3, team: payments}}\n  - {name: everything else",
+    )
+)
+LIVELY = load({"rules.yaml": TEAMS}, channel_options=OPTIONS)
+HOWS = ["outage", "degraded", "payment", "grouped", "noise", "minor", "pay"]
+KEYS = ["web", "api", "shop"]
+PASSES = [0.0, 0.3, 1.0, 20.0, 300.0, 901.0, 3600.0, 5 * 3600.0, 30 * 3600.0]
+
+LATE = st.sampled_from([None, None, 0.0, 20.0, 290.0, 400.0])
+
+events = st.tuples(
+    st.just("says"),
+    st.sampled_from(KEYS),
+    st.sampled_from(HOWS),
+    st.sampled_from([Action.TRIGGER] * 4 + [Action.RESOLVE] * 2 + [Action.INFO, Action.ACKNOWLEDGE]),
+    LATE,
+    st.sampled_from([None, None, None, "again"]),
+)
+passes = st.tuples(st.just("passes"), st.sampled_from(PASSES))
+storms = st.tuples(st.just("storm"), st.sampled_from(HOWS), st.integers(4, 9), LATE)
+asks = st.tuples(
+    st.just("asks"),
+    st.integers(0, 3),
+    st.sampled_from(["acknowledge", "mitigate", "resolve", "false", "P1", "P2", "P3", "P4", "assign"]),
+    st.sampled_from(["ana", "dan", "bo"]),
+)
+breaks = st.tuples(st.just("breaks"), st.lists(st.sampled_from(["slack", "pager", "mail", "hook"]), max_size=2))
+IN_THE_QUEUE = [("storm", "minor", 5, None), ("works",), ("storm", "minor", 3, None)]
+"""The room has had its share, and three more messages wait."""
+lives = st.lists(st.one_of(events, events, passes, passes, asks, storms, breaks), min_size=1, max_size=18)
+
+
+def _commands(what: str, by: str, roster: Roster) -> Command:
+    said: dict[str, Command] = {
+        "acknowledge": Acknowledge(by=by, via="test"),
+        "mitigate": Mitigate(by=by, via="test"),
+        "resolve": Resolve(by=by, via="test", note="done"),
+        "false": FalsePositive(by=by, via="test", reason="it was nothing"),
+        "assign": Assign(by="ana", via="test", to=by),
+    }
+    return said.get(what) or ChangeSeverity(by=by, via="test", to=Severity(what), roster=roster)
+
+
+class Life:
+    """One of the two, and the things that happen to it."""
+
+    def __init__(self, stage: Any, ruleset: Ruleset) -> None:
+        self.stage = stage
+        self.ruleset = ruleset
+        self.said = 0
+
+    def says(self, key: str, how: str, action: Action, late: float | None, sender_id: str | None) -> None:
+        """An event comes in."""
+        self.said += 1
+        now = self.stage.now
+        event = Event(
+            kind="test.event",
+            action=action,
+            dedup_key=key,
+            summary=f"{key} is down",
+            labels={"how": how, "service": key[:1]},
+            occurred_at=None if late is None else now - late,
+            sender_id=sender_id,
+            source="uptime",
+            source_type="generic",
+            delivery=f"{self.said:012}",
+            received_at=now,
+        )
+        decision = self.ruleset.decide(event, now) if action is Action.TRIGGER else None
+        self.stage.takes_in((Judged(event=event, decision=decision),))
+
+    def storm(self, how: str, number: int, late: float | None) -> None:
+        """Much at once: rooms have their share and wait, gates open."""
+        for each in range(number):
+            self.says(f"{how} {self.said} {each}", how, Action.TRIGGER, late, None)
+
+    def passes(self, seconds: float) -> None:
+        """Time goes by."""
+        self.stage.passes_to(self.stage.now + seconds)
+
+    def works(self) -> None:
+        """What is due is dealt with."""
+        self.stage.works()
+
+    def asks(self, number: int, what: str, by: str) -> None:
+        """Somebody does something with an incident, if there is such."""
+        self.stage.works()
+        incidents = self.stage.incidents
+        if incidents:
+            chosen = incidents[number % len(incidents)].id
+            self.stage.asks(chosen, lambda roster: _commands(what, by, roster))
+
+    def breaks(self, channels: list[str]) -> None:
+        """Channels refuse everything."""
+        self.stage.breaks(channels)
+
+
+def test_any_life_comes_to_the_same_on_redis(redis: Redis, long: bool) -> None:
+    """Late words, repetitions, gates, storms, people, broken channels, hours that go by: no difference is found."""
+
+    @settings(max_examples=1000 if long else 60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(life=lives)
+    @example(life=[("storm", "minor", 70, None), ("passes", 1.0), ("asks", 0, "resolve", "ana"), ("passes", 300.0)])
+    @example(life=[*IN_THE_QUEUE, ("asks", 7, "acknowledge", "ana"), ("asks", 7, "resolve", "ana")])
+    @example(life=[*IN_THE_QUEUE, ("passes", 1.2), ("asks", 7, "mitigate", "ana"), ("asks", 7, "resolve", "dan")])
+    @example(life=[("storm", "payment", 3, 290.0), ("passes", 20.0), ("storm", "payment", 1, None)])
+    @example(life=[("breaks", ["slack", "pager"]), ("says", "web", "degraded", Action.TRIGGER, None, None)])
+    def tried(life: list[tuple[Any, ...]]) -> None:
+        rehearsed, real = Rehearsal(LIVELY, ways(LIVELY), START), Staged(redis, LIVELY, START)
+        for stage in (rehearsed, real):
+            lived = Life(stage, LIVELY)
+            for what, *how in life:
+                getattr(lived, what)(*how)
+            stage.ends(START + 400 * 86400.0)
+        _compare(rehearsed, real, why=not any(what == "breaks" for what, *_ in life))
+
+    tried()
