@@ -62,7 +62,8 @@ def upgraded(length: Length) -> Verdict:
 def _left(tocsin: Running, key: str, opened: float) -> str:
     """Put an incident and its promise into Redis as that release stored them; returns its id."""
     name = "R" + f"{abs(hash(key)) % 32**9:09d}"[:9]
-    told = {"NHDAJ2YRHW": name, "uptime/web": f"monitor/generic {key}", "web is down": f"{key} is down"}
+    was_called = orjson.loads((STORED / BEFORE / "incident.json").read_bytes())["id"]
+    told = {was_called: name, "uptime/web": f"monitor/generic {key}", "web is down": f"{key} is down"}
 
     def stored(kind: str) -> Any:
         text = (STORED / BEFORE / f"{kind}.json").read_text()
