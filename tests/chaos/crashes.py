@@ -30,7 +30,8 @@ def worker_dies_sending(length: Length) -> Verdict:
                 wait_for(lambda: tocsin.sink.in_flight, 10)
                 hit = strike(tocsin, "urgent")
                 kills, struck = kills + (hit >= 0), struck + max(0, hit)
-        verdict = judge(tocsin, [load.book], allowed=struck)
+        # No single crash: it starts for longer than it works, and sends hardly more than comes in.
+        verdict = judge(tocsin, [load.book], allowed=struck, within=60)
     verdict.notes.append(f"{kills} kills, {struck} sends struck")
     verdict.checks["it was killed in the middle of sends"] = struck > 0
     return verdict
