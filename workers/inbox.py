@@ -16,7 +16,7 @@ from rules.decision import Judged
 from rules.incident import Incident
 from rules.record import decode
 from rules.upcast import VERSION, upcast
-from workers import keys
+from workers import keys, latch
 from workers.intake import OVERHEAD, read_record
 from workers.packing import unpack
 
@@ -186,6 +186,6 @@ def _kept(delivery_id: str, told: dict[str, Any]) -> Kept:
 
 def keep_trimming(redis: Redis, now: Callable[[], float], keep: float, limit: int) -> int:
     """One trim, unless another worker has just made one."""
-    if not redis.set(keys.TRIM, b"1", nx=True, px=int(TRIM_EVERY * 1000)):
+    if not latch.take(redis, keys.TRIM, int(TRIM_EVERY * 1000)):
         return 0
     return Inbox(redis).trim(now(), keep, limit)

@@ -14,7 +14,7 @@ from router.cli.incidents import by_option, every
 from router.cli.remote import ask
 from router.cli.session import USAGE, Failure, Group, Session, pass_session
 from router.cli.showing import moment, next_action
-from router.words import Unfit, filled
+from router.prepared import Unfit, filled
 from workers.configuration import packaged
 from workers.plain import plain
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from router.words import LARGEST, Unfit, filled
+from router.prepared import LARGEST, Unfit, filled
 from tests.cli.pretended import INCIDENT, Tocsin, tell
 
 SILENT = {

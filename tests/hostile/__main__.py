@@ -10,12 +10,12 @@ import logging
 import sys
 import time
 
-from tests.hostile import folders, parsers, proofs, sockets, texts
+from tests.hostile import folders, parsers, proofs, replays, sockets, texts
 from tests.hostile.report import HEAD, Run, Scenario
 from workers import log
 
 SCENARIOS: dict[str, Scenario] = (
-    parsers.SCENARIOS | proofs.SCENARIOS | texts.SCENARIOS | sockets.SCENARIOS | folders.SCENARIOS
+    parsers.SCENARIOS | proofs.SCENARIOS | replays.SCENARIOS | texts.SCENARIOS | sockets.SCENARIOS | folders.SCENARIOS
 )
 
 
