@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from rules.amount import parse_amount, why_no_amount
 from rules.config import MoreThan, Rule
 from rules.decision import Decision, Gate
 from rules.event import Event, Severity
@@ -120,18 +121,45 @@ def explain(event: Event, rules: Rules, now: float) -> list[Verdict]:
 
 
 def _gate(name: str, more_than: MoreThan, event: Event, labels: dict[str, str]) -> Gate:
+    if more_than.sum is not None:
+        return _sum(name, more_than, event, labels)
     return Gate(
         key=_key(name, more_than.per, event, labels),
-        count=more_than.count,
+        # A gate that compares counts too: `at_least` opens, and so does one more than one less.
+        count=more_than.count if more_than.count is not None else (more_than.at_least or 1) - 1,
         within=more_than.within,
         quiet_for=more_than.quiet_for,
-        counts=_value(more_than.distinct, event, labels) if more_than.distinct else "",
+        counts=_counts(more_than, event, labels),
+        times=more_than.times_usual,
     )
 
 
-def _key(name: str, fields: Iterable[str], event: Event, labels: dict[str, str]) -> str:
+def _sum(name: str, more_than: MoreThan, event: Event, labels: dict[str, str]) -> Gate:
+    """A gate that adds up. The currency is part of its key: yen and euros are never one sum."""
+    said, currency = _value(more_than.sum or "", event, labels), labels.get("currency", "").upper()
+    nothing = "" if parse_amount(said) is not None else f"{more_than.sum} {why_no_amount(said)}"
+    if more_than.currency not in (None, currency):
+        nothing = f"it is in {currency or 'no currency'}, and only {more_than.currency} is added up"
+    return Gate(
+        key=_key(name, more_than.per, event, labels, currency),
+        count=0,
+        within=more_than.within,
+        quiet_for=more_than.quiet_for,
+        counts=_counts(more_than, event, labels),
+        over=more_than.over,
+        adds="" if nothing else said.strip(),
+        currency=currency,
+        nothing=nothing,
+    )
+
+
+def _counts(more_than: MoreThan, event: Event, labels: dict[str, str]) -> str:
+    return _value(more_than.distinct, event, labels) if more_than.distinct else ""
+
+
+def _key(name: str, fields: Iterable[str], event: Event, labels: dict[str, str], *more: str) -> str:
     """A rule's name and an event's values as one text. As JSON, because a value may contain any separator."""
-    return orjson.dumps([name, *(_value(field, event, labels) for field in fields)]).decode()
+    return orjson.dumps([name, *(_value(field, event, labels) for field in fields), *more]).decode()
 
 
 def _value(field: str, event: Event, labels: dict[str, str]) -> str:
