@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -121,40 +121,21 @@ def explain(event: Event, rules: Rules, now: float) -> list[Verdict]:
 
 
 def _gate(name: str, more_than: MoreThan, event: Event, labels: dict[str, str]) -> Gate:
-    if more_than.sum is not None:
-        return _sum(name, more_than, event, labels)
-    return Gate(
-        key=_key(name, more_than.per, event, labels),
-        # A gate that compares counts too: `at_least` opens, and so does one more than one less.
-        count=more_than.count if more_than.count is not None else (more_than.at_least or 1) - 1,
-        within=more_than.within,
-        quiet_for=more_than.quiet_for,
-        counts=_counts(more_than, event, labels),
-        times=more_than.times_usual,
-    )
+    counts = _value(more_than.distinct, event, labels) if more_than.distinct else ""
+    if more_than.sum is None:
+        return replace(more_than.gate(_key(name, more_than.per, event, labels)), counts=counts)
+    said, currency = _value(more_than.sum, event, labels), labels.get("currency", "").upper()
+    # The currency is part of the key: yen and euros are never one sum.
+    gate = more_than.gate(_key(name, more_than.per, event, labels, currency), currency)
+    nothing = _why_nothing(more_than, said, currency)
+    return replace(gate, counts=counts, adds="" if nothing else said.strip(), nothing=nothing)
 
 
-def _sum(name: str, more_than: MoreThan, event: Event, labels: dict[str, str]) -> Gate:
-    """A gate that adds up. The currency is part of its key: yen and euros are never one sum."""
-    said, currency = _value(more_than.sum or "", event, labels), labels.get("currency", "").upper()
-    nothing = "" if parse_amount(said) is not None else f"{more_than.sum} {why_no_amount(said)}"
-    if more_than.currency not in (None, currency):
-        nothing = f"it is in {currency or 'no currency'}, and only {more_than.currency} is added up"
-    return Gate(
-        key=_key(name, more_than.per, event, labels, currency),
-        count=0,
-        within=more_than.within,
-        quiet_for=more_than.quiet_for,
-        counts=_counts(more_than, event, labels),
-        over=more_than.over,
-        adds="" if nothing else said.strip(),
-        currency=currency,
-        nothing=nothing,
-    )
-
-
-def _counts(more_than: MoreThan, event: Event, labels: dict[str, str]) -> str:
-    return _value(more_than.distinct, event, labels) if more_than.distinct else ""
+def _why_nothing(more_than: MoreThan, said: str, currency: str) -> str:
+    """Why an event adds nothing to a sum; "" when it does."""
+    if more_than.currency is not None and more_than.currency != currency:
+        return f"it is in {currency or 'no currency'}, and only {more_than.currency} is added up"
+    return "" if parse_amount(said) is not None else f"{more_than.sum} {why_no_amount(said)}"
 
 
 def _key(name: str, fields: Iterable[str], event: Event, labels: dict[str, str], *more: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
@@ -67,13 +67,13 @@ def opening(gate: Gate, tally: Tally, at: float) -> Reading | None:
     """
     if not _may_open(gate, tally):
         return None
-    near = _ordered(gate, ((member, time) for member, time in tally.counted.items() if abs(time - at) < gate.within))
+    near = [one for one in _ordered(gate, tally) if abs(one[0] - at) < gate.within]
     return next((one for one in _readings(gate, near, at, tally.past) if one.is_over), None)
 
 
 def standing(gate: Gate, tally: Tally, now: float) -> Reading | None:
     """What the gate has counted in the window that ends now; None for nothing."""
-    within = _ordered(gate, ((one, at) for one, at in tally.counted.items() if now - gate.within < at <= now))
+    within = [one for one in _ordered(gate, tally) if now - gate.within < one[0] <= now]
     if not within:
         return None
     total = sum(amount for _, amount in within)
@@ -101,12 +101,12 @@ def _readings(gate: Gate, ordered: list[tuple[float, int]], at: float, past: Pas
             )
 
 
-def _ordered(gate: Gate, counted: Iterable[tuple[str, float]]) -> list[tuple[float, int]]:
+def _ordered(gate: Gate, tally: Tally) -> list[tuple[float, int]]:
     """When each thing happened, and what it adds, the oldest first."""
     if gate.over is None:
-        return sorted((at, 0) for _, at in counted)
+        return sorted((at, 0) for at in tally.counted.values())
     said: dict[str, tuple[float, int]] = {}
-    for member, at in counted:
+    for member, at in tally.counted.items():
         known, amount = member.partition(" ")[2], amount_of(member)
         if amount is not None:
             # The same thing told with two amounts counts once: as it was told last.

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from rules.amount import CURRENCIES, ONE, parse_amount
+from rules.decision import Gate
 from rules.match import listed
 from rules.problem import Misplaced, nearest
 from rules.values import Duration, FieldName
@@ -67,6 +68,19 @@ class MoreThan(BaseModel):
     """Count separately for each value of these fields (`source`, `kind`, `labels.user`)."""
     distinct: FieldName | None = None
     """Events with the same value of this field count once: the same payment, reported as a charge and as an intent."""
+
+    def gate(self, key: str, currency: str = "") -> Gate:
+        """The gate with this key, before an event says what it counts as or adds."""
+        return Gate(
+            key=key,
+            # A gate that compares counts too: at least so many is more than one less.
+            count=self.count if self.count is not None else (self.at_least or 1) - 1,
+            within=self.within,
+            quiet_for=self.quiet_for,
+            over=self.over,
+            currency=currency,
+            times=self.times_usual,
+        )
 
     @model_validator(mode="after")
     def _one_measure(self) -> Self:

@@ -55,6 +55,11 @@ def test_records_show_as_plain_data() -> None:
         "within": 2.0,
         "quiet_for": 3.0,
         "counts": "",
+        "over": None,
+        "adds": "",
+        "currency": "",
+        "nothing": "",
+        "times": None,
     }
 
 

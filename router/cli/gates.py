@@ -1,0 +1,34 @@
+"""`tocsin pending --gates`: what gates have counted, and how far each is from opening."""
+
+from __future__ import annotations
+
+import time
+
+from router.cli.remote import ask
+from router.cli.session import Session
+from router.cli.showing import Record, about
+
+
+def show_gates(session: Session) -> None:
+    """Every gate that has counted something within its time, the fullest first."""
+    answer = ask(session, "GET", "/api/gates")
+    session.answer(answer, lambda: _show(session, answer["gates"]))
+
+
+def _show(session: Session, gates: list[Record]) -> None:
+    if not gates:
+        session.line("No gate has counted anything within its time.")
+        return
+    now = time.time()
+    rows = [
+        [
+            each["rule"],
+            " ".join(f"{name}={value}" for name, value in each["by"].items()) or "–",
+            each["counted"],
+            each["opens"] + (f" ({each['compared']})" if each.get("compared") else ""),
+            f"{about(now - each['since'])} ago",
+            each.get("incident") or "–",
+        ]
+        for each in gates
+    ]
+    session.table(["RULE", "BY", "COUNTED", "OPENS AT", "SINCE", "OPEN IN"], rows)
