@@ -83,7 +83,7 @@ def because(reading: Reading, tally: Tally) -> str:
     beside = f"; {compared(reading.usual)}" if reading.usual is not None else ""
     took = show_duration(reading.until - reading.first)
     some = told(tally.samples, reading.until - gate.within, reading.until, reading.number)
-    said = f"counted {measured(reading)}{events} in {took} ({asked(gate)}{beside})"
+    said = f"counted {measured(reading)}{events} in {took} (opens {asked(gate)}{beside})"
     return f"{said}: {some}" if some else said
 
 

@@ -129,13 +129,13 @@ def measured(reading: Reading) -> str:
 
 
 def asked(gate: Gate) -> str:
-    """What the gate opens above, in words: `more than 10 within 5m`."""
+    """What the gate opens above, in words: `above 10 within 5m`."""
     within = f"within {show_duration(gate.within)}"
     if gate.over is not None:
-        return f"more than {show_amount(parse_amount(gate.over) or 0, gate.currency)} {within}"
+        return f"above {show_amount(parse_amount(gate.over) or 0, gate.currency)} {within}"
     if gate.times is not None:
-        return f"more than {gate.times} times the usual {within}, and at least {gate.count + 1}"
-    return f"more than {gate.count} {within}"
+        return f"above {gate.times} times the usual {within}, and not below {gate.count + 1}"
+    return f"above {gate.count} {within}"
 
 
 def compared(found: Usual | None) -> str:

@@ -35,7 +35,7 @@ def _times(text: str) -> str:
 
 
 def _label(name: str) -> str:
-    if not name.startswith("labels."):
+    if not name.startswith("labels.") or name == "labels.":
         hint = f"; did you mean labels.{name}?" if re.fullmatch(r"[A-Za-z_][\w.-]*", name, re.ASCII) else ""
         raise ValueError(f"expected the label to add up, like labels.amount, found '{name}'{hint}")
     return name
@@ -54,7 +54,7 @@ class MoreThan(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     count: int | None = Field(default=None, ge=1)
-    sum: Annotated[FieldName, AfterValidator(_label)] | None = None
+    sum: Annotated[str, AfterValidator(_label)] | None = None
     """The label whose values are added up; opens above `over`. Each currency (`labels.currency`) by itself."""
     over: Annotated[str, AfterValidator(_amount)] | None = None
     currency: Annotated[str, AfterValidator(_currency)] | None = None
@@ -102,9 +102,7 @@ class MoreThan(BaseModel):
             yield Misplaced("sum", "sum needs 'over': above how much it opens, like over: 500")
         if measure == "times_usual":
             if self.at_least is None:
-                message = (
-                    "times_usual needs 'at_least': fewer events than that are never worth a call, like at_least: 20"
-                )
+                message = "times_usual needs 'at_least': fewer than that are never worth a call, like at_least: 20"
                 yield Misplaced("times_usual", message)
             if self.within > LONGEST_USUAL:
                 yield Misplaced("within", "with times_usual at most 1d: what is usual is known by the hour")

@@ -31,4 +31,4 @@ def _show(session: Session, gates: list[Record]) -> None:
         ]
         for each in gates
     ]
-    session.table(["RULE", "BY", "COUNTED", "OPENS AT", "SINCE", "OPEN IN"], rows)
+    session.table(["RULE", "BY", "COUNTED", "OPENS", "SINCE", "OPEN IN"], rows)

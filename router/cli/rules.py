@@ -246,7 +246,7 @@ def _besides(decision: dict[str, Any]) -> Iterator[str]:
     if decision["suppress"] is not None:
         yield f"Suppressed, nobody is told: {plain(decision['suppress'])}"
     if gate:
-        yield f"Counted; an incident opens only at {gate['opens']}. {gate['recovers_after_quiet']} of quiet end it."
+        yield f"Counted; an incident opens only {gate['opens']}. {gate['recovers_after_quiet']} of quiet end it."
         yield from _at_its_gate(gate)
     if team:
         yield f"Team {team['name']} ({', '.join(team['people']) or 'nobody'}) is told beside every step."

@@ -249,4 +249,4 @@ def _meaning(became: dict[str, Any], gate: dict[str, Any] | None, suppressed: st
     if gate:
         if gate["counts_as_nothing"]:
             yield f"It counts as nothing: {plain(gate['counts_as_nothing'])}."
-        yield f"It is counted; an incident opens only at {gate['opens']}. See: tocsin pending --gates"
+        yield f"It is counted; an incident opens only {gate['opens']}. See: tocsin pending --gates"

@@ -173,14 +173,14 @@ def test_an_event_is_known_by_what_it_counts_as_else_by_its_senders_id_else_by_i
 @pytest.mark.parametrize(
     ("gate", "reading", "said"),
     [
-        (GATE, (4, 0, None), ("4", "more than 3 within 1m", "")),
-        (SUM, (7, 612_400_000_000, None), ("612.40 EUR", "more than 500 EUR within 1m", "")),
+        (GATE, (4, 0, None), ("4", "above 3 within 1m", "")),
+        (SUM, (7, 612_400_000_000, None), ("612.40 EUR", "above 500 EUR within 1m", "")),
         (
             replace(GATE, times="5"),
             (30, 0, Usual(Fraction(4), 3)),
             (
                 "30",
-                "more than 5 times the usual within 1m, and at least 4",
+                "above 5 times the usual within 1m, and not below 4",
                 "usual in this hour of the week: 4, by 3 weeks",
             ),
         ),
@@ -189,7 +189,7 @@ def test_an_event_is_known_by_what_it_counts_as_else_by_its_senders_id_else_by_i
             (30, 0, Usual(Fraction(0), 0)),
             (
                 "30",
-                "more than 2.5 times the usual within 1m, and at least 4",
+                "above 2.5 times the usual within 1m, and not below 4",
                 "what is usual in this hour is not known yet, so at_least alone decides",
             ),
         ),
