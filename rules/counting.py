@@ -79,7 +79,7 @@ def opens(books: GateBooks, event: Event, gate: Gate) -> Reading | None:
 def because(reading: Reading, tally: Tally) -> str:
     """Why a gate has opened, for the history and for whoever is called: how much, of how much, and what it was."""
     gate = reading.gate
-    events = f" in {reading.number} events" if gate.over is not None else ""
+    events = f" in {reading.number} event{'s' * (reading.number > 1)}" if gate.over is not None else ""
     beside = f"; {compared(reading.usual)}" if reading.usual is not None else ""
     took = show_duration(reading.until - reading.first)
     some = told(tally.samples, reading.until - gate.within, reading.until, reading.number)

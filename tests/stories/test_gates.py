@@ -147,7 +147,7 @@ def test_what_recovered_comes_back_only_above_the_limit(world: World) -> None:
     world.outside.heard_exactly([("pagerduty", "trigger"), ("slack", Reason.RETRIGGERED), ("mail", Reason.RETRIGGERED)])
     lines = [line.text for line in world.timeline if line.kind == "counted"]
     assert [line.partition(" (")[0] for line in lines] == [
-        "counted 501 EUR in 1 events in 0s",
+        "counted 501 EUR in 1 event in 0s",
         "counted 501 EUR in 2 events in 0s",
     ]
 
