@@ -9,7 +9,7 @@ import orjson
 
 from rules.config import Rule
 from rules.decision import Gate
-from rules.gate import Reading, asked, compared, measured
+from rules.gate import Reading, asked, measured
 
 CURRENCY = "labels.currency"
 
@@ -25,14 +25,14 @@ class Standing:
 
     def shown(self) -> dict[str, object]:
         """For the API: how much of how much, since when (Unix seconds), and how near that is to opening."""
-        reading = self.reading
+        reading, usual = self.reading, self.reading.usual
         return {
             "rule": self.rule,
             "by": self.by,
             "counted": measured(reading),
             "events": reading.number,
             "opens": asked(reading.gate),
-            "compared": compared(reading.usual) or None,
+            "usual": usual and {"events": round(float(usual.events), 3), "weeks": usual.weeks},
             "full": round(reading.full, 3),
             "since": reading.first,
             "within": reading.gate.within,

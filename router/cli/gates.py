@@ -25,10 +25,18 @@ def _show(session: Session, gates: list[Record]) -> None:
             each["rule"],
             " ".join(f"{name}={value}" for name, value in each["by"].items()) or "–",
             each["counted"],
-            each["opens"] + (f" ({each['compared']})" if each.get("compared") else ""),
+            each["opens"],
+            _usual(each.get("usual")),
             f"{about(now - each['since'])} ago",
             each.get("incident") or "–",
         ]
         for each in gates
     ]
-    session.table(["RULE", "BY", "COUNTED", "OPENS", "SINCE", "OPEN IN"], rows)
+    session.table(["RULE", "BY", "COUNTED", "OPENS", "USUAL", "SINCE", "OPEN IN"], rows)
+
+
+def _usual(found: Record | None) -> str:
+    """How many there usually are, for a gate that compares."""
+    if found is None:
+        return "–"
+    return f"{found['events']:.4g}, by {found['weeks']} w" if found["weeks"] else "not known yet"
