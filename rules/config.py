@@ -10,13 +10,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from rules.clock import Zone, parse_hand_over
 from rules.event import Severity
+from rules.fields import Duration, FieldName, Reference, references
 from rules.match import Condition, listed
 from rules.more_than import MoreThan
 from rules.problem import Misplaced
-from rules.values import Duration, FieldName, Reference, references
 
 __all__ = [
-    "ChannelConfig", "Config", "Duration", "FieldName", "MatrixRow", "MoreThan", "Override", "Person", "Reference",
+    "ChannelConfig", "Config", "Duration", "FieldName", "MatrixRow", "Override", "Person", "Reference",
     "Role", "Rule", "Schedule", "SeverityPlan", "SourceConfig", "Strict", "Team", "Then", "references",
 ]  # fmt: skip
 

@@ -10,9 +10,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from rules.amount import CURRENCIES, ONE, parse_amount
 from rules.decision import Gate
+from rules.fields import Duration, FieldName
 from rules.match import listed
 from rules.problem import Misplaced, nearest
-from rules.values import Duration, FieldName
 
 LONGEST_USUAL = 86400.0
 """Seconds that `times_usual` may look back: what is usual is known by the hour of the week."""
