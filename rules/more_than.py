@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from rules.amount import CURRENCIES, ONE, parse_amount
 from rules.decision import Gate
@@ -48,18 +48,46 @@ def _currency(code: str) -> str:
     return code.upper()
 
 
+Amount = Annotated[
+    str,
+    AfterValidator(_amount),
+    WithJsonSchema(
+        {"type": ["string", "number"], "pattern": r"^\+?[0-9]{1,15}(\.[0-9]{1,9})?$", "examples": ["499.90"]}
+    ),
+]
+"""A decimal, exactly as it is written."""
+Times = Annotated[
+    str,
+    AfterValidator(_times),
+    WithJsonSchema({"type": ["string", "number"], "pattern": r"^[0-9]{1,4}(\.[0-9]{1,9})?$", "examples": [5, 2.5]}),
+]
+"""How many times, above 1."""
+Label = Annotated[
+    str,
+    AfterValidator(_label),
+    WithJsonSchema({"type": "string", "pattern": r"^labels\..+$", "examples": ["labels.amount"]}),
+]
+"""A label of an event."""
+Currency = Annotated[
+    str,
+    AfterValidator(_currency),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z]{3}$", "examples": ["EUR"]}),
+]
+"""A code of ISO 4217, upper or lower case alike; held in upper case."""
+
+
 class MoreThan(BaseModel):
     """A gate: open only when more than `count` events fall `within` a time; or a `sum` is over; or it is unusual."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     count: int | None = Field(default=None, ge=1)
-    sum: Annotated[str, AfterValidator(_label)] | None = None
+    sum: Label | None = None
     """The label whose values are added up; opens above `over`. Each currency (`labels.currency`) by itself."""
-    over: Annotated[str, AfterValidator(_amount)] | None = None
-    currency: Annotated[str, AfterValidator(_currency)] | None = None
+    over: Amount | None = None
+    currency: Currency | None = None
     """Only amounts in this one are added up."""
-    times_usual: Annotated[str, AfterValidator(_times)] | None = None
+    times_usual: Times | None = None
     """Opens above so many times what is usual in this hour of the week, and never below `at_least` events."""
     at_least: int | None = Field(default=None, ge=1)
     within: Duration
