@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -67,8 +68,8 @@ def opening(gate: Gate, tally: Tally, at: float) -> Reading | None:
     """
     if not _may_open(gate, tally):
         return None
-    near = [one for one in _ordered(gate, tally) if abs(one[0] - at) < gate.within]
-    return next((one for one in _readings(gate, near, at, tally.past) if one.is_over), None)
+    readings = _counts(gate, tally, at) if gate.over is None else _sums(gate, tally, at)
+    return next((one for one in readings if one.is_over), None)
 
 
 def standing(gate: Gate, tally: Tally, now: float) -> Reading | None:
@@ -85,26 +86,33 @@ def _may_open(gate: Gate, tally: Tally) -> bool:
     return len(tally.counted) > gate.count if gate.over is None else tally.most > (parse_amount(gate.over) or 0)
 
 
-def _readings(gate: Gate, ordered: list[tuple[float, int]], at: float, past: Past) -> Iterator[Reading]:
-    """Each window that ends with one of these and not before `at`. What the usual is costs more: asked for last."""
-    totals = [0, *accumulate(amount for _, amount in ordered)]
+def _counts(gate: Gate, tally: Tally, at: float) -> Iterator[Reading]:
+    """Each window that ends with an event and not before `at`. What is usual costs more: it is asked for last."""
+    times = tally.times
+    for until in dict.fromkeys(times[bisect_left(times, at) : bisect_left(times, at + gate.within)]):
+        begin = bisect_right(times, until - gate.within)
+        number = bisect_right(times, until) - begin
+        compares = gate.times is not None and number > gate.count
+        yield Reading(gate, number, 0, times[begin], until, _usual(gate, until, tally.past) if compares else None)
+
+
+def _sums(gate: Gate, tally: Tally, at: float) -> Iterator[Reading]:
+    """The same at a gate that adds up."""
+    near = [one for one in _ordered(gate, tally) if abs(one[0] - at) < gate.within]
+    totals = [0, *accumulate(amount for _, amount in near)]
     begin = 0
-    for end, (until, _) in enumerate(ordered, 1):
-        while ordered[begin][0] <= until - gate.within:
+    for end, (until, _) in enumerate(near, 1):
+        while near[begin][0] <= until - gate.within:
             begin += 1
-        last_of_its_time = end == len(ordered) or ordered[end][0] != until
+        last_of_its_time = end == len(near) or near[end][0] != until
         if until >= at and last_of_its_time:
-            number, amount = end - begin, totals[end] - totals[begin]
-            compares = gate.times is not None and number > gate.count
-            yield Reading(
-                gate, number, amount, ordered[begin][0], until, _usual(gate, until, past) if compares else None
-            )
+            yield Reading(gate, end - begin, totals[end] - totals[begin], near[begin][0], until)
 
 
 def _ordered(gate: Gate, tally: Tally) -> list[tuple[float, int]]:
     """When each thing happened, and what it adds, the oldest first."""
     if gate.over is None:
-        return sorted((at, 0) for at in tally.counted.values())
+        return [(at, 0) for at in tally.times]
     said: dict[str, tuple[float, int]] = {}
     for member, at in tally.counted.items():
         known, amount = member.partition(" ")[2], amount_of(member)

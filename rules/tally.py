@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -51,6 +52,7 @@ class Tally:
     touched: set[int] = field(default_factory=set)
     """Slots of the past that have changed."""
     _most: int | None = None
+    _times: list[float] | None = None
 
     @property
     def most(self) -> int:
@@ -59,12 +61,23 @@ class Tally:
             self._most = sum(amount_of(member) or 0 for member in self.counted)
         return self._most
 
+    @property
+    def times(self) -> list[float]:
+        """When it happened, in order. Sorted once, then kept up: a busy gate is asked with each event."""
+        if self._times is None:
+            self._times = sorted(self.counted.values())
+        return self._times
+
     def add(self, one: Counting, now: float) -> float:
         """Count it; returns the time at which its member stands now. A member that is known is no news."""
         known = self.counted.get(one.member)
         if known is None and self._most is not None:
             self._most += amount_of(one.member) or 0
+        times = self.times
+        if known is not None:
+            times.pop(bisect_left(times, known))
         at = self.counted[one.member] = one.at if known is None else max(one.at, known)
+        insort(times, at)
         if known is None:
             self.samples = kept(self.samples, Sample(one.at, one.summary[:LINE]), now - one.keep)
             if one.in_past:
