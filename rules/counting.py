@@ -18,10 +18,6 @@ KEEP_GATE = 3600.0
 class GateBooks(Protocol):
     """What is known of gates, and what is counted at them in one go with everything else."""
 
-    @property
-    def now(self) -> float:
-        """When the changes are made, in Unix seconds."""
-
     def load_gates(self, gates: Mapping[str, Gate], since: Mapping[str, float]) -> None:
         """Get ready to be asked what these gates (by key) have counted, each from its time on."""
 
@@ -50,25 +46,18 @@ def count(books: GateBooks, event: Event, gate: Gate) -> bool:
     """Count the event at its gate; False when this very event has been counted before."""
     member = member_of(gate, event)
     known = member in books.tally(gate.key).counted
-    at, keep = happened_at(event), kept_for(gate)
-    books.counted(
-        gate,
-        Counting(
-            member=member,
-            at=at,
-            heard=event.received_at,
-            summary=event.summary,
-            keep=keep,
-            # What is older than the gate remembers cannot be told from a repetition.
-            in_past=gate.times is not None and at > books.now - keep,
-        ),
+    at, keep = happened_at(event), max(KEEP_GATE, gate.within)
+    one = Counting(
+        member=member,
+        at=at,
+        heard=event.received_at,
+        summary=event.summary,
+        keep=keep,
+        # What is older than the gate remembers cannot be told from a repetition.
+        in_past=gate.times is not None and at > event.received_at - keep,
     )
+    books.counted(gate, one)
     return not known or bool(gate.counts)
-
-
-def kept_for(gate: Gate) -> float:
-    """Seconds that a gate remembers what it has counted."""
-    return max(KEEP_GATE, gate.within)
 
 
 def opens(books: GateBooks, event: Event, gate: Gate) -> Reading | None:

@@ -42,6 +42,10 @@ class Place:
 class Books(GateBooks, Protocol):
     """What is known of incidents, and what changes in one go: all of it, or nothing."""
 
+    @property
+    def now(self) -> float:
+        """When the changes are made, in Unix seconds."""
+
     def load(self, signals: Iterable[str], groups: Iterable[str], incidents: Iterable[str] = ()) -> None:
         """Get ready to be asked for these signals, groups and incidents."""
 

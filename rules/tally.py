@@ -37,9 +37,14 @@ class Counting:
     """When we heard of it."""
     summary: str
     keep: float
-    """Seconds it is remembered."""
+    """Seconds it is remembered, from when we heard of it: what waits for a worker is not forgotten before it counts."""
     in_past: bool = False
     """It makes the usual of the weeks to come."""
+
+    @property
+    def forgets(self) -> float:
+        """What happened then or before is forgotten."""
+        return self.heard - self.keep
 
 
 @dataclass(slots=True)
@@ -68,7 +73,7 @@ class Tally:
             self._times = sorted(self.counted.values())
         return self._times
 
-    def add(self, one: Counting, now: float) -> float:
+    def add(self, one: Counting) -> float:
         """Count it; returns the time at which its member stands now. A member that is known is no news."""
         known = self.counted.get(one.member)
         if known is None and self._most is not None:
@@ -79,7 +84,7 @@ class Tally:
         at = self.counted[one.member] = one.at if known is None else max(one.at, known)
         insort(times, at)
         if known is None:
-            self.samples = kept(self.samples, Sample(one.at, one.summary[:LINE]), now - one.keep)
+            self.samples = kept(self.samples, Sample(one.at, one.summary[:LINE]), one.forgets)
             if one.in_past:
                 self.touched.add(self.past.add(one.at, one.heard))
         return at

@@ -157,7 +157,7 @@ class Model:
         self._lost[event.sender_id] = (at, Decimal(event.labels["amount"]))
         ends = [end for end, _ in self._lost.values() if at <= end < at + gate.within]
         sums = [sum(much for when, much in self._lost.values() if end - gate.within < when <= end) for end in ends]
-        self._lost = {name: one for name, one in self._lost.items() if one[0] > now - HOUR}
+        self._lost = {name: one for name, one in self._lost.items() if one[0] > event.received_at - HOUR}
         case = self.case_of(gate.key)
         sounding = case is not None and case.is_open and case.signals[gate.key].firing
         if not sounding and not max(sums) > Decimal(gate.over or 0):

@@ -26,8 +26,11 @@ class GateDraft:
         self._now = now
         self._tallies: dict[str, Tally] = {}
         self._counted: dict[str, dict[str, float]] = {}
-        self._keep: dict[str, tuple[float, float]] = {}
-        """Key -> seconds it is remembered, and until when what it counted now matters."""
+        self._keep: dict[str, float] = {}
+        self._forgets: dict[str, float] = {}
+        """Key -> up to when what it counted is forgotten."""
+        self._until: dict[str, float] = {}
+        """Key -> until when what it has counted now matters."""
 
     def load(self, gates: Mapping[str, Gate], since: Mapping[str, float]) -> None:
         """Read what these gates have counted, each from its time on."""
@@ -51,26 +54,27 @@ class GateDraft:
 
     def counted(self, gate: Gate, one: Counting) -> None:
         """A gate has counted an event."""
-        at = self._tallies[gate.key].add(one, self._now)
-        self._counted.setdefault(gate.key, {})[one.member] = at
-        _, until = self._keep.get(gate.key, (0.0, 0.0))
-        self._keep[gate.key] = (one.keep, max(until, at + gate.within))
+        key = gate.key
+        at = self._tallies[key].add(one)
+        self._counted.setdefault(key, {})[one.member] = at
+        self._keep[key] = max(one.keep, self._keep.get(key, 0.0))
+        self._forgets[key] = min(one.forgets, self._forgets.get(key, one.forgets))
+        self._until[key] = max(at + gate.within, self._until.get(key, 0.0))
 
     def write(self, writes: Bundle) -> None:
         """Queue what was counted."""
         for gate_key, members in self._counted.items():
-            keep, _ = self._keep[gate_key]
-            self._write(writes, gate_key, members, keep)
+            self._write(writes, gate_key, members)
         if self._counted:
-            writes.zadd(keys.GATES, {key: until for key, (_, until) in self._keep.items()}, gt=True)
+            writes.zadd(keys.GATES, self._until, gt=True)
             writes.zremrangebyscore(keys.GATES, "-inf", self._now)
 
-    def _write(self, writes: Bundle, gate_key: str, members: Mapping[str, float], keep: float) -> None:
-        name, tally = keys.gate(gate_key), self._tallies[gate_key]
+    def _write(self, writes: Bundle, gate_key: str, members: Mapping[str, float]) -> None:
+        name, tally, keep = keys.gate(gate_key), self._tallies[gate_key], int(self._keep[gate_key])
         writes.zadd(name, dict(members), gt=True)
-        writes.zremrangebyscore(name, "-inf", self._now - keep)
-        writes.expire(name, int(keep))
-        writes.set(keys.samples(gate_key), encode(tally.samples), ex=int(keep))
+        writes.zremrangebyscore(name, "-inf", self._forgets[gate_key])
+        writes.expire(name, keep)
+        writes.set(keys.samples(gate_key), encode(tally.samples), ex=keep)
         if tally.touched:
             slots = {str(slot): "{} {}".format(*tally.past.ring[slot]) for slot in sorted(tally.touched)}
             writes.hset(keys.past(gate_key), mapping={SINCE: str(tally.past.since), **slots})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 from router.cli.remote import ask
 from router.cli.session import Session
@@ -40,3 +41,16 @@ def _usual(found: Record | None) -> str:
     if found is None:
         return "–"
     return f"{found['events']:.4g}, by {found['weeks']} w" if found["weeks"] else "not known yet"
+
+
+def counted_as(judged: list[Record]) -> Iterator[str]:
+    """What each event of a delivery did at its gate, where it had one: what it added, or why it counted as nothing."""
+    for one in judged:
+        gate = (one.get("decision") or {}).get("gate")
+        if gate is None:
+            continue
+        if gate.get("nothing"):
+            yield f"as nothing: {gate['nothing']}"
+        else:
+            adds = f"{gate['adds']} {gate.get('currency', '')}".strip() if gate.get("adds") else "one event"
+            yield f"{adds} under {gate['key']}" + (f", once as {gate['counts']}" if gate.get("counts") else "")

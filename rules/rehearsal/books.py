@@ -148,8 +148,8 @@ class MemoryBooks:
     def counted(self, gate: Gate, one: Counting) -> None:
         """A gate has counted an event."""
         counted = self._gates[gate.key]
-        counted.add(one.member, self._tallies[gate.key].add(one, self.now))
-        counted.forget(self.now - one.keep)
+        counted.add(one.member, self._tallies[gate.key].add(one))
+        counted.forget(one.forgets)
 
     def count(self, *name_and_values: str) -> None:
         """Something worth a number has happened; its last word is what became of the event."""

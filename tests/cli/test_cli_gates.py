@@ -158,3 +158,36 @@ def test_explain_says_what_an_event_does_at_its_gate(
     assert said in told.output
     assert "It counts once as pi_1, however often that is told." in told.output
     assert "`tocsin pending --gates` says what has been counted so far" in " ".join(told.output.split())
+
+
+@pytest.mark.parametrize(
+    ("gate", "said"),
+    [
+        (
+            {"adds": "42.50", "currency": "EUR", "counts": "pi_1"},
+            'counted 42.50 EUR under ["lost","EUR"], once as pi_1',
+        ),
+        (
+            {"adds": "", "nothing": "labels.amount is 'x', which is no number"},
+            "counted as nothing: labels.amount is 'x'",
+        ),
+        ({}, 'counted one event under ["lost","EUR"]'),
+        (None, ""),
+    ],
+    ids=["an amount", "no amount", "counted by a release that did not add up", "no gate"],
+)
+def test_a_delivery_says_what_it_did_at_its_gate(tocsin: Tocsin, gate: dict[str, Any] | None, said: str) -> None:
+    """So that nobody asks in vain why a sum did not grow."""
+    event = {"action": "trigger", "severity": "P1", "rule": "lost", "summary": "A charge failed"}
+    whole = {
+        "id": "D1", "source": "shop", "type": "stripe", "received_at": NOW, "method": "POST", "size": 2, "query": "",
+        "headers": {}, "body": "{}", "unreadable": None, "events": [event],
+        "judged": [{"decision": {"gate": gate and {"key": '["lost","EUR"]', **gate}}}],
+    }  # fmt: skip
+    if gate == {}:
+        whole["judged"] = [{"decision": {"gate": {"key": '["lost","EUR"]'}}}, {"decision": None}]
+    tocsin.says["/api/deliveries/D1"] = (200, whole)
+    told = tell("deliveries", "show", "D1")
+    assert told.exit_code == 0, told.output
+    assert said in " ".join(told.output.split())
+    assert ("counted" in told.output) is (gate is not None)

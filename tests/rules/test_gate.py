@@ -30,7 +30,7 @@ def sums(*parts: tuple[float, str, str]) -> Tally:
     found = Tally()
     for at, adds, known in parts:
         gate = replace(SUM, adds=adds, counts=known)
-        found.add(Counting(member=member_of(gate, EVENT), at=at, heard=at, summary=known, keep=3600), at)
+        found.add(Counting(member=member_of(gate, EVENT), at=at, heard=at, summary=known, keep=3600))
     return found
 
 

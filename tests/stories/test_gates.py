@@ -135,6 +135,19 @@ def test_late_amounts_count_where_they_were_lost(world: World) -> None:
     assert line.startswith("counted 600 EUR in 3 events in 10s (opens above 500 EUR within 10m): «late 0")
 
 
+def test_what_waited_for_a_worker_counts_all_the_same(redis: Redis) -> None:
+    """No worker for three hours: failures of one minute, dealt with one after the other, open together."""
+    with a_world(redis, SUM.replace("quiet_for: 15m", "quiet_for: 4h")) as world:
+        for number in range(3):
+            fails(world, f"pi_{number}", "200", at=world.clock.at, work=False)
+            world.clock.at += 20
+        world.clock.at += 3 * HOUR
+        for entry in world.house.agenda.claim(Lane.INTAKE, Job.DEDUPLICATE, world.clock.now()):
+            world.house.ledger.deduplicate([entry])
+        world.works()
+        world.outside.heard_exactly(P1_PAGE)
+
+
 def test_what_recovered_comes_back_only_above_the_limit(world: World) -> None:
     """And then its history says again what was counted."""
     fails(world, "pi_0", "501")
