@@ -12,6 +12,7 @@ from rules.clock import Zone, parse_hand_over
 from rules.event import Severity
 from rules.fields import Duration, FieldName, Reference, Strict
 from rules.match import Condition, listed
+from rules.more_than import MoreThan
 from rules.problem import Misplaced
 from rules.quiet import SilenceConfig, WorkingHours
 
@@ -171,18 +172,6 @@ class ChannelConfig(BaseModel):
     def options(self) -> dict[str, Any]:
         """The keys that belong to the channel's type."""
         return dict(self.model_extra or {})
-
-
-class MoreThan(Strict):
-    """A gate: open only when more than `count` events fall within `within`."""
-
-    count: int = Field(ge=1)
-    within: Duration
-    quiet_for: Duration = 15 * 60.0
-    per: Annotated[list[FieldName], BeforeValidator(listed)] = []
-    """Count separately for each value of these fields (`source`, `kind`, `labels.user`)."""
-    distinct: FieldName | None = None
-    """Events with the same value of this field count once: the same payment, reported as a charge and as an intent."""
 
 
 class Then(Strict):

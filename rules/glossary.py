@@ -97,6 +97,11 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "within": "The time they are counted in.",
         "quiet_for": "So long without an event, and the incident recovers.",
         "per": "Count separately for each value of these fields.",
+        "sum": "Add up this field of the events, like labels.amount, instead of counting them.",
+        "over": "Open only when the sum is larger than this: 500, 499.90.",
+        "currency": "Only amounts in this currency, by the label `currency`: EUR. Others are never added to them.",
+        "times_usual": "Open only when so many times more come than usually in this hour of the week.",
+        "at_least": "With times_usual: fewer than these open nothing, however unusual.",
         "distinct": "Events with the same value of this field count once.",
     },
     "Then": {

@@ -20,6 +20,7 @@ from rules.config import Config, SourceConfig
 from rules.decision import Decision
 from rules.duration import show_duration
 from rules.event import Action, Event
+from rules.gate import asked
 from rules.load import Ruleset
 from rules.problem import Wrong, nearest
 from workers.channels import TYPES as CHANNELS
@@ -148,9 +149,14 @@ def gate_of(decision: Decision) -> dict[str, Any] | None:
     if gate is None:
         return None
     return {
-        "opens_above": gate.count,
+        "opens_above": gate.over if gate.over is not None else gate.count,
         "within": show_duration(gate.within),
         "recovers_after_quiet": show_duration(gate.quiet_for),
+        "opens": asked(gate),
+        "key": gate.key,
+        "adds": " ".join(filter(None, (gate.adds, gate.currency))) if gate.adds else None,
+        "counts_as": gate.counts or None,
+        "counts_as_nothing": gate.nothing or None,
     }
 
 
@@ -200,7 +206,18 @@ def _besides(decision: dict[str, Any]) -> Iterator[str]:
     if decision["suppress"] is not None:
         yield f"Suppressed, nobody is told: {plain(decision['suppress'])}"
     if gate:
-        opens, quiet = f"above {gate['opens_above']} within {gate['within']}", gate["recovers_after_quiet"]
-        yield f"Counted; an incident opens only {opens}. {quiet} of quiet end it."
+        yield f"Counted; an incident opens only {gate['opens']}. {gate['recovers_after_quiet']} of quiet end it."
+        yield from _at_its_gate(gate)
     if team:
         yield f"Team {team['name']} ({', '.join(team['people']) or 'nobody'}) is told beside every step."
+
+
+def _at_its_gate(gate: dict[str, Any]) -> Iterator[str]:
+    """What this very event does there, and where to see the rest: what was counted before stands in Redis."""
+    if gate["counts_as_nothing"]:
+        yield f"  This one counts as nothing: {plain(gate['counts_as_nothing'])}."
+    elif gate["adds"]:
+        yield f"  This one adds {plain(gate['adds'])}."
+    if gate["counts_as"]:
+        yield f"  It counts once as {plain(gate['counts_as'])}, however often that is told."
+    yield f"  It is counted under {plain(gate['key'])}; `tocsin pending --gates` says what has been counted so far."

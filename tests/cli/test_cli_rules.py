@@ -118,6 +118,7 @@ def test_explain_tells_what_stands_between_the_event_and_the_page(folder: Path) 
     gated = "more_than: {count: 10, within: 5m}, then: {severity: P1, team: web}}\nteams: {web: {people: [ana]}}"
     said = explained(folder, "then: {severity: P1}}", gated)
     assert "Counted; an incident opens only above 10 within 5m. 15m of quiet end it." in said
+    assert 'It is counted under ["shop down"]; `tocsin pending --gates`' in said
     assert said.index("counted from when it opens and only then") < said.index("T+0")
     assert "Team web (ana) is told beside every step." in said
     quiet = explained(folder, "then: {severity: P1}", "then: {suppress: a known nuisance}")

@@ -73,7 +73,16 @@ TEAMS = (
     .replace("  P2: {means: Major degradation,", "  P2: {means: Major degradation, repeat: 1,")
     .replace(
         "  - {name: everything else",
-        "  - {name: pay, when: {labels: {how: pay}}, then: {severity: P3, team: payments}}\n  - {name: everything else",
+        """  - {name: pay, when: {labels: {how: pay}}, then: {severity: P3, team: payments}}
+  - name: money is lost
+    when: {labels: {how: lost}}
+    more_than: {sum: labels.amount, over: 500, within: 5m, distinct: dedup_key}
+    then: {severity: P1}
+  - name: unusual
+    when: {labels: {how: odd}}
+    more_than: {times_usual: 2, at_least: 3, within: 30m, per: labels.service}
+    then: {severity: P2, group_by: source}
+  - {name: everything else""",
     )
 )
 QUIET = (
@@ -89,9 +98,15 @@ silences:
 """
 )
 LIVELY = load({"rules.yaml": QUIET}, channel_options=OPTIONS)
-HOWS = ["outage", "degraded", "payment", "grouped", "noise", "minor", "pay"]
+HOWS = ["outage", "degraded", "payment", "grouped", "noise", "minor", "pay", "lost", "odd"]
 KEYS = ["web", "api", "shop"]
-PASSES = [0.0, 0.3, 1.0, 20.0, 300.0, 901.0, 3600.0, 5 * 3600.0, 30 * 3600.0]
+PASSES = [0.0, 0.3, 1.0, 20.0, 300.0, 901.0, 3600.0, 5 * 3600.0, 30 * 3600.0, 7 * 86400.0]
+
+MONEY = [
+    {"amount": amount, "currency": currency}
+    for amount, currency in (("250", "EUR"), ("200.50", "EUR"), ("49.51", "EUR"), ("x", "EUR"), ("499", "JPY"))
+]
+"""What is lost with one event after the other."""
 
 LATE = st.sampled_from([None, None, 0.0, 20.0, 290.0, 400.0])
 
@@ -156,7 +171,7 @@ class Life:
             action=action,
             dedup_key=key,
             summary=f"{key} is down",
-            labels={"how": how, "service": key[:1]},
+            labels={"how": how, "service": key[:1], **MONEY[self.said % len(MONEY)]},
             occurred_at=None if late is None else now - late,
             sender_id=sender_id,
             source="uptime",
@@ -212,6 +227,8 @@ def test_any_life_comes_to_the_same_on_redis(redis: Redis, long: bool) -> None:
     @example(life=[*IN_THE_QUEUE, ("asks", 7, "acknowledge", "ana"), ("asks", 7, "resolve", "ana")])
     @example(life=[*IN_THE_QUEUE, ("passes", 1.2), ("asks", 7, "mitigate", "ana"), ("asks", 7, "resolve", "dan")])
     @example(life=[("storm", "payment", 3, 290.0), ("passes", 20.0), ("storm", "payment", 1, None)])
+    @example(life=[("storm", "lost", 9, None), ("passes", 3600.0), ("storm", "lost", 4, 290.0)])
+    @example(life=[("storm", "odd", 2, None), ("passes", 604800.0)] * 3 + [("storm", "odd", 5, None)])
     @example(life=[("breaks", ["slack", "pager"]), ("says", "web", "degraded", Action.TRIGGER, None, None)])
     def tried(life: list[tuple[Any, ...]]) -> None:
         rehearsed, real = Rehearsal(LIVELY, ways(LIVELY), START), Staged(redis, LIVELY, START)
