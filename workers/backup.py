@@ -21,7 +21,7 @@ from typing import Any, cast
 from redis import Redis
 
 from rules.upcast import VERSION, NewerRecord
-from workers import keys
+from workers import beats, keys
 from workers.clock import RedisClock
 
 FORMAT = 1
@@ -168,7 +168,7 @@ def restore(redis: Redis, path: Path, *, force: bool = False) -> Summary:
     The file is read to its end before anything is written. Raises NewerRecord and OSError too.
     """
     summary = examine(path)
-    if next(redis.scan_iter(match=keys.WORKERS, count=1000), None) is not None:
+    if beats.beating(redis):
         raise Refused("workers are running on this Redis; stop every Tocsin that uses it first")
     there, marks = _there(redis, keys.LASTING), _there(redis, keys.MARKS)
     if there and not force:

@@ -30,7 +30,8 @@
 | tocsin:rules              | hash       | the rules in force: version, texts, since   | edition | for ever            |
 | tocsin:rules:refused      | string     | why the last new rules are not in force     | edition | till they are right |
 | tocsin:silences           | hash       | what people silenced: name -> silence       | silences| 7 d after its end   |
-| tocsin:worker:<name>      | string     | a worker beats                              | work    | 10 s                |
+| tocsin:worker:<name>      | string     | a worker beats                              | beats   | 10 s                |
+| tocsin:workers            | set        | names of workers that may beat              | beats   | a day after the last|
 | rq:*                      |            | RQ's own                                    | rq      | minutes             |
 """
 
@@ -55,7 +56,7 @@ VERSION = "tocsin:version"
 RULES = "tocsin:rules"
 SILENCES = "tocsin:silences"
 RULES_REFUSED = "tocsin:rules:refused"
-WORKERS = "tocsin:worker:*"
+WORKERS = "tocsin:workers"
 COUNTS = "tocsin:count:*"
 LASTING = (
     "tocsin:agenda:*",

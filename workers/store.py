@@ -16,7 +16,7 @@ from rules.incident import Incident, TimelineEntry
 from rules.record import decode
 from rules.routing import Place
 from rules.upcast import NewerRecord
-from workers import keys, log
+from workers import beats, keys, log
 
 AT_ONCE = 500
 """Incidents asked for in one command: Redis serves nobody else meanwhile."""
@@ -101,8 +101,7 @@ class Store:
 
     def beating(self) -> list[str]:
         """Names of the workers that beat, `lane:host:…` (`workers.succession.name_of`)."""
-        prefix = len(keys.worker(""))
-        return sorted(key.decode()[prefix:] for key in self._redis.scan_iter(match=keys.WORKERS, count=1000))
+        return beats.beating(self._redis)
 
     def open_by_severity(self) -> dict[str, int]:
         """How many incidents are open, by severity and state (`P1/triggered`)."""

@@ -19,7 +19,7 @@ from redis.retry import Retry
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
-from workers import jobs, keys, log, queue, release, succession
+from workers import beats, jobs, keys, log, queue, release, succession
 from workers.agenda import DESKS, Job, Lane
 from workers.auditor import Auditor
 from workers.clock import RedisClock
@@ -33,8 +33,6 @@ TICK = 0.5
 """Seconds between two looks at the agenda, at most."""
 SOON = 0.05
 """Seconds between two looks at least, however closely promises follow each other."""
-BEAT_LASTS = 10
-"""Seconds a worker counts as alive after a beat."""
 RQ_TTL = 20
 """Seconds RQ keeps a silent worker in its books; it listens 15 s less, and waits 10 s longer than that for an answer.
 
@@ -86,7 +84,7 @@ class Tick(threading.Thread):
         """One tick; returns the seconds until the next."""
         now = self._clock.now()
         if abs(now - self._beaten) >= TICK:
-            self._redis.set(keys.worker(self._name), b"1", ex=BEAT_LASTS)
+            beats.beat(self._redis, self._name)
             self._beaten = now
         due, soonest = glance(self._redis, now, now + TICK)
         for desk in due:
@@ -98,7 +96,7 @@ class Tick(threading.Thread):
         self._ended.set()
         self.join(timeout=2 * TICK)
         try:
-            self._redis.delete(keys.worker(self._name))
+            beats.end(self._redis, self._name)
         except RedisError as wrong:
             log.get("tick").info("could not take the beat back", error=type(wrong).__name__)
 

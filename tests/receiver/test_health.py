@@ -8,7 +8,7 @@ import pytest
 
 from rules.record import encode
 from tests.receiver.ear import BEARER, DOWN, ENVIRONMENT, KUMA, Ear
-from workers import keys
+from workers import beats, keys
 from workers.agenda import Lane
 from workers.spool import Spool
 from workers.store import AT_ONCE, connect
@@ -23,7 +23,7 @@ def away() -> Ear:
 def beat(ear: Ear, *lanes: str) -> None:
     """Let a worker of each lane beat."""
     for lane in lanes:
-        ear.redis.set(keys.worker(f"{lane}:host:1"), b"1")
+        beats.beat(ear.redis, f"{lane}:host:1")
 
 
 def test_alive_is_alive_whatever_redis_does(away: Ear) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from router.watch import Watch
 from tests.receiver.ear import Ear
-from workers import keys
+from workers import beats, keys
 from workers.alarm import Matter
 from workers.spool import Spool
 from workers.store import connect
@@ -40,7 +40,7 @@ class Watched:
         self.voice = voice or Voice()
         self.at = 1000.0
         self.watch = Watch(self.context, self.voice, lambda: self.at)  # type: ignore[arg-type]
-        ear.redis.set(keys.worker("urgent:host:1"), b"1")
+        beats.beat(ear.redis, "urgent:host:1")
 
     def looks(self, seconds: int) -> list[Any]:
         """Look once a second; returns what was said."""
@@ -111,7 +111,7 @@ def test_workers_gone_altogether_are_said(ear: Ear, lane: str) -> None:
     ear.redis.delete(keys.worker("urgent:host:1"))
     assert watched.looks(30) == []
     assert watched.looks(30) == [("cry", Matter.WORKERS, 1000.0)]
-    ear.redis.set(keys.worker(f"{lane}:host:2"), b"1")
+    beats.beat(ear.redis, f"{lane}:host:2")
     assert watched.looks(1) == [("over", Matter.WORKERS, 1000.0)]
 
 

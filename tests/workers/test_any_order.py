@@ -22,7 +22,7 @@ from tests.failing import Meddler, meddled
 from tests.model import Case, Model
 from tests.workers.losing import LOSSES, Losing
 from tests.world import RULES, World, a_world
-from workers import keys
+from workers import beats, keys
 from workers.agenda import DESKS, Entry, Job, Kind, Lane
 from workers.auditor import audit
 from workers.intake import judged_of, mint
@@ -60,7 +60,7 @@ class AnyOrder(Losing):
         for house in (self.world.house, self.other):
             self._listen(house)
         for lane in Lane:
-            self.redis.set(keys.worker(f"{lane}:somewhere:1"), b"1")
+            beats.beat(self.redis, f"{lane}:somewhere:1")
 
     def _overhear(self) -> None:
         """At the moment of a page the incident must still wait for an answer."""

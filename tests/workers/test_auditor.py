@@ -12,7 +12,7 @@ from rules.event import Action
 from rules.incident import Reason, State
 from rules.own import Finding
 from tests.world import START, World, a_world
-from workers import auditor, counters, keys, release
+from workers import auditor, beats, counters, keys, release
 from workers.agenda import DESKS, Job, Lane
 from workers.auditor import Auditor, Findings, audit
 from workers.channels.contract import HttpRequest, Reply, Undelivered
@@ -24,7 +24,7 @@ RECOVERED = ("slack", Reason.RECOVERED)
 def everybody_beats(world: World) -> None:
     """A worker in every lane, as far as anybody can see."""
     for lane in Lane:
-        world.redis.set(keys.worker(f"{lane}:host:1"), b"1")
+        beats.beat(world.redis, f"{lane}:host:1")
 
 
 def audited(world: World) -> Findings:
@@ -166,7 +166,7 @@ def test_what_is_overdue_by_a_minute_is_told(redis: Redis) -> None:
 def test_a_lane_without_a_worker_is_told(redis: Redis) -> None:
     """Nobody beats in two lanes at two audits in a row; the workers of the third say so. Once is a restart."""
     with a_world(redis) as world:
-        redis.set(keys.worker("urgent:host:1"), b"1")
+        beats.beat(redis, "urgent:host:1")
         assert audit(world.house).words == {}
         found = audit(world.house)
         assert found.words == {Finding.IDLE: "no worker beats in intake, calm: start one with `tocsin work`"}

@@ -17,7 +17,7 @@ from rules.commands import Acknowledge, Resolve
 from rules.incident import Reason, State
 from rules.upcast import VERSION, NewerRecord
 from tests.world import World, a_world
-from workers import backup, keys
+from workers import backup, beats, keys
 from workers.auditor import audit
 from workers.intake import Received, mint, queue_commands
 
@@ -111,7 +111,7 @@ def test_nothing_is_overwritten_unasked(world: World, redis: Redis, tmp_path: Pa
 def test_nothing_is_restored_under_running_workers(world: World, redis: Redis, tmp_path: Path) -> None:
     """They would act on what is half there."""
     backup.write(redis, tmp_path / "a")
-    redis.set(keys.worker("calm:somewhere:1"), b"1")
+    beats.beat(redis, "calm:somewhere:1")
     with pytest.raises(backup.Refused, match="workers are running"):
         backup.restore(redis, tmp_path / "a", force=True)
 

@@ -12,11 +12,11 @@ import pytest
 from redis import Redis
 
 from tests.processes.tocsin import API, RULES, TOKEN, free_port, wait_for
-from workers import agenda, keys
+from workers import agenda, beats, keys
 from workers.agenda import Entry, Job, Kind, Lane
 from workers.clock import DrivenClock
 from workers.settings import child_environment
-from workers.work import BEAT_LASTS, SOON, TICK, LaneWorker, Tick, _worker
+from workers.work import SOON, TICK, LaneWorker, Tick, _worker
 
 SUPERVISED = """
 import os, sys, threading
@@ -109,4 +109,4 @@ def test_a_worker_that_looks_often_beats_no_more_often(redis: Redis) -> None:
     assert not redis.exists(keys.worker("calm:here:1"))
     clock.at += TICK
     tick.look()
-    assert 0 < redis.ttl(keys.worker("calm:here:1")) <= BEAT_LASTS
+    assert 0 < redis.ttl(keys.worker("calm:here:1")) <= beats.LASTS
