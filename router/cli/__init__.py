@@ -10,6 +10,7 @@ from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
 from router.cli.pending import pending
 from router.cli.reloading import reload
+from router.cli.replaying import replaying
 from router.cli.rules import check, explain, init
 from router.cli.run import serve_command, work_command
 from router.cli.sending import send
@@ -23,6 +24,7 @@ COMMANDS: tuple[click.Command, ...] = (
     check,
     explain,
     trying,
+    replaying,
     send,
     incidents,
     pending,

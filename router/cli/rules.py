@@ -31,7 +31,11 @@ WARNING = "warning"
 
 def ruleset_of(session: Session) -> Ruleset:
     """The rules of --config. Ends the command when they cannot be used."""
-    folder = session.config or packaged()
+    return ruleset_of_folder(session.config or packaged())
+
+
+def ruleset_of_folder(folder: Path) -> Ruleset:
+    """The rules of this folder. Ends the command when they cannot be used."""
     try:
         return _read(folder)
     except Wrong as wrong:
@@ -41,11 +45,17 @@ def ruleset_of(session: Session) -> Ruleset:
         raise Failure(f"the folder {folder} cannot be read: {wrong.strerror}", "Check --config.", code=USAGE) from None
 
 
+OPTIONS: dict[str, Any] = {
+    "source_options": {name: one.options for name, one in TYPES.items()},
+    "channel_options": {name: one.options for name, one in CHANNELS.items()},
+    "source_kinds": {name: one.kinds for name, one in TYPES.items()},
+    "channel_ways": WAYS,
+}
+"""What `rules.load.load` has to know of sources and channels."""
+
+
 def _read(folder: Path) -> Ruleset:
-    sources = {name: one.options for name, one in TYPES.items()}
-    channels = {name: one.options for name, one in CHANNELS.items()}
-    kinds = {name: one.kinds for name, one in TYPES.items()}
-    return read(folder, source_options=sources, channel_options=channels, source_kinds=kinds, channel_ways=WAYS)
+    return read(folder, **OPTIONS)
 
 
 @click.command(cls=Command)
