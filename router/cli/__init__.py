@@ -10,7 +10,7 @@ from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
 from router.cli.pending import pending
 from router.cli.reloading import reload
-from router.cli.replaying import replaying
+from router.cli.replay import replaying
 from router.cli.rules import check, explain, init
 from router.cli.run import serve_command, work_command
 from router.cli.sending import send

@@ -92,7 +92,7 @@ def _sums(found: Comparison) -> list[list[str]]:
     ]
 
 
-_HEADS = ("BEFORE", "NOW", "ADDED", "REMOVED", "MOVED", "NIGHTS BEFORE", "NIGHTS NOW")
+_HEADS = ("BEFORE", "NOW", "ADDED", "REMOVED", "MOVED", "NIGHT BEFORE", "NIGHT NOW")
 
 
 def _people(found: Comparison) -> list[list[str]]:
@@ -105,20 +105,20 @@ def _people(found: Comparison) -> list[list[str]]:
 
 
 def _change(one: Change, title: Callable[[str], str] = lambda text: f"«{text}»") -> str:
-    """`P3 by «everything else» -> P1 by «site is down»  2026-03-02 09:00 UTC  «Shop is down»`."""
+    """`P3 by «everything else», now P1 by «site is down», 2026-03-02 09:00 UTC: «Shop is down»`."""
     was, now = (None if said is None else f"{said[0]} by {title(said[1])}" for said in (one.before, one.now))
     at, what = moment(one.at), title(one.title)
     if was is None:
-        return f"{now}  {at}  {what}" + (f"; it was a part of {title(one.other)}" if one.other else "")
+        return f"{now}, {at}: {what}" + (f"; it was a part of {title(one.other)}" if one.other else "")
     if now is None:
-        return f"{was}  {at}  {what}" + (f"; its events come to {title(one.other)}" if one.other else "")
-    return f"{was}, now {now}  {at}  {what}"
+        return f"{was}, {at}: {what}" + (f"; its events come to {title(one.other)}" if one.other else "")
+    return f"{was}, now {now}, {at}: {what}"
 
 
 def _page(one: Moved, title: Callable[[str], str] = lambda text: f"«{text}»") -> str:
-    """`ana  2026-03-02 09:00 UTC by slack: opened, P1 «Shop is down»`."""
+    """`ana, 2026-03-02 09:00 UTC by slack: opened, P1 «Shop is down»`."""
     by = ", ".join(one.by_now or one.by_before)
-    return f"{one.who}  {moment(one.at)} by {by}: {one.reason}, {one.severity} {title(one.title)}{_moved(one)}"
+    return f"{one.who}, {moment(one.at)} by {by}: {one.reason}, {one.severity} {title(one.title)}{_moved(one)}"
 
 
 def _moved(one: Moved) -> str:

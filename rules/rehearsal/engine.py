@@ -134,6 +134,7 @@ class Rehearsal:
     def holding(self, signal_keys: Iterable[str], group_key: str) -> list[str]:
         """Ids of the open incidents that these signals go to, and of the group's."""
         self.works()
+        self._books.now = self.now
         return self._books.holding(signal_keys, group_key)
 
     def lets_go(self) -> tuple[list[Arrival], list[Notice]]:
@@ -144,6 +145,7 @@ class Rehearsal:
 
     def forgets(self) -> list[Incident]:
         """Let go of histories, and of the incidents that nothing can come to any more: these are returned."""
+        self._books.now = self.now
         return self._books.forget()
 
     def roster(self) -> Roster:
