@@ -56,6 +56,15 @@ class Store:
         stored = cast("bytes | None", self._redis.get(keys.signal(signal_key)))
         return decode(Place, stored).incident if stored else None
 
+    def of_group(self, group_key: str) -> str | None:
+        """The id of the incident a group has, or had last."""
+        found = cast("bytes | None", self._redis.get(keys.group(group_key)))
+        return found.decode() if found else None
+
+    def counted(self, gate_key: str, since: float, until: float) -> int:
+        """How many a gate has counted after `since` until `until`, as far as it remembers."""
+        return int(self._redis.zcount(keys.gate(gate_key), f"({since}", until))
+
     def full_id(self, beginning: str) -> str | None:
         """The id of the only incident whose id begins so; None when there is none. Raises Ambiguous."""
         if self._redis.exists(keys.incident(beginning)):

@@ -6,12 +6,13 @@ import click
 
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
+from router.cli.explaining import explain
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
 from router.cli.pending import pending
 from router.cli.reloading import reload
 from router.cli.replay import replaying
-from router.cli.rules import check, explain, init
+from router.cli.rules import check, init
 from router.cli.run import serve_command, work_command
 from router.cli.sending import send
 from router.cli.session import Root
