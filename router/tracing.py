@@ -40,8 +40,7 @@ class Tracing:
     def incident(self, incident: Incident, timeline: Sequence[TimelineEntry]) -> dict[str, Any]:
         """The trace of the event that opened it. `lost` says what is not known any more, empty when all is."""
         delivery = next((one.detail.get("delivery", "") for one in timeline if one.kind == "opened"), "")
-        whole = self._inbox.whole(delivery) if delivery else None
-        opener = _opener(whole.kept.judged, incident) if whole is not None else None
+        opener = _opener(self._inbox.judged(delivery), incident)
         if opener is None or opener.decision is None:
             return {"delivery": delivery, "lost": GONE, **_remembered(incident, self._context.in_force.ruleset.version)}
         return {"delivery": delivery, "lost": "", **self._trace(opener.event, opener.decision)}

@@ -147,6 +147,10 @@ class Inbox:
                 if record is not None and (again := _again(name, record)) is not None
             ]
 
+    def judged(self, delivery_id: str) -> tuple[Judged, ...]:
+        """How a delivery was read and judged when it came; nothing when it is not there, or a later release's."""
+        return next((kept.judged for kept in self._read([delivery_id])), ())
+
     def purge(self, wanted: Wanted) -> int:
         """Forget every delivery that fits; returns how many."""
         return sum(

@@ -177,7 +177,7 @@ def _besides(found: Record) -> Iterator[str]:
         opens, quiet = f"above {gate['opens_above']} within {gate['within']}", gate["recovers_after_quiet"]
         yield f"Counted; an incident opens only {opens}. {quiet} of quiet end it."
         if gate.get("counted") is not None:
-            yield f"It was the {gate['counted']}. within that time that the gate has counted."
+            yield f"Counted within that time, with this one: {gate['counted']}."
     for one in found.get("silences", ()):
         when = f"until {moment(one['end'])}" if one["active"] else f"from {moment(one['start'])}"
         if one["active"] or one["start"] is not None:
