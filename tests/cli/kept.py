@@ -41,12 +41,12 @@ class Kept:
         self.ledger = Ledger(redis, lambda: self.ruleset, self.clock, lambda: ways(self.ruleset))
         self.store = Store(redis)
 
-    def hears(self, source: str, body: Mapping[str, Any] | bytes, at: float) -> str:
-        """A delivery that came at `at`; its incident is what the workers make of it. Returns the delivery's id."""
+    def hears(self, source: str, body: Mapping[str, Any] | bytes, at: float, again: bool = False) -> str:
+        """A delivery that came at `at`, and what the workers make of it. Returns its id."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"content-type": "application/json"}
         named = self.in_force.sources[source]
-        received = hear(named.delivery(mint(at), at, headers=headers, body=raw), named, self.ruleset)
+        received = hear(named.delivery(mint(at), at, headers=headers, body=raw, again=again), named, self.ruleset)
         with self.redis.pipeline(transaction=True) as pipe:
             queue_commands(pipe, [received], at)
             pipe.execute()

@@ -14,11 +14,11 @@ from redis import Redis
 
 from router.cli import main
 from router.discretion import REDACTED
-from rules.commands import Acknowledge
+from rules.commands import Acknowledge, Resolve
 from tests.cli.kept import HOUR, NOW, PEOPLE, Kept
 from tests.cli.test_cli_rules import RULES
-from workers import silences
-from workers.configuration import written
+from workers import keys, silences
+from workers.configuration import Written, written
 from workers.edition import Edition, publish
 
 OLD = (
@@ -26,7 +26,7 @@ OLD = (
         "{ana: {email: a@example.com}, maria: {email: m@example.com}, victor: {email: v@example.com}}", PEOPLE
     ).replace(
         "sources: {shop:",
-        'sources: {own: {type: generic, token: "${env:T}", redact: [user]},'
+        'sources: {bugs: {type: sentry, secret: "${env:T}"}, own: {type: generic, token: "${env:T}", redact: [user]},'
         ' other: {type: generic, token: "${env:T}"}, shop:',
     )
     + "  - {name: the rest, then: {severity: P3}}\n"
@@ -195,6 +195,37 @@ def test_of_a_redacted_body_what_was_read_then_is_judged(kept: Kept, tmp_path: P
     assert answer["incident_changes"][0]["title"] == "job is late"
     assert any("1 body redacted" in one for one in answer["notes"])
     assert REDACTED not in json.dumps(answer["incident_changes"])
+
+
+def test_what_a_person_handed_in_again_is_news_again(kept: Kept, tmp_path: Path) -> None:
+    """What its sender repeats is not: two incidents on both sides, as in reality."""
+    boom = {"action": "created", "data": {"issue": {"id": "1", "title": "Boom"}}}
+    kept.hears("bugs", boom, NOW - 5 * HOUR)
+    kept.answers(Resolve(by="ana", via="link"), NOW - 4 * HOUR)
+    kept.hears("bugs", boom, NOW - 3 * HOUR)
+    assert len(kept.store.incidents(open_only=False)) == 1
+    kept.hears("bugs", boom, NOW - 2 * HOUR, again=True)
+    assert len(kept.store.incidents(open_only=False)) == 2
+    assert found(0, rules(tmp_path, "new", P2))["incidents"] == {"before": 2, "now": 2}
+
+
+def test_without_an_edition_in_force_the_folder_of_config_is_the_old_one(kept: Kept, tmp_path: Path) -> None:
+    """As in an inbox that was restored, before anything runs again."""
+    kept.hears("own", own("job"), NOW - 5 * HOUR)
+    kept.redis.delete(keys.RULES)
+    answer = found(1, rules(tmp_path, "new", P2), "--config", tmp_path / "old")
+    assert "(none are in force)" in answer["before"]["rules"]
+    assert len(answer["incident_changes"]) == 1
+
+
+def test_an_edition_that_this_release_cannot_read_is_asked_for(kept: Kept, tmp_path: Path) -> None:
+    """Exit code 2, and the option that helps."""
+    publish(
+        kept.redis, Edition(version="x", at=NOW, by="x", written=Written(texts={"a.yaml": "rules: 1"}, runbooks={}))
+    )
+    said = tell(rules(tmp_path, "new", P2))
+    assert said.exit_code == 2
+    assert "--against" in said.output
 
 
 def test_silences_of_people_hold_on_both_sides(kept: Kept, tmp_path: Path) -> None:
