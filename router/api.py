@@ -27,6 +27,7 @@ from router.sources import TYPES
 from router.tracing import Tracing
 from rules.incident import Incident
 from rules.record import as_data, encode
+from workers import gates
 from workers.agenda import Agenda
 from workers.intake import Received, mint
 from workers.ledger import Busy, NoIncident
@@ -34,6 +35,9 @@ from workers.store import Ambiguous
 
 LOOKS, BETWEEN_LOOKS = 40, 0.05
 """How often, and every how many seconds, a report looks whether it has become an incident: two seconds at most."""
+
+MOST = 1000
+"""Open incidents looked through for those that a gate has opened."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -61,6 +65,7 @@ def routes(context: Context) -> Router:
             Route("/silences/{name}/lift", _kept(_said(quiet.lift)), methods=["POST"]),
             Route("/rules", _kept(_said(editions.show)), methods=["GET"]),
             Route("/rules/reload", _kept(_said(editions.reload)), methods=["POST"]),
+            Route("/gates", _kept(api.gates), methods=["GET"]),
             Route("/agenda", _kept(api.agenda), methods=["GET"]),
             Route("/agenda/{id}/retry", _kept(api.retry), methods=["POST"]),
         ],
@@ -118,6 +123,18 @@ class _Api:
             if found is not None:
                 return found
         return None
+
+    async def gates(self, request: Request) -> Response:
+        limit = read_limit(request.query_params.get("limit", "200"))
+        context = self._context
+
+        def read() -> list[dict[str, Any]]:
+            rules, now = context.in_force.ruleset.config.rules, context.clock.now()
+            found = gates.standings(context.redis, rules, now, limit)
+            opened = gates.opened_by(context.store.incidents(limit=MOST)) if found else {}
+            return [{**one.shown(), "incident": opened.get(one.reading.gate.key)} for one in found]
+
+        return _json({"gates": await run_in_threadpool(read)})
 
     async def agenda(self, request: Request) -> Response:
         limit = read_limit(request.query_params.get("limit", "200"))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from redis import Redis
 
 from router.committer import Committer
 from router.in_force import InForce
+from router.redis_time import Arrivals
 from router.refusals import Refusals
 from router.spooling import Spooling
 from workers.clock import Clock
@@ -26,6 +27,7 @@ class Context:
     settings: Settings
     in_force: InForce
     clock: Clock
+    arrivals: Arrivals = field(default_factory=Arrivals)
     committer: Committer
     spooling: Spooling
     refusals: Refusals

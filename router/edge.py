@@ -9,8 +9,9 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from router import words
 from router.crowd import Crowd, Crowded, Why
 from router.errand import Errand, Hooks, asked_of
 from router.problems import Problem
@@ -25,23 +26,13 @@ BODY_WITHIN = 10.0
 READ_WITHIN = 30.0
 """Seconds a client may leave our answer unread."""
 LINGER = 1.0
-"""Seconds a connection is still listened to when the server stops: a sender that writes at this moment is answered and
-told that the connection ends. Closed in its face, it could not know what became of its delivery."""
+"""Seconds a connection is still listened to when the server stops: a sender that writes at this moment is answered.
+Closed in its face, it could not know what became of its delivery."""
 PIPELINED = 8
-"""Requests of one connection that may wait behind the one being answered. Each costs some kilobytes and a body, and one
-read of 256 KiB holds ten thousand: beyond, those already taken are answered, and the connection ends."""
+"""Requests of one connection that may wait behind the one being answered: each costs some kilobytes and a body.
+Beyond, those already taken are answered, and the connection ends."""
 KEEP_ALIVE = 5.0
 """Seconds a connection may rest between two requests; longer ones leak where the other side has gone without a word."""
-
-_TOO_LONG = Problem(431, f"The request's line and headers are larger than {HEADER_BYTES} bytes.")
-_TOO_SLOW = Problem(408, f"Send the headers within {HEADERS_WITHIN:.0f} s, the body within {BODY_WITHIN:.0f} s more.")
-_MALFORMED = Problem(400, "This is not HTTP/1.1 as RFC 9112 has it.")
-_AMBIGUOUS = Problem(400, "A request has either a Content-Length or a Transfer-Encoding, never both (RFC 9112, 6.1).")
-_TRAILER = Problem(400, "Trailers after a chunked body are not taken. Send them as headers.")
-_HOSTLESS = Problem(400, "A request has exactly one Host header (RFC 9112, 3.2).")
-_LATER = {"Retry-After": "5"}
-_FULL = Problem(503, "Too many connections. Please try again in 5 seconds.", headers=_LATER)
-_CROWDED = Problem(503, "Too many connections from this address. Please try again in 5 seconds.", headers=_LATER)
 
 
 class _Refused(Exception):
@@ -65,9 +56,11 @@ class Edge(HttpToolsProtocol):
     """The connection ends with the answers that are still to be given; nothing more is read."""
     _errand: Errand | None = None
     """The delivery that is coming in, where it takes the short way."""
+    _answering: Any = None
+    """The cycle or errand whose answer is given next."""
     ends = False
     """The server stops: the next answer is the last."""
-    _refusal: Problem = _MALFORMED
+    _refusal: Problem = words.MALFORMED
     _proxied = False
     """Is the other side a trusted proxy, which speaks for others?"""
     _counted: str | None = None
@@ -77,8 +70,7 @@ class Edge(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, crowd: Crowd, hooks: Hooks, **more: Any) -> None:
         super().__init__(*arguments, **more)
-        self._crowd = crowd
-        self._hooks = hooks
+        self._crowd, self._hooks = crowd, hooks
 
     def connection_made(self, transport: Any) -> None:
         """Take the connection, unless there are too many even without the slowest, or too many of its address."""
@@ -92,14 +84,25 @@ class Edge(HttpToolsProtocol):
         peer = self.client[0] if self.client else None
         self._proxied = self._crowd.is_proxy(peer)
         if not self._proxied and not self._counts_for(peer):
-            self._refuse(_CROWDED)
+            self._refuse(words.CROWDED)
         elif len(self.connections) > self._crowd.at_most and not self._make_room():
             self._crowd.note(Why.ALL)
-            self._refuse(_FULL)
+            self._refuse(words.FULL)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The client has said all it will: what it has asked is answered, and half a request is none."""
+        if self._idle or self._taken:
+            return False
+        self._deaf, self.cycle.keep_alive = True, False
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is one fewer."""
         self._no_longer_counts()
+        if self._answering is not None:
+            # uvicorn tells the newest request alone, while an older one writes into what is closed.
+            self._answering.disconnected = True
+            self._answering.message_event.set()
         super().connection_lost(exc)
 
     def _counts_for(self, address: str | None) -> bool:
@@ -138,7 +141,7 @@ class Edge(HttpToolsProtocol):
         self._fed += len(data)
         super().data_received(data)
         if self._fed - self._carried > self._allowance and not self.transport.is_closing():
-            self._refusal = _TOO_LONG
+            self._refusal = words.too_long(HEADER_BYTES)
             self.send_400_response("too long")
 
     @property
@@ -159,11 +162,12 @@ class Edge(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]
 
     def on_message_begin(self) -> None:
-        """A request begins, unless too many wait already."""
-        if len(self.pipeline) >= PIPELINED:
+        """A request begins, unless too many wait already, or the last answer of this connection is given."""
+        if len(self.pipeline) >= PIPELINED or self.transport.is_closing():
             raise _Refused
         super().on_message_begin()
-        self._refusal = _MALFORMED
+        self.rests_since = None
+        self._refusal = words.MALFORMED
         self._carried = 0
         self._in_headers = True
         self.deadline = self.loop.time() + HEADERS_WITHIN
@@ -171,7 +175,7 @@ class Edge(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; after the head it is a trailer, which would pass the cap, and proxies, as a header."""
         if not self._in_headers:
-            self._refusal = _TRAILER
+            self._refusal = words.TRAILER
             raise _Refused
         super().on_header(name, value)
 
@@ -180,30 +184,33 @@ class Edge(HttpToolsProtocol):
         self._in_headers = False
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         given = [name for name, _ in self.headers]
-        names = set(given)
         if size > HEADER_BYTES:
-            self._refusal = _TOO_LONG
+            self._refusal = words.too_long(HEADER_BYTES)
             raise _Refused
-        if {b"content-length", b"transfer-encoding"} <= names:
-            self._refusal = _AMBIGUOUS
+        if {b"content-length", b"transfer-encoding"} <= set(given):
+            self._refusal = words.AMBIGUOUS
             raise _Refused
         if given.count(b"host") != 1 and self.parser.get_http_version() == "1.1":
-            self._refusal = _HOSTLESS
+            self._refusal = words.HOSTLESS
             raise _Refused
         if self._proxied:
-            forwarded = b",".join(value for name, value in self.headers if name == b"x-forwarded-for")
-            if not self._counts_for(self._crowd.behind(forwarded.decode("latin-1"))):
-                self._refusal = _CROWDED
+            forwarded = b",".join(value for name, value in self.headers if name == b"x-forwarded-for").decode("latin-1")
+            if not self._counts_for(self._crowd.behind(forwarded)):
+                self._refusal = words.CROWDED
                 raise _Refused
         self.deadline = self.loop.time() + BODY_WITHIN
         self._errand = self._short_way()
         if self._errand is None:
             super().on_headers_complete()
         else:
-            self.cycle = self._errand  # type: ignore[assignment]
+            self.cycle = self._answering = self._errand  # type: ignore[assignment]
         self._taken = True
         if self.ends:
             self.cycle.keep_alive = False
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _short_way(self) -> Errand | None:
         """The short way, for a delivery that waits for no answer before its own."""
@@ -258,8 +265,7 @@ class Edge(HttpToolsProtocol):
         if self._deaf:
             return
         if self._taken and (self.pipeline or self.cycle.response_started):
-            # A second answer, or one out of turn, would be read as another request's.
-            self.transport.abort()
+            self.transport.abort()  # A second answer, or one out of turn, would be read as another request's.
         elif self._taken or self._idle:
             self._refuse(self._refusal)
         else:
@@ -285,7 +291,7 @@ class Edge(HttpToolsProtocol):
             # Closing would wait for the unread answer; an unfinished body leaves the app with a disconnect.
             self.transport.abort()
         else:
-            self._refuse(_TOO_SLOW)
+            self._refuse(words.too_slow(HEADERS_WITHIN, BODY_WITHIN))
 
     def _refuse(self, problem: Problem) -> None:
         if not self.transport.is_closing():

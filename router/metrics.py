@@ -15,10 +15,13 @@ from starlette.routing import Route, Router
 
 from router.context import Context
 from router.editions import complaints
+from workers import gates
 from workers.agenda import Agenda, Lane
 from workers.counters import COUNTERS, read
 from workers.queue import queue
 
+LOOKED_AT = 200
+"""Gates looked at for the fullest: those that counted last."""
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -89,7 +92,30 @@ class _Measured(Collector):
         for lane in Lane:
             workers.add_metric([lane], beating.count(lane))
         yield workers
+        yield from self._gates()
         yield from self._rules()
+
+    def _gates(self) -> Iterator[Metric]:
+        """By rule only: what a gate counts by comes from senders."""
+        context = self._context
+        rules, now = context.in_force.ruleset.config.rules, context.clock.now()
+        counting = GaugeMetricFamily(
+            "tocsin_gates_counting", "Gates that have counted something within their time, by rule.", labels=["rule"]
+        )
+        for rule, number in gates.counting(context.redis, rules, now).items():
+            counting.add_metric([rule], number)
+        yield counting
+        fullest = GaugeMetricFamily(
+            "tocsin_gates_fullest_ratio",
+            "How much of what opens it the fullest gate of a rule has counted; above 1 it is open.",
+            labels=["rule"],
+        )
+        most: dict[str, float] = {rule.name: 0.0 for rule in rules if rule.more_than is not None}
+        for one in gates.standings(context.redis, rules, now, LOOKED_AT):
+            most[one.rule] = max(most[one.rule], one.reading.full)
+        for rule, full in most.items():
+            fullest.add_metric([rule], full)
+        yield fullest
 
     def _rules(self) -> Iterator[Metric]:
         context = self._context

@@ -127,7 +127,7 @@ class Receiver:
         _check_form(source, asked)
         delivery = source.delivery(
             mint(now),
-            now,
+            self._context.arrivals.at(now),
             method=asked.method,
             token=token,
             query=asked.query,

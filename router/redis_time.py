@@ -14,6 +14,21 @@ TRIES = 5
 """Questions of one measurement, of which the one answered fastest counts: a busy moment makes any single one wrong."""
 
 
+class Arrivals:
+    """When deliveries come: never before the one that came last, though Redis' clock be put back meanwhile.
+
+    A sender's later word must stay the later: the end of an alarm would else be older than its beginning.
+    """
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def at(self, now: float) -> float:
+        """The time of a delivery that comes now, in Unix seconds."""
+        self._last = max(self._last, now)
+        return self._last
+
+
 class RedisTime:
     """A `workers.clock.Clock`. Before the first measurement it is this host's own time."""
 

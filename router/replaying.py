@@ -11,10 +11,10 @@ from router.hearing import judge_read, read
 from router.in_force import Source
 from router.sources import TYPES
 from router.sources.contract import Delivery
-from rules.config import SilenceConfig
 from rules.decision import Judged
 from rules.event import Event
 from rules.load import Ruleset
+from rules.quiet import SilenceConfig
 from rules.rehearsal.engine import Rehearsal
 from rules.replay.account import Account
 from rules.replay.answers import Answer, ask_again

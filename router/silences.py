@@ -14,9 +14,9 @@ from router.context import Context
 from router.problems import Problem
 from router.requests import headers_of, read_body
 from rules.commands import Lift
-from rules.config import SilenceConfig
 from rules.duration import parse_duration
 from rules.problem import nearest
+from rules.quiet import SilenceConfig
 from rules.silence import Silence
 from workers import silences
 from workers.intake import mint_short

@@ -10,7 +10,7 @@ from rules.config import ChannelConfig, Config, SourceConfig
 from rules.document import Document, Path
 from rules.match import FAMILIES
 from rules.problem import nearest
-from rules.shape import Model, fill, is_under, secret_paths
+from rules.shape import TOLD_AT_MOST, Model, fill, is_under, secret_paths
 
 Options = Mapping[str, type[Model]] | None
 
@@ -64,8 +64,9 @@ def names(document: Document, runbooks: Collection[str] | None) -> None:
     for section, home in _HOMES.items():
         _check_section(document, section, home)
     for pattern, section in _REFERS:
-        for path, name in document.find(*pattern) if _keys(document, section) else ():
-            _check_leads(document, path, name, section, _keys(document, section))
+        known = _keys(document, section)
+        for path, name in document.find(*pattern) if known else ():
+            _check_leads(document, path, name, section, known)
     if runbooks is not None:
         for path, name in document.find("rules", "*", "then", "runbook"):
             _check_leads(document, path, name, "runbooks", runbooks)
@@ -87,9 +88,14 @@ def rules(document: Document) -> None:
             if "more_than" in rule:
                 message = "more_than ends the search, so the rule cannot continue"
                 document.complain((*path, "more_than"), message, "remove one of the two", key=True)
-        elif not (isinstance(then, dict) and ("severity" in then or "suppress" in then)):
+        elif not _decides(then) and not _decides(rule):
             message = f"'{name}' ends the search but says no severity"
             document.complain((*path, "then"), message, "add severity: P3, or continue: true", key=True)
+
+
+def _decides(said: object) -> bool:
+    """Is there a severity, or why nobody is told? One that stands beside `then` is complained about already."""
+    return isinstance(said, dict) and ("severity" in said or "suppress" in said)
 
 
 def silences(document: Document) -> None:
@@ -119,15 +125,9 @@ def sources(document: Document, types: Options[Any]) -> None:
         if isinstance(source, dict) and "type" in source and not _proves_itself(source):
             message = f"'{path[-1]}' has nothing to prove itself by"
             document.complain(path, message, "add secret or token, or unsigned: true for anyone", key=True)
-    for path, word in words(document, "source"):
-        if types is not None or used:
-            _check_leads(
-                document,
-                path,
-                word,
-                "sources",
-                [*(name for name in written if name not in reserved), *sorted(reserved)],
-            )
+    known = dict.fromkeys([*(name for name in written if name not in reserved), *sorted(reserved)])
+    for path, word in words(document, "source") if types is not None or used else ():
+        _check_leads(document, path, word, "sources", known)
 
 
 def options(document: Document, section: str, types: Options[Any]) -> None:
@@ -189,15 +189,15 @@ def _check_section(document: Document, section: str, home: str) -> None:
 
 def _check_leads(document: Document, path: Path, name: object, section: str, known: Collection[str]) -> None:
     if isinstance(name, str) and name not in known and "${" not in name:
-        hint = nearest(name, known) or (
-            f"{section}: {', '.join(list(known)[:8])}" if known else f"there are no {section}"
-        )
+        listed = f"{section}: {', '.join(list(known)[:8])}" if known else f"there are no {section}"
+        # Each costs a search, and nobody reads a thousand of them.
+        hint = (nearest(name, known) or listed) if len(document.problems) < TOLD_AT_MOST else listed
         document.complain(path, f"there is no {_ONE[section]} '{name}'", hint)
 
 
-def _keys(document: Document, section: str) -> list[str]:
+def _keys(document: Document, section: str) -> Collection[str]:
     found = document.data.get(section)
-    return list(found) if isinstance(found, dict) else []
+    return found if isinstance(found, dict) else ()
 
 
 def _proves_itself(source: dict[str, Any]) -> bool:

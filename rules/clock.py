@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
-from rules.problem import nearest
+from rules.problem import Hinted, nearest
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])", re.ASCII)
@@ -53,7 +53,10 @@ def parse_span(text: object) -> Span:
     start, dash, end = text.partition("-") if isinstance(text, str) else ("", "", "")
     if not dash:
         raise ValueError(f"expected hours like 09:00-17:00, found '{text}'")
-    span = Span(parse_time(start), parse_time(end))
+    try:
+        span = Span(parse_time(start), parse_time(end))
+    except ValueError:
+        raise ValueError(f"expected hours like 09:00-17:00, found '{text}'") from None
     if span.start == span.end:
         raise ValueError(f"'{text}' is no time at all; for the whole day leave hours out")
     return span
@@ -95,14 +98,14 @@ def _zones() -> frozenset[str]:
 def check_zone(name: str) -> str:
     """The name itself. Raises ValueError, with the nearest right one, when no zone is called so."""
     if name not in _zones():
-        hint = nearest(name, _zones())
-        raise ValueError(
-            f"'{name}' is not a time zone; expected one like Europe/Bucharest{f'; {hint}' if hint else ''}"
-        )
+        offset = re.match(r"(?:UTC|GMT)? ?[+-][0-9]", name, re.ASCII)
+        hint = "name a city: it knows when the clocks change" if offset else nearest(name, _zones())
+        raise Hinted(f"'{name}' is not a time zone; expected one like Europe/Bucharest", hint)
     return name
 
 
-Zone = Annotated[str, AfterValidator(check_zone)]
+_AS_ZONE = {"type": "string", "examples": ["UTC", "Europe/Bucharest", "America/New_York"]}
+Zone = Annotated[str, AfterValidator(check_zone), WithJsonSchema(_AS_ZONE)]
 """The name of a time zone, as in the IANA table."""
 
 

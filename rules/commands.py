@@ -20,6 +20,8 @@ class Trigger:
     """A gate counted it: the group itself is the signal, and quiet clears it."""
     count: int = 1
     """How many events are folded into this one."""
+    because: str = ""
+    """Set for the one that opens its gate: what was counted, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,47 +4,17 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from rules.clock import Span, Zone, parse_hand_over, parse_weekdays
-from rules.duration import parse_duration
+from rules.clock import Zone, parse_hand_over
 from rules.event import Severity
-from rules.match import Condition, Spans, listed
-from rules.problem import Misplaced, nearest
-from rules.recurrence import check_repeats
-
-_REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:/[^${}\x00-\x1f]+)\}", re.ASCII)
-_SHELL = re.compile(r"\$\{(?:env\.|env |ENV:)?([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
-_YEAR = 366 * 86400.0
-_FIELDS = ("source", "source_type", "kind", "severity", "dedup_key")
-
-
-def _reference(text: str) -> str:
-    if not _REFERENCE.fullmatch(text):
-        message = "expected a reference like ${env:NAME} or ${file:/run/secrets/name}, never the secret itself"
-        # The name of a variable is no secret; anything else may be one, and is never repeated.
-        named = _SHELL.fullmatch(text)
-        raise ValueError(message + (f"; did you mean ${{env:{named[1]}}}?" if named else ""))
-    return text
-
-
-def _duration(value: object) -> float:
-    if isinstance(value, float):
-        return value
-    try:
-        seconds = parse_duration(value)
-    except ValueError as error:
-        raise ValueError(f"{error}, found {_found(value)}") from None
-    if not 0 < seconds <= _YEAR:
-        raise ValueError(f"expected a duration between 1s and 366d, found {_found(value)}")
-    return seconds
-
-
-def _found(value: object) -> str:
-    return f"'{value}'" if isinstance(value, str) else "nothing" if value is None else "a list or a map"
+from rules.fields import Duration, FieldName, Reference, Strict
+from rules.match import Condition, listed
+from rules.more_than import MoreThan
+from rules.problem import Misplaced
+from rules.quiet import SilenceConfig, WorkingHours
 
 
 def _turn(text: str) -> str:
@@ -56,41 +26,6 @@ def _turn(text: str) -> str:
 def _hand_over(text: str) -> str:
     parse_hand_over(text)
     return text
-
-
-def _field(name: str) -> str:
-    if name not in _FIELDS and not (name.startswith("labels.") and name != "labels."):
-        hint = nearest(name, _FIELDS)
-        raise ValueError(
-            f"an event has no field '{name}'; expected {', '.join(_FIELDS)} or labels.<name>"
-            + (f"; {hint}" if hint else "")
-        )
-    return name
-
-
-Duration = Annotated[float, BeforeValidator(_duration)]
-"""Written `90s`, `15m`, `1h`, `4h`, `7d`; held as seconds."""
-Reference = Annotated[str, AfterValidator(_reference)]
-"""`${env:NAME}` or `${file:/path}`; only fields of this type may hold one."""
-FieldName = Annotated[str, AfterValidator(_field)]
-"""Something of an event that incidents are grouped or counted by: `source`, `kind`, `labels.host`."""
-
-
-def references(part: object) -> Iterator[str]:
-    """Every reference in a part of the configuration: a model, or maps and lists of them."""
-    if isinstance(part, BaseModel):
-        part = part.model_dump()
-    if isinstance(part, dict | list | tuple):
-        for inner in part.values() if isinstance(part, dict) else part:
-            yield from references(inner)
-    elif isinstance(part, str) and _REFERENCE.fullmatch(part):
-        yield part
-
-
-class Strict(BaseModel):
-    """A mapping of the YAML: an unknown key is an error, nothing changes after it was read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SeverityPlan(Strict):
@@ -177,6 +112,10 @@ class Override(Strict):
         return self
 
 
+_AS_TURN = {"type": "string", "pattern": "^[1-9][0-9]?[dw]$", "examples": ["1w", "2d"]}
+_AS_HAND_OVER = {"type": "string", "pattern": "^([A-Za-z]+ )?[0-9]{1,2}:[0-9]{2}$", "examples": ["Mon 09:00", "09:00"]}
+
+
 class Schedule(Strict):
     """A rotation: `people` take turns of `every` (`1w`, `2d`).
 
@@ -184,8 +123,8 @@ class Schedule(Strict):
     """
 
     timezone: Zone
-    every: Annotated[str, AfterValidator(_turn)] = "1w"
-    hand_over: Annotated[str, AfterValidator(_hand_over)] = "Mon 09:00"
+    every: Annotated[str, AfterValidator(_turn), WithJsonSchema(_AS_TURN)] = "1w"
+    hand_over: Annotated[str, AfterValidator(_hand_over), WithJsonSchema(_AS_HAND_OVER)] = "Mon 09:00"
     people: list[str]
     starts: Annotated[datetime.date | None, Field(ge=datetime.date(2000, 1, 1), le=datetime.date(2100, 1, 1))] = None
     """A day of the first person's first turn; by default the first hand-over day of 2024."""
@@ -198,54 +137,6 @@ class Schedule(Strict):
             wanted = "a day, like 'Mon 09:00'" if weekly else "no day, like '09:00'"
             message = f"hand_over of turns of {self.every} has {wanted}, found '{self.hand_over}'"
             raise Misplaced("hand_over" if "hand_over" in self.model_fields_set else "every", message)
-        return self
-
-
-class WorkingHours(Strict):
-    """When people work: days, times of day, and days off (`2026-12-25`), by the clock of `timezone`."""
-
-    timezone: Zone
-    weekday: Annotated[frozenset[int], BeforeValidator(parse_weekdays)] = frozenset(range(7))
-    hours: Spans = (Span(0, 1440),)
-    holidays: Annotated[list[datetime.date], Field(max_length=366)] = []
-
-
-class SilenceConfig(Strict):
-    """For a while nobody is told of what matches. Times without an offset are local to `timezone`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    name: str
-    when: Condition = Condition()
-    severities: list[Severity] = []
-    """Only incidents of these; by default of all."""
-    start: datetime.datetime
-    end: datetime.datetime | None = None
-    lasts: Duration | None = Field(default=None, alias="for")
-    """Instead of an end."""
-    repeats: str | None = None
-    """`FREQ=WEEKLY;BYDAY=SU`, as calendars write it (RFC 5545); the time of day is that of `start`."""
-    timezone: Zone = "UTC"
-    by: str = ""
-    reason: str
-    then: Literal["pause", "restart"] = "pause"
-    """What becomes of a matrix that runs: it goes on where it stood, or begins anew."""
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if (self.end is None) == (self.lasts is None):
-            raise Misplaced("end" if self.end else "start", "a silence has either an end, or says how long: for: 1h")
-        if self.end is not None and self.repeats is not None:
-            raise Misplaced("end", "a silence that repeats says how long each lasts: for: 1h")
-        if self.end is not None and (self.start.tzinfo is None) != (self.end.tzinfo is None):
-            raise Misplaced("end", "give both start and end an offset (like +02:00), or neither")
-        if self.end is not None and self.end <= self.start:
-            raise Misplaced("end", "a silence must end after it starts")
-        if self.repeats is not None:
-            try:
-                check_repeats(self.repeats)
-            except ValueError as wrong:
-                raise Misplaced("repeats", str(wrong)) from None
         return self
 
 
@@ -281,18 +172,6 @@ class ChannelConfig(BaseModel):
     def options(self) -> dict[str, Any]:
         """The keys that belong to the channel's type."""
         return dict(self.model_extra or {})
-
-
-class MoreThan(Strict):
-    """A gate: open only when more than `count` events fall within `within`."""
-
-    count: int = Field(ge=1)
-    within: Duration
-    quiet_for: Duration = 15 * 60.0
-    per: Annotated[list[FieldName], BeforeValidator(listed)] = []
-    """Count separately for each value of these fields (`source`, `kind`, `labels.user`)."""
-    distinct: FieldName | None = None
-    """Events with the same value of this field count once: the same payment, reported as a charge and as an intent."""
 
 
 class Then(Strict):

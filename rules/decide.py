@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
-from rules.config import MoreThan, Rule
+from rules.amount import parse_amount, why_no_amount
+from rules.config import Rule
 from rules.decision import Decision, Gate
 from rules.event import Event, Severity
 from rules.match import Key, Test, compile_condition, keys_for, keys_of, why_not
+from rules.more_than import MoreThan
 
 NO_RULE = "no rule matched"
 """Name of the rule of a Decision that none made; it is a P3, so that no event is ever lost."""
@@ -120,18 +122,26 @@ def explain(event: Event, rules: Rules, now: float) -> list[Verdict]:
 
 
 def _gate(name: str, more_than: MoreThan, event: Event, labels: dict[str, str]) -> Gate:
-    return Gate(
-        key=_key(name, more_than.per, event, labels),
-        count=more_than.count,
-        within=more_than.within,
-        quiet_for=more_than.quiet_for,
-        counts=_value(more_than.distinct, event, labels) if more_than.distinct else "",
-    )
+    counts = _value(more_than.distinct, event, labels) if more_than.distinct else ""
+    if more_than.sum is None:
+        return replace(more_than.gate(_key(name, more_than.per, event, labels)), counts=counts)
+    said, currency = _value(more_than.sum, event, labels), labels.get("currency", "").upper()
+    # The currency is part of the key: yen and euros are never one sum.
+    gate = more_than.gate(_key(name, more_than.per, event, labels, currency), currency)
+    nothing = _why_nothing(more_than, said, currency)
+    return replace(gate, counts=counts, adds="" if nothing else said.strip(), nothing=nothing)
 
 
-def _key(name: str, fields: Iterable[str], event: Event, labels: dict[str, str]) -> str:
+def _why_nothing(more_than: MoreThan, said: str, currency: str) -> str:
+    """Why an event adds nothing to a sum; "" when it does."""
+    if more_than.currency is not None and more_than.currency != currency:
+        return f"it is in {currency or 'no currency'}, and only {more_than.currency} is added up"
+    return "" if parse_amount(said) is not None else f"{more_than.sum} {why_no_amount(said)}"
+
+
+def _key(name: str, fields: Iterable[str], event: Event, labels: dict[str, str], *more: str) -> str:
     """A rule's name and an event's values as one text. As JSON, because a value may contain any separator."""
-    return orjson.dumps([name, *(_value(field, event, labels) for field in fields)]).decode()
+    return orjson.dumps([name, *(_value(field, event, labels) for field in fields), *more]).decode()
 
 
 def _value(field: str, event: Event, labels: dict[str, str]) -> str:

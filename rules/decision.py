@@ -9,7 +9,10 @@ from rules.event import Event, Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Opens above `count` events of `key` within `within` seconds; `quiet_for` seconds without one recover it."""
+    """Opens above `count` events of `key` within `within` seconds; `quiet_for` seconds without one recover it.
+
+    Where `over` is set it adds up what the events say instead; where `times` is set it compares as well.
+    """
 
     key: str
     """The rule's name and the values it counts by."""
@@ -18,6 +21,16 @@ class Gate:
     quiet_for: float
     counts: str = ""
     """What the event counts as: events that count as the same count once. Empty: each for itself."""
+    over: str | None = None
+    """Opens when what the events add is more than this decimal."""
+    adds: str = ""
+    """What this event adds, a decimal."""
+    currency: str = ""
+    """Of what is added up; amounts in another have a gate of their own."""
+    nothing: str = ""
+    """Why this event counts as nothing: it says no amount, or one in a currency that is not asked for."""
+    times: str | None = None
+    """Opens above so many times (a decimal) what is usual, once `count` is exceeded too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,13 @@ from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
-from rules.problem import Problem
+from rules.problem import Problem, without_value
 from rules.yaml_errors import in_plain_words
 
 MAX_DEPTH = 50
 MAX_CHARACTERS = 4 * 1024 * 1024
+MAX_VALUES = 400_000
+"""In all files together: some hundred MiB of memory, and several times what ten thousand rules need."""
 
 Path = tuple[str | int, ...]
 """Keys and list positions from the top: `("rules", 3, "then", "severity")`."""
@@ -85,7 +87,7 @@ def read(texts: Mapping[str, str]) -> Document:
     """
     whole = Document()
     for file, text in sorted(texts.items()):
-        part = _Reader(file).read(text)
+        part = _Reader(file, MAX_VALUES - len(whole.values)).read(text)
         whole.problems += part.problems
         whole.files[file] = bool(part.data)
         whole.whole = whole.whole and part.whole
@@ -148,8 +150,9 @@ class _Stop(Exception):
 class _Reader:
     """Builds one file's `Document` out of the parser's events."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, room: int) -> None:
         self.file = file
+        self.room = room
         self.document = Document()
 
     def read(self, text: str) -> Document:
@@ -207,6 +210,9 @@ class _Reader:
             )
         if getattr(event, "tag", None) not in (None, "!", "tag:yaml.org,2002:str"):
             self._stop_at(event, "tags (!name) are not read here", "remove it, or quote the text")
+        self.room -= 1
+        if self.room < 0:
+            self._stop_at(event, f"more than {MAX_VALUES} values in the files together", "rules have far fewer")
         if len(path) > MAX_DEPTH:
             self._stop_at(event, f"nested deeper than {MAX_DEPTH} levels")
         self.document.values[path] = self._place(event)
@@ -226,18 +232,25 @@ class _Reader:
 
     def _map(self, events: Iterator[yaml.Event], path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        again = False
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag:
                 self._stop_at(event, "a key must be plain text")
             key, place = str(event.value), self._place(event)
             here = (*path, key)
             if key in found:
-                first = self.document.keys[here]
-                self.document.problems.append(
-                    Problem(*place, f"the key '{key}' stands twice in this map", f"first in line {first.line}")
-                )
+                again = again or self._complain_twice(here, place, next(iter(found)))
                 self._value(next(events), events, (*path, key, -1))
                 continue
             self.document.keys[here] = place
             found[key] = self._value(next(events), events, here)
         return found
+
+    def _complain_twice(self, path: Path, place: Place, first_key: str) -> bool:
+        """True when a whole entry of a list seems to begin again: then one complaint is enough for all of its keys."""
+        key, before = str(path[-1]), self.document.keys[path]
+        begins = isinstance(path[-2:-1][0] if path[:-1] else None, int) and key == first_key
+        hint = f"first in line {before.line}" + ("; a new entry begins with '- '" if begins else "")
+        message = f"the key '{without_value(key)}' stands twice in this map"
+        self.document.problems.append(Problem(*place, message, hint))
+        return begins

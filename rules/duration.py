@@ -6,6 +6,10 @@ import re
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _WHOLE = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,3})?[smhdw])+", re.ASCII)
+_SPELT_OUT = re.compile(
+    r"([0-9]{1,9}(?:\.[0-9]{1,3})?) *(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)",
+    re.ASCII | re.IGNORECASE,
+)
 _PART = re.compile(r"([0-9.]+)([smhdw])", re.ASCII)
 
 
@@ -18,6 +22,12 @@ def parse_duration(text: object) -> float:
     if not isinstance(text, str) or not _WHOLE.fullmatch(text):
         raise ValueError("expected a duration with its unit, like 90s, 15m, 4h or 7d")
     return float(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)))
+
+
+def meant_duration(text: str) -> str | None:
+    """`15m` for somebody who wrote `15min` or `15 minutes`."""
+    found = _SPELT_OUT.fullmatch(text.strip())
+    return found[1] + found[2][0].lower() if found else None
 
 
 def show_duration(seconds: float) -> str:

@@ -15,13 +15,13 @@ from rules.config import Config
 from rules.decide import Rules, Verdict, decide, explain
 from rules.decision import Decision
 from rules.document import read
-from rules.doubts import doubts
 from rules.event import Event
 from rules.incident import Policy
+from rules.lint import Given, lint
 from rules.problem import Problem, Wrong
 from rules.roster import Roster
 from rules.schedule import Way
-from rules.shape import fill
+from rules.shape import TOLD_AT_MOST, fill
 from rules.silence import Silences
 
 __all__ = ["Problem", "Ruleset", "Verdict", "Way", "Wrong", "load"]
@@ -45,7 +45,7 @@ class Ruleset:
     silences: Silences = field(repr=False)
     """Those of the YAML."""
     doubts: tuple[Problem, ...] = ()
-    """What can be used and is hardly meant; for people who check."""
+    """What can be used and is hardly meant (`rules.lint`); empty unless it was asked for."""
 
     def decide(self, event: Event, now: float) -> Decision:
         """What a trigger means. `now` in Unix seconds."""
@@ -68,16 +68,18 @@ def load(
     source_kinds: Mapping[str, Collection[str]] | None = None,
     channel_ways: Mapping[str, Way] | None = None,
     runbooks: Mapping[str, str] | None = None,
+    now: float | None = None,
 ) -> Ruleset:
     """Read file name -> text. Raises `Wrong` with every problem found, and nothing else.
 
     Options are the extra keys of each type of source or channel; None leaves them unchecked, as it does runbooks,
     kinds (what each type of source sends, where that can be counted) and ways (what each type of channel reaches).
+    With `now` (Unix seconds) the rules are linted too; who only starts on them need not wait for that.
     """
     texts = {name: text for name, text in texts.items() if not name.endswith(TESTS)}
     document = read(texts)
     if not document.whole:
-        raise Wrong(document.problems)
+        raise Wrong(_told(document.problems))
     config = fill(Config, document)
     check.names(document, runbooks)
     check.rules(document)
@@ -89,19 +91,24 @@ def load(
     if config is not None:
         matrix.check(config, document)
     if config is None or document.problems:
-        raise Wrong(document.problems)
+        raise Wrong(_told(document.problems))
     version = _version(texts, runbooks or {})
     policy = matrix.policy(config, version)
     judging = Rules(config.rules, version)
-    return Ruleset(
-        config,
-        version,
-        dict(runbooks or {}),
-        policy,
-        judging,
-        Silences(config.silences),
-        doubts=doubts(config, document, source_kinds, channel_ways),
-    )
+    doubts: tuple[Problem, ...] = ()
+    if now is not None:
+        doubts = lint(Given(config=config, document=document, now=now, kinds=source_kinds, ways=channel_ways), texts)
+    return Ruleset(config, version, dict(runbooks or {}), policy, judging, Silences(config.silences), doubts)
+
+
+def _told(problems: list[Problem]) -> list[Problem]:
+    """The first hundred, and how many more there are: nobody reads a thousand."""
+    if len(problems) <= 2 * TOLD_AT_MOST:
+        return problems
+    ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
+    last = ordered[TOLD_AT_MOST]
+    more = f"{len(problems) - TOLD_AT_MOST} more problems from here on; they are told when these are mended"
+    return [*ordered[:TOLD_AT_MOST], Problem(last.file, last.line, last.column, more)]
 
 
 def _version(texts: Mapping[str, str], runbooks: Mapping[str, str]) -> str:

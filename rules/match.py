@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Annotated, Any, Self
 
-import re2
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from rules.clock import DAYS, Span, Zone, parse_span, parse_weekdays, show_days, zone
 from rules.event import Event
+from rules.pattern import pattern, patterns
 from rules.problem import one_of
 
 FAMILIES: dict[str, frozenset[str]] = {
@@ -42,25 +41,6 @@ def _lower(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word.lower() for word in words)
 
 
-@lru_cache(maxsize=4096)
-def pattern(text: str) -> Any:
-    """`text` as a compiled pattern, upper and lower case alike. RE2: its time is linear, whatever is written."""
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    return re2.compile(text, options)
-
-
-def _patterns(texts: tuple[str, ...]) -> tuple[str, ...]:
-    for text in texts:
-        try:
-            pattern(text)
-        except re2.error as error:
-            said = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
-            raise ValueError(f"'{text}' is not a pattern: {said}") from None
-    return texts
-
-
 def _kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
     for kind in kinds:
         if "*" in kind[:-1]:
@@ -69,9 +49,16 @@ def _kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)]
-Weekdays = Annotated[frozenset[int], BeforeValidator(parse_weekdays)]
+_DAY = r"^[A-Za-z]+(-[A-Za-z]+)?$"
+_AS_DAYS = {
+    "anyOf": [{"type": "string", "pattern": _DAY}, {"type": "array", "items": {"type": "string", "pattern": _DAY}}]
+}
+_AS_SPAN = {"type": "string", "pattern": "^[0-9]{1,2}:[0-9]{2}-[0-9]{1,2}:[0-9]{2}$", "examples": ["09:00-17:00"]}
+Weekdays = Annotated[frozenset[int], BeforeValidator(parse_weekdays), WithJsonSchema(_AS_DAYS)]
 Spans = Annotated[
-    tuple[Annotated[Span, BeforeValidator(parse_span)], ...], BeforeValidator(listed), Field(min_length=1)
+    tuple[Annotated[Span, BeforeValidator(parse_span), WithJsonSchema(_AS_SPAN)], ...],
+    BeforeValidator(listed),
+    Field(min_length=1),
 ]
 
 
@@ -85,7 +72,7 @@ class Condition(BaseModel):
     kind: Annotated[Words, AfterValidator(_kinds)] = ()
     """Exact, or with a `*` at the end: `stripe.charge.*`."""
     labels: dict[str, Words] = {}
-    summary: Annotated[Words, AfterValidator(_patterns)] = ()
+    summary: Annotated[Words, AfterValidator(patterns)] = ()
     """RE2 patterns, searched anywhere, upper and lower case alike."""
     severity: Annotated[Words, AfterValidator(_lower)] = ()
     """The sender's own word: `fatal`, `critical`, `p1`."""

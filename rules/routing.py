@@ -6,21 +6,19 @@ Redis or in memory, is the books' business.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from rules import counting
 from rules.commands import Acknowledge, Clear, Command, Heard, Resolve, Trigger
+from rules.counting import GateBooks
 from rules.decision import Decision, Gate, Judged
 from rules.event import Action, Event, Moment
-from rules.gate import is_over
 from rules.incident import Incident, Policy, State
 from rules.roster import Roster
 from rules.transition import Outcome, open_incident, transition
 from rules.upcast import VERSION
-
-KEEP_GATE = 3600.0
-"""Seconds a gate remembers at least, so that late events still find their company."""
 
 KEEP_TOMBSTONE = 86400
 """Seconds the signal of a resolved incident is known, and a resolve that came before its trigger."""
@@ -41,7 +39,7 @@ class Place:
     v: int = VERSION
 
 
-class Books(Protocol):
+class Books(GateBooks, Protocol):
     """What is known of incidents, and what changes in one go: all of it, or nothing."""
 
     @property
@@ -53,9 +51,6 @@ class Books(Protocol):
 
     def load_heard(self, events: Iterable[Event]) -> None:
         """Get ready to be asked whether these events repeat others."""
-
-    def load_gate(self, gate_key: str, since: float) -> None:
-        """Get ready to be asked what a gate has counted from `since` on."""
 
     def repeats(self, event: Event) -> bool:
         """Has the sender said this before, by its own id, in another delivery? If not, it is remembered."""
@@ -69,9 +64,6 @@ class Books(Protocol):
     def last_of_group(self, group_key: str) -> Incident | None:
         """The open incident of a group, or the last one it had."""
 
-    def gate(self, gate_key: str) -> Mapping[str, float]:
-        """What a gate has counted: what counts as one event -> when it happened."""
-
     def new_id(self) -> str:
         """For an incident that opens."""
 
@@ -83,9 +75,6 @@ class Books(Protocol):
 
     def put(self, signal_key: str, place: Place) -> None:
         """A signal's events go there from now on."""
-
-    def counted(self, gate_key: str, member: str, at: float, keep: float) -> None:
-        """A gate has counted an event; the same member counts once, at its latest time. Kept `keep` seconds."""
 
     def count(self, *name_and_values: str) -> None:
         """Something worth a number has happened."""
@@ -109,13 +98,7 @@ def _load(books: Books, judged: Sequence[Judged]) -> None:
         (decision.group_key for decision in decisions),
         {one.event.incident for one in judged if one.event.incident},
     )
-    earliest: dict[str, float] = {}
-    for one in judged:
-        if one.decision is not None and one.decision.gate is not None:
-            since = _at(one.event) - one.decision.gate.within
-            earliest[one.decision.gate.key] = min(since, earliest.get(one.decision.gate.key, since))
-    for gate_key, since in earliest.items():
-        books.load_gate(gate_key, since)
+    counting.load(books, judged)
 
 
 def _folded(judged: Sequence[Judged]) -> list[Judged]:
@@ -146,7 +129,9 @@ def _trigger(books: Books, event: Event, decision: Decision, policy: Policy, ros
         change(books, holder, replace(command, gated=False))
     elif decision.gate is None:
         _trigger_group(books, command, policy)
-    elif _counted(books, event, decision.gate):
+    elif decision.gate.nothing:
+        books.count("incidents", decision.severity, "counted as nothing")
+    elif counting.count(books, event, decision.gate):
         _trigger_gated(books, command, decision.gate, policy)
 
 
@@ -165,9 +150,15 @@ def _trigger_gated(books: Books, command: Trigger, gate: Gate, policy: Policy) -
     last = books.last_of_group(command.decision.group_key)
     running = last if last is not None and last.is_open else None
     signal = running.signals.get(gate.key) if running is not None else None
-    if (signal is None or not signal.firing) and not is_over(gate, books.gate(gate.key).values(), _at(command.event)):
+    if running is not None and signal is not None and signal.firing:
+        change(books, running, command)
+        return
+    reading = counting.opens(books, command.event, gate)
+    if reading is None:
         books.count("incidents", command.decision.severity, "below the gate")
-    elif running is not None:
+        return
+    command = replace(command, because=counting.because(reading, books.tally(gate.key)))
+    if running is not None:
         change(books, running, command)
     else:
         _open(books, command, policy, last, None)
@@ -184,15 +175,6 @@ def _overtaken(event: Event, place: Place, holder: Incident | None) -> bool:
     signal = holder.signals.get(event.signal_key) if holder else None
     over = signal is not None and holder is not None and not (signal.firing and holder.is_open)
     return over and signal is not None and not event.moment.is_after(signal.last)
-
-
-def _counted(books: Books, event: Event, gate: Gate) -> bool:
-    """Count the event at its gate; False when this very event has been counted before."""
-    seen = books.gate(gate.key)
-    member = (gate.counts or event.sender_id or f"{event.delivery}/{event.nth}/{event.dedup_key}")[:200]
-    known = member in seen
-    books.counted(gate.key, member, _at(event), max(KEEP_GATE, gate.within))
-    return not known or bool(gate.counts)
 
 
 def _follow(books: Books, event: Event) -> None:
@@ -252,8 +234,3 @@ def change(books: Books, incident: Incident, command: Command) -> Incident:
     if outcome.incident is not incident or outcome.timeline or outcome.effects:
         books.changed(outcome)
     return outcome.incident
-
-
-def _at(event: Event) -> float:
-    """When it happened; a sender's clock that runs ahead of ours counts as now."""
-    return event.received_at if event.occurred_at is None else min(event.occurred_at, event.received_at)

@@ -49,7 +49,7 @@ class Shift:
 def on_call(schedule: Schedule, at: float) -> str | None:
     """Who is on call at `at` (Unix seconds). Of overrides that overlap, the one listed last holds; None is nobody."""
     for override in reversed(schedule.overrides):
-        start, end = _edges(schedule, override)
+        start, end = edges(schedule, override)
         if start <= at < end:
             return override.person
     if not schedule.people:
@@ -59,16 +59,16 @@ def on_call(schedule: Schedule, at: float) -> str | None:
 
 def holds_until(config: Config, now: float) -> float:
     """Until when everybody has the role they have at `now`: the next hand-over or override; infinite without any."""
-    edges = [
+    ahead = [
         edge
         for schedule in config.schedules.values()
         for edge in (
             *((_begins(schedule, _turn(schedule, now) + 1),) if schedule.people else ()),
-            *(edge for override in schedule.overrides for edge in _edges(schedule, override)),
+            *(edge for override in schedule.overrides for edge in edges(schedule, override)),
         )
         if edge > now
     ]
-    return min(edges, default=float("inf"))
+    return min(ahead, default=float("inf"))
 
 
 def shifts(schedule: Schedule, start: float, end: float) -> list[Shift]:
@@ -164,10 +164,11 @@ def _changes(schedule: Schedule, start: float, end: float) -> Iterator[float]:
         yield begins
         turn += 1
     for override in schedule.overrides:
-        yield from _edges(schedule, override)
+        yield from edges(schedule, override)
 
 
-def _edges(schedule: Schedule, override: Override) -> tuple[float, float]:
+def edges(schedule: Schedule, override: Override) -> tuple[float, float]:
+    """When an override begins and ends, in Unix seconds."""
     return _instant(schedule, override.start), _instant(schedule, override.end)
 
 

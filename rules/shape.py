@@ -9,9 +9,10 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from rules.config import Reference
 from rules.document import Document, Path
-from rules.problem import Misplaced, Problem, nearest, one_of
+from rules.fields import Reference
+from rules.meant import meant
+from rules.problem import Hinted, Misplaced, Problem, nearest, one_of, without_value
 
 TOLD_AT_MOST = 100
 """Nobody reads more at once, and each costs a search for the nearest right word."""
@@ -110,19 +111,21 @@ def _complain(
     if error["type"] == "missing":
         _complain_missing(document, path, str(error["loc"][-1]))
     elif error["type"] == "extra_forbidden":
-        known = [*_known_keys(model, path[len(base) : -1]), *(besides if len(path) == len(base) + 1 else ())]
-        near = _without_colon(str(path[-1]), known) or nearest(str(path[-1]), known) or f"expected {one_of(known)}"
-        document.complain(path, f"unknown key '{path[-1]}'", near, key=True)
+        known = [*_known_keys(model, path[len(base) : -1]), *(sorted(besides) if len(path) == len(base) + 1 else ())]
+        key = without_value(str(path[-1]))
+        hint = meant(key, path[len(base) : -1], known, lambda inner: _known_keys(model, inner))
+        document.complain(path, f"unknown key '{key}'", hint, key=True)
     else:
         secret = any(is_under(path[len(base) :], pattern) for pattern in secret_paths(model))
         at_key = error["loc"][-1:] == ("[key]",)
         found = path[-1] if at_key else document.at(path)
-        said, hint = _words(error, "something else" if secret else _found(found))
+        said, near = _words(error, "something else" if secret else _found(found))
+        near = near or (None if secret else _how_to_write(error["type"], found, _known_keys(model, path[len(base) :])))
         of = error.get("ctx", {}).get("error")
         if isinstance(of, Misplaced):
             document.complain((*path, of.key), f"{_name(path)}: {said}")
             return
-        document.complain(path, f"{_name(path)}: {said}", hint, key=at_key, secret=secret)
+        document.complain(path, f"{_name(path)}: {said}", near, key=at_key, secret=secret)
 
 
 def _complain_missing(document: Document, path: Path, key: str) -> None:
@@ -135,12 +138,6 @@ def _complain_missing(document: Document, path: Path, key: str) -> None:
         document.problems.append(Problem(f"{key}.yaml", 1, 1, f"the file says nothing, and {message}"))
     else:
         document.problems.append(Problem(f"{key}.yaml", 1, 1, message))
-
-
-def _without_colon(key: str, known: list[str]) -> str | None:
-    """The hint for `then {severity: P4}`, which YAML reads as a key of its own."""
-    word = key.split(" ", 1)[0]
-    return f"a key ends with ':', so write '{word}: …'" if " " in key and word in known else None
 
 
 def _path(document: Document, base: Path, loc: tuple[int | str, ...]) -> Path:
@@ -164,14 +161,29 @@ def _name(path: Path) -> str:
 def _words(error: ErrorDetails, found: str) -> tuple[str, str | None]:
     kind: str = error["type"]
     if kind == "value_error":
-        return str(error.get("ctx", {}).get("error", error["msg"])), None
+        of = error.get("ctx", {}).get("error", error["msg"])
+        return str(of), of.hint if isinstance(of, Hinted) else None
     if kind in ("enum", "literal_error"):
         words = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
-        return f"expected {one_of(words)}, found {found}", nearest(found.strip("'"), words)
+        return f"expected {one_of(words)}, found {found}", _near(found.strip("'"), words)
     expected = _EXPECTED.get(kind) or _EXPECTED.get(kind.partition("_")[0])
     if expected is not None:
         return f"expected {expected}, found {found}", None
     return error["msg"][:1].lower() + error["msg"][1:] + f", found {found}", None
+
+
+def _near(word: str, words: list[str]) -> str | None:
+    """Of severities also what other houses call them: `SEV1`, `1`, `critical`."""
+    if words[:1] != ["P1"]:
+        return nearest(word, words)
+    numbered = re.fullmatch(r"(?:sev|severity|prio|priority|s|p)?[ -]?([1-4])", word, re.ASCII | re.IGNORECASE)
+    return f"did you mean P{numbered[1]}?" if numbered else nearest(word, words) or "P1 is the worst"
+
+
+def _how_to_write(kind: str, found: object, known: list[str]) -> str | None:
+    if kind in ("list_type", "tuple_type") and isinstance(found, str) and len(found) <= 60:
+        return f"write [{found}]"
+    return f"its keys are {one_of(known)}" if kind in ("model_type", "model_attributes_type") and known else None
 
 
 def _found(value: object) -> str:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rules.clock import zone
-from rules.config import SilenceConfig
 from rules.event import Action, Event
 from rules.incident import Hold, Incident, Signal
 from rules.match import Test, compile_condition
+from rules.quiet import SilenceConfig
 from rules.recurrence import recurrence
 
 
@@ -102,7 +102,7 @@ class Silences:
             for one in self.each
             if (window := one.window(now)) is not None and one.covers(incident, now)
         ]
-        return max(holds, key=lambda hold: hold.until, default=None)
+        return max(holds, key=lambda hold: (hold.until, hold.silence), default=None)
 
 
 def why(config: SilenceConfig) -> str:

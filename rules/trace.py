@@ -15,6 +15,7 @@ from rules.decide import Verdict
 from rules.decision import Decision
 from rules.duration import show_duration
 from rules.event import Event
+from rules.gate import asked
 from rules.incident import Incident, Policy
 from rules.record import as_data
 from rules.roster import Roster
@@ -95,9 +96,14 @@ def gate_of(decision: Decision) -> dict[str, Any] | None:
     if gate is None:
         return None
     return {
-        "opens_above": gate.count,
+        "opens_above": gate.over if gate.over is not None else gate.count,
         "within": show_duration(gate.within),
         "recovers_after_quiet": show_duration(gate.quiet_for),
+        "opens": asked(gate),
+        "key": gate.key,
+        "adds": " ".join(filter(None, (gate.adds, gate.currency))) if gate.adds else None,
+        "counts_as": gate.counts or None,
+        "counts_as_nothing": gate.nothing or None,
     }
 
 

@@ -49,6 +49,8 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
         return Outcome(incident)
     turn = Turn(incident, now)
     act(turn, command)
+    if isinstance(command, Trigger) and command.because:
+        turn.note("counted", command.because)
     return Outcome(turn.incident, tuple(turn.effects), tuple(turn.timeline))
 
 
@@ -84,7 +86,9 @@ def open_incident(
     turn.note(
         "opened", f"opened as {decision.severity} by rule «{decision.rule}»: {event.summary}", delivery=event.delivery
     )
-    climb(turn, Reason.OPENED, trigger.roster)
+    if trigger.because:
+        turn.note("counted", trigger.because)
+    climb(turn, Reason.OPENED, trigger.roster, note=trigger.because or None)
     if incident.quiet_at is not None:
         turn.settle(incident.quiet_at)
     return Outcome(turn.incident, tuple(turn.effects), tuple(turn.timeline))

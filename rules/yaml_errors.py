@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import yaml
 
@@ -22,6 +23,7 @@ _WORDS = (
     ("did not find expected '-' indicator", "a list ends here without its next '-'", "check the indentation"),
     ("did not find expected key", "no key can begin here", "check the indentation, and quotes inside quotes"),
     ("could not find expected ':'", "a key without its ':'", "write 'key: value', or indent text that goes on"),
+    ("found a tab character", "a tab in the indentation", "YAML wants spaces"),
     (
         "block sequence entries are not allowed",
         "a list cannot begin on the line of its key",
@@ -36,6 +38,12 @@ _WORDS = (
 )
 
 
+_MERGE = re.compile(r"<{7} |={7}$|>{7} ")
+_LOOKALIKES = (
+    (re.compile("^ *([\u00a0\u2000-\u200b\u3000])"), "a space in the indentation that is none", "type it anew"),
+    (re.compile("(?:[:,\\[{-] *)([\u2018-\u201f\u00ab\u00bb])"), "a typographic quote", "use ' or \""),
+)
+_TIGHT = re.compile(r"[ -]*([A-Za-z][\w-]*):[^\s/]", re.ASCII)
 _BEFORE_A_MAP = re.compile(r"[ -]*([A-Za-z][\w -]*?) +[{\[]", re.ASCII)
 """`ana {name: Ana}`, where `ana: {name: Ana}` was meant."""
 
@@ -50,13 +58,45 @@ def in_plain_words(error: yaml.YAMLError, text: str) -> tuple[int, int, str, str
     if "cannot start any token" in said:
         return line + 1, column + 1, *_odd_character(text, line, column)
     start = getattr(error, "context_mark", None)
+    seen = _seen(text, {line, line - 1, start.line if start is not None else line})
+    if seen is not None:
+        return seen
     if said.startswith("could not find expected ':'") and start is not None:
-        return start.line + 1, start.column + 1, *_plain(said)
+        return start.line + 1, start.column + 1, *_key_without(text, start.line)
     if said.startswith("mapping values are not allowed") and (key := _bare_key(text, line)) is not None:
-        return *key, *_plain("could not find expected ':'")
+        return *key, *_key_without(text, key[0] - 1)
+    if start is not None and said.startswith("did not find expected ','") and start.line == line:
+        return line + 1, column + 1, *_comma(said)
     if start is not None and ("not closed" in (words := _plain(said))[0] or "never closed" in words[0]):
         line, column = start.line, start.column
     return line + 1, column + 1, *_plain(said)
+
+
+def _seen(text: str, around: Iterable[int]) -> tuple[int, int, str, str | None] | None:
+    """What a person would see, and the parser cannot name: marks of a merge, characters that only look right."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if _MERGE.match(line):
+            hint = "keep one side, and remove the lines with <<<<<<<, ======= and >>>>>>>"
+            return number + 1, 1, "a merge was not finished here", hint
+    for number in sorted(number for number in around if 0 <= number < len(lines)):
+        for odd, message, hint in _LOOKALIKES:
+            if found := odd.search(lines[number]):
+                return number + 1, found.start(1) + 1, message, hint
+    return None
+
+
+def _key_without(text: str, line: int) -> tuple[str, str | None]:
+    """A key whose ':' is missing, or the space after that."""
+    lines = text.split("\n")
+    if line < len(lines) and (found := _TIGHT.match(lines[line])):
+        return "a ':' without a space after it", f"write '{found[1]}: …'"
+    return _plain("could not find expected ':'")
+
+
+def _comma(said: str) -> tuple[str, str | None]:
+    closing = said[len("did not find expected ',' or '") :][:1]
+    return f"expected a ',' or '{closing}' before this", 'check the commas, and quote "${…}" inside { }'
 
 
 def _bare_key(text: str, line: int) -> tuple[int, int] | None:

@@ -18,7 +18,9 @@ from redis import Redis
 from workers import embedded
 from workers.store import connect
 
+hypothesis.settings.register_profile("plain", deadline=None)
 hypothesis.settings.register_profile("long", max_examples=2000, stateful_step_count=40, deadline=None)
+hypothesis.settings.load_profile("plain")
 
 
 @pytest.fixture(scope="session")

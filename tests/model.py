@@ -6,11 +6,13 @@ The model hears of everything in the order in which it was really dealt with. Ti
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
-from rules.event import Action, Event, Moment, Severity
+from rules.decision import Decision, Gate
+from rules.event import Event, Moment, Severity
 from rules.incident import Reason, State
 
-MINUTE = 60.0
+MINUTE, HOUR = 60.0, 3600.0
 P1, P2, P3, P4 = Severity
 LADDERS: dict[Severity, list[tuple[float, str]]] = {
     P1: [(0, "ana"), (15 * MINUTE, "maria"), (30 * MINUTE, "victor")],
@@ -27,6 +29,7 @@ class Sounding:
     firing: bool
     last: Moment
     severity: Severity
+    quiet_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -111,17 +114,20 @@ class Model:
         self.cases: list[Case] = []
         self._leads: dict[str, Case | Moment] = {}
         self._said: dict[str, str] = {}
+        self._lost: dict[str, tuple[float, Decimal]] = {}
 
     def case_of(self, group: str) -> Case | None:
         return next((case for case in reversed(self.cases) if case.group == group), None)
 
-    def hears(self, event: Event, group: str, severity: Severity, now: float) -> None:
+    def hears(self, event: Event, decision: Decision | None, now: float) -> None:
         if self._said.setdefault(event.sender_id or event.delivery, event.delivery) != event.delivery:
             return
-        if event.action is Action.RESOLVE:
+        if decision is None:
             self._clears(event, now)
+        elif decision.gate is not None:
+            self._adds(event, decision.gate, decision.severity, now)
         else:
-            self._fires(event, group, severity, now)
+            self._fires(event, decision.group_key, decision.severity, now)
 
     def _fires(self, event: Event, group: str, severity: Severity, now: float) -> None:
         key, led = event.signal_key, self._leads.get(event.signal_key)
@@ -143,6 +149,30 @@ class Model:
             _joins(case, key, event.moment, severity, now)
         self._leads[key] = case
 
+    def _adds(self, event: Event, gate: Gate, severity: Severity, now: float) -> None:
+        """Of lost money: once each, remembered for an hour, over when some window that holds it holds too much."""
+        at = min(event.occurred_at or now, event.received_at)
+        if event.sender_id is None or event.sender_id in self._lost:
+            return
+        self._lost[event.sender_id] = (at, Decimal(event.labels["amount"]))
+        ends = [end for end, _ in self._lost.values() if at <= end < at + gate.within]
+        sums = [sum(much for when, much in self._lost.values() if end - gate.within < when <= end) for end in ends]
+        self._lost = {name: one for name, one in self._lost.items() if one[0] > event.received_at - HOUR}
+        case = self.case_of(gate.key)
+        sounding = case is not None and case.is_open and case.signals[gate.key].firing
+        if not sounding and not max(sums) > Decimal(gate.over or 0):
+            return
+        quiet_at = event.received_at + gate.quiet_for
+        if case is None or not case.is_open:
+            case = Case(gate.key, severity)
+            case.climb(Reason.OPENED, now)
+            case.signals[gate.key] = Sounding(True, event.moment, severity)
+            self.cases.append(case)
+        else:
+            quiet_at = max(quiet_at, case.signals[gate.key].quiet_at or 0)
+            _joins(case, gate.key, event.moment, severity, now, ordered=False)
+        case.signals[gate.key].quiet_at = quiet_at
+
     def _clears(self, event: Event, now: float) -> None:
         key, led = event.signal_key, self._leads.get(event.signal_key)
         case = led if isinstance(led, Case) else None
@@ -161,11 +191,17 @@ class Model:
     def settle(self, case: Case, now: float) -> None:
         if case.state is State.RECOVERED and case.recovered_at + QUIET <= now:
             case.answered(State.RESOLVED, now)
+        quiet = [one for one in case.signals.values() if one.firing and one.quiet_at and one.quiet_at <= now]
+        for signal in quiet if case.is_open else ():
+            signal.firing = False
+        if quiet and case.is_open and not case.firing:
+            case.answered(State.RECOVERED, now)
+            case.recovered_at = now
 
 
-def _joins(case: Case, key: str, moment: Moment, severity: Severity, now: float) -> None:
+def _joins(case: Case, key: str, moment: Moment, severity: Severity, now: float, *, ordered: bool = True) -> None:
     before = case.signals.get(key)
-    if before is not None and not moment.is_after(before.last):
+    if before is not None and ordered and not moment.is_after(before.last):
         return
     known = before.severity if before is not None and before.firing else None
     case.signals[key] = Sounding(True, moment, severity)

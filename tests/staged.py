@@ -6,12 +6,12 @@ What came of a life there and in a rehearsal can be compared word for word: `cam
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from redis import Redis
 
-from rules.commands import Command
+from rules.commands import Command, Lift
 from rules.decision import Judged
 from rules.incident import Incident, TimelineEntry
 from rules.load import Ruleset
@@ -20,7 +20,7 @@ from rules.rehearsal.engine import Rehearsal
 from rules.roster import Roster
 from tests.outside import Outside, Receiver
 from tests.world import World, settings
-from workers import draft
+from workers import draft, silences
 from workers.agenda import Entry
 from workers.clock import DrivenClock
 from workers.intake import Received, queue_commands
@@ -117,6 +117,21 @@ class Staged:
             receiver.heals()
             if name in broken:
                 _refuse(receiver, status)
+
+    def silences(self, said: Mapping[str, Any]) -> None:
+        """Kept in Redis, as the API does."""
+        self.works()
+        silences.put(self.world.redis, said, self.now)
+
+    def lifts(self, name: str, by: str) -> None:
+        """Taken away, and what it held back is told so."""
+        self.works()
+        if not silences.lift(self.world.redis, name):
+            return
+        for incident in self.world.house.store.incidents(limit=NEVER_ENDS):
+            if incident.hold is not None and incident.hold.silence == name:
+                self.world.house.ledger.answer(incident.id, Lift(by=by, silence=name))
+        self.works()
 
     def works(self) -> None:
         """Every desk deals with what is due, until nothing is."""

@@ -191,9 +191,9 @@ def test_a_gate_that_opened_it_is_named() -> None:
     counted = replace(INCIDENT.signals["a"], quiet_for=900.0)
     incident = replace(INCIDENT, rule="payments fail", signals={"a": counted})
     assert said(incident, ruleset=rules, reason=Reason.OPENED, step=0).why.startswith(
-        "rule «payments fail»; more than 10 within 5m; step 1 of 3"
+        "rule «payments fail»; above 10 within 5m; step 1 of 3"
     )
-    assert "more than" not in said(replace(incident, rule="another"), ruleset=rules).why
+    assert "above" not in said(replace(incident, rule="another"), ruleset=rules).why
 
 
 def test_what_held_it_back_is_named() -> None:

@@ -19,6 +19,7 @@ DOORS = {
     "workers.clock": "the time that Redis and every process agree on",
     "workers.counters": "what has been counted, for health and metrics",
     "workers.edition": "which rules are in force, and why new ones are not",
+    "workers.gates": "what gates have counted, read aloud by the API and the metrics",
     "workers.inbox": "what was heard, looked through and forgotten",
     "workers.intake": "where what was heard is committed",
     "workers.ledger": "commands of people go to the incidents through it",

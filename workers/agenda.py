@@ -21,7 +21,7 @@ from rules.record import encode
 from rules.upcast import VERSION, upcast
 from workers import keys, log
 from workers.bundle import Bundle
-from workers.claiming import ATTEMPTS, CLAIM, FIELDS
+from workers.claiming import ATTEMPTS, BEGIN, CLAIM, FIELDS
 
 LEASE = 12.0
 """Seconds a claim lasts, counted from the claim: longer than the 8 s an attempt may take."""
@@ -118,7 +118,7 @@ class Agenda:
     def __init__(self, redis: Redis, worker: str = "") -> None:
         self._redis = redis
         self._worker = worker
-        self._claim = redis.register_script(CLAIM)
+        self._claim, self._begin = redis.register_script(CLAIM), redis.register_script(BEGIN)
         self._left: set[bytes] = set()
 
     def claim(self, lane: Lane, job: Job, now: float, at_most: int = CLAIM_AT_MOST) -> list[Entry]:
@@ -142,6 +142,10 @@ class Agenda:
         entry = _entry(entry_id, 0.0, stored)
         due = self._redis.zscore(keys.agenda(entry.lane, entry.job), entry_id)
         return replace(entry, due_at=due or 0.0)
+
+    def begin(self, entries: Sequence[Entry]) -> None:
+        """Note that these notifications are begun: a worker that dies from here on may have died of them."""
+        self._begin(keys=[keys.entry(entry.id) for entry in entries], args=[str(entry.attempt) for entry in entries])
 
     def waiting(self, entry_ids: Sequence[str]) -> set[str]:
         """Which of these entries are still promised."""

@@ -11,21 +11,24 @@ from workers import keys
 from workers.agenda import JOBS, LEASE, Kind
 from workers.clock import Clock
 
-# KEYS: the desk, what is parked, the entry. ARGV: id, now, until when no claim lasts.
+# KEYS: the desk, what is parked, the entry. ARGV: id, now, until when no claim lasts. What is promised in seconds was
+# not promised in the future: Redis' clock has been put back since. A look at an incident is due when its step is.
 _MEND = """
 if redis.call('EXISTS', KEYS[3]) == 0 or redis.call('ZSCORE', KEYS[2], ARGV[1]) then return 0 end
 local due = redis.call('ZSCORE', KEYS[1], ARGV[1])
-local claimed = redis.call('HEXISTS', KEYS[3], 'by') == 1
-if due and not (claimed and tonumber(due) > tonumber(ARGV[3])) then return 0 end
+local known = redis.call('HMGET', KEYS[3], 'by', 'kind', 'created_at')
+local soon = known[2] == 'intake' or known[2] == 'notify'
+local wrong = known[1] or soon and tonumber(known[3] or '0') > tonumber(ARGV[3])
+if due and not (wrong and tonumber(due) > tonumber(ARGV[3])) then return 0 end
 return redis.call('ZADD', KEYS[1], 'CH', ARGV[2], ARGV[1])
 """
 
 
 def find(redis: Redis, entry_ids: Sequence[str], clock: Clock) -> list[str]:
-    """Which of these entries seem to stand at no desk though not parked, or to be claimed for longer than a lease."""
+    """Which of these seem to stand at no desk though not parked, to be claimed for too long, or to be too far off."""
     pipe = redis.pipeline(transaction=False)
     for entry_id in entry_ids:
-        pipe.hmget(keys.entry(entry_id), "lane", "kind", "by")
+        pipe.hmget(keys.entry(entry_id), "lane", "kind", "by", "created_at")
         pipe.zscore(keys.PARKED, entry_id)
     found = pipe.execute()
     standing = [
@@ -36,13 +39,18 @@ def find(redis: Redis, entry_ids: Sequence[str], clock: Clock) -> list[str]:
     # Later than the look at who claims: a claim made in between lasts from then on.
     now = clock.now()
     pipe = redis.pipeline(transaction=False)
-    for name, lane, kind, _ in standing:
+    for name, lane, kind, *_ in standing:
         pipe.zscore(keys.agenda(lane.decode(), JOBS[Kind(kind.decode())]), name)
     return [
         name
-        for (name, _, _, by), due in zip(standing, pipe.execute(), strict=True)
-        if due is None or (by is not None and due > now + 2 * LEASE)
+        for (name, _, kind, by, created), due in zip(standing, pipe.execute(), strict=True)
+        if due is None or (due > now + 2 * LEASE and (by is not None or _ahead(kind, created, now)))
     ]
+
+
+def _ahead(kind: bytes, created: bytes | None, now: float) -> bool:
+    """Was it promised in a future that is none any more?"""
+    return kind.decode() in (Kind.INTAKE, Kind.NOTIFY) and float(created or 0) > now + 2 * LEASE
 
 
 def mend(redis: Redis, entry_id: str, clock: Clock) -> bool:

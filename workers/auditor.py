@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from rules import own
 from rules.decision import Judged
 from rules.duration import show_duration
-from workers import astray, counters, keys, log, queue, release
+from workers import astray, counters, keys, latch, log, queue, release
 from workers.agenda import DESKS, Lane
 from workers.channels.contract import HttpRequest, Undelivered
 from workers.house import House
@@ -127,7 +127,7 @@ def _idle(house: House, found: Findings) -> None:
     seen = [lane for lane in Lane if lane not in beating]
     for lane in set(Lane) - set(seen):
         house.redis.delete(keys.idle(lane))
-    idle = [lane for lane in seen if not house.redis.set(keys.idle(lane), b"1", nx=True, ex=int(3 * EVERY))]
+    idle = [lane for lane in seen if not latch.take(house.redis, keys.idle(lane), int(3000 * EVERY))]
     if idle:
         found.words[own.Finding.IDLE] = f"no worker beats in {', '.join(idle)}: start one with `tocsin work`"
 
@@ -183,7 +183,7 @@ class Auditor(threading.Thread):
 
     def my_turn(self) -> bool:
         """Take the turn, unless another worker has had it within half a minute."""
-        return bool(self._house.redis.set(keys.AUDIT, self._house.name, nx=True, px=int((EVERY - 1) * 1000)))
+        return latch.take(self._house.redis, keys.AUDIT, int((EVERY - 1) * 1000), self._house.name)
 
     def _trim(self) -> None:
         settings, clock = self._house.settings, self._house.clock

@@ -6,7 +6,8 @@ FIELDS = tuple(b"kind lane created_at incident body attempt returned failures la
 """What is stored of an entry, in the order in which a claim answers it."""
 
 # KEYS: the desk. ARGV: now, lease, at most, prefix of entry keys, who claims, newest version that can be read, then
-# FIELDS. Who claims again what it had claimed has not died of it: only the answer to its claim was lost.
+# FIELDS. Who claims again what it had claimed has not died of it: only the answer to its claim was lost. Nor has
+# anybody died of a notification that stood in line and was not begun.
 # Returns what was taken as [id, due, [value …]], and the ids a later release must deal with, which stay due for it.
 # An id without a record is swept away. The values come without their names: most of its time goes into handing over.
 CLAIM = """
@@ -17,16 +18,17 @@ while #claimed < most and #newer < 1000 do
   if #due == 0 then break end
   for i = 1, #due, 2 do
     local key = ARGV[4] .. due[i]
-    local known = redis.call('HMGET', key, 'by', unpack(ARGV, 7))
-    local by = table.remove(known, 1)
+    local known = redis.call('HMGET', key, 'by', 'begun', unpack(ARGV, 7))
+    local by, begun = table.remove(known, 1), table.remove(known, 1)
     if not known[1] then
       redis.call('ZREM', KEYS[1], due[i])
     elseif tonumber(known[10] or '1') > newest then
       newer[#newer + 1] = due[i]
     else
+      local harmless = by and known[1] == 'notify' and begun ~= known[6]
       known[6] = tonumber(known[6] or '0') + 1
       known[7] = tonumber(known[7] or '0')
-      if ARGV[5] ~= '' and by == ARGV[5] then known[7] = known[7] + 1 end
+      if ARGV[5] ~= '' and by == ARGV[5] or harmless then known[7] = known[7] + 1 end
       redis.call('HSET', key, 'attempt', known[6], 'returned', known[7], 'by', ARGV[5])
       redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), due[i])
       claimed[#claimed + 1] = {due[i], due[i + 1], known}
@@ -34,6 +36,13 @@ while #claimed < most and #newer < 1000 do
   end
 end
 return {claimed, newer}
+"""
+
+# KEYS: entries. ARGV: the attempts by which they are held.
+BEGIN = """
+for i, key in ipairs(KEYS) do
+  if redis.call('HGET', key, 'attempt') == ARGV[i] then redis.call('HSET', key, 'begun', ARGV[i]) end
+end
 """
 
 # KEYS: entries. Returns how often each has been claimed, as text; false for one that is gone.

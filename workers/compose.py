@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from rules.config import Config, Person
 from rules.duration import show_duration
+from rules.gate import asked
 from rules.incident import Incident, Reason, Signal, State, Step, StepState
 from rules.turn import moment
 from workers.channels import TYPES
@@ -110,7 +111,7 @@ def _gate(incident: Incident, config: Config) -> Iterator[str]:
     counted = any(signal.quiet_for is not None for signal in incident.signals.values())
     gate = next((rule.more_than for rule in config.rules if counted and rule.name == incident.rule), None)
     if gate is not None:
-        yield f"more than {gate.count} within {show_duration(gate.within)}"
+        yield asked(gate.gate(""))
 
 
 def _rung(incident: Incident, step: Step) -> str:

@@ -12,6 +12,10 @@ import rules
 from rules.load import TESTS, Problem, Ruleset, Way, Wrong, load
 
 MAX_BYTES = 4 * 1024 * 1024
+MAX_TOGETHER = 16 * 1024 * 1024
+"""Bytes of all rules, and of all runbooks: they are held by every process, and published in Redis."""
+MAX_FILES = 1000
+"""Of rules, and of runbooks. More is a folder that was not meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +40,9 @@ def read(
     channel_options: Mapping[str, type[BaseModel]] | None = None,
     source_kinds: Mapping[str, Collection[str]] | None = None,
     channel_ways: Mapping[str, Way] | None = None,
+    now: float | None = None,
 ) -> Ruleset:
-    """The rules of a folder: its `*.yaml` without `*.test.yaml`, and `runbooks/*.md`.
+    """The rules of a folder: its `*.yaml` without `*.test.yaml`, and `runbooks/*.md`. With `now` they are linted too.
 
     Raises `Wrong`, also for a missing folder.
     """
@@ -49,6 +54,7 @@ def read(
         source_kinds=source_kinds,
         channel_ways=channel_ways,
         runbooks=found.runbooks,
+        now=now,
     )
 
 
@@ -79,12 +85,12 @@ def texts(folder: Path) -> dict[str, str]:
     paths = [path for path in sorted(folder.glob("*.yaml")) if not path.name.endswith(TESTS)]
     if not paths and not misnamed:
         misnamed = [Problem(str(folder), 0, 0, "the folder has no *.yaml file", "tocsin init writes an example")]
-    return _read_all({path.name: path for path in paths}, misnamed)
+    return _read_all(folder, {path.name: path for path in paths}, misnamed[:MAX_FILES])
 
 
 def tests(folder: Path) -> dict[str, str]:
     """File name -> text of the folder's `*.test.yaml`. Raises `Wrong`."""
-    return _read_all({path.name: path for path in sorted(folder.glob(f"*{TESTS}"))}, [])
+    return _read_all(folder, {path.name: path for path in sorted(folder.glob(f"*{TESTS}"))}, [])
 
 
 def beside(folder: Path, name: str) -> bytes:
@@ -92,7 +98,7 @@ def beside(folder: Path, name: str) -> bytes:
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
         raise Wrong([Problem(name, 0, 0, "the file is not in the folder of the rules")])
-    outcome = _raw(name, path)
+    outcome = _raw(name, path, folder.resolve())
     if isinstance(outcome, Problem):
         raise Wrong([outcome])
     return outcome
@@ -100,17 +106,26 @@ def beside(folder: Path, name: str) -> bytes:
 
 def _runbooks(folder: Path) -> dict[str, str]:
     found = {f"runbooks/{path.name}": path for path in sorted((folder / "runbooks").glob("*.md"))}
-    return {name.removeprefix("runbooks/").removesuffix(".md"): text for name, text in _read_all(found, []).items()}
+    texts = _read_all(folder, found, [])
+    return {name.removeprefix("runbooks/").removesuffix(".md"): text for name, text in texts.items()}
 
 
-def _read_all(paths: Mapping[str, Path], problems: list[Problem]) -> dict[str, str]:
+def _read_all(folder: Path, paths: Mapping[str, Path], problems: list[Problem]) -> dict[str, str]:
+    if len(paths) > MAX_FILES:
+        message, hint = f"{len(paths)} files, and at most {MAX_FILES} are read", "is it the right folder?"
+        raise Wrong([*problems, Problem(str(folder), 0, 0, message, hint)])
     found: dict[str, str] = {}
+    room, home = MAX_TOGETHER, folder.resolve()
     for name, path in paths.items():
-        outcome = _read_one(name, path)
+        outcome = _read_one(name, path, home)
         if isinstance(outcome, Problem):
             problems.append(outcome)
-        else:
-            found[name] = outcome
+            continue
+        room -= len(outcome)
+        if room < 0:
+            problems.append(Problem(name, 0, 0, "with this file they are together larger than 16 MiB"))
+            break
+        found[name] = outcome
     if problems:
         raise Wrong(problems)
     return found
@@ -119,18 +134,29 @@ def _read_all(paths: Mapping[str, Path], problems: list[Problem]) -> dict[str, s
 def shown(path: Path) -> str:
     """A file's text for the lines a problem shows; "" for what `read` would not read either."""
     try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:
+        regular = path.is_file() and path.stat().st_size <= MAX_BYTES
+        if not regular or _leads_out(path, path.parent.resolve()):
             return ""
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
 
 
-def _raw(name: str, path: Path) -> bytes | Problem:
+def _leads_out(path: Path, home: Path) -> bool:
+    """What such a link leads to would be shown and published. Links inside the folder are how Kubernetes mounts it."""
+    try:
+        return not path.resolve().is_relative_to(home)
+    except RuntimeError:  # It leads in a circle; opening it says so.
+        return False
+
+
+def _raw(name: str, path: Path, home: Path) -> bytes | Problem:
     try:
         # A pipe would be waited for, a device read without end.
         if path.exists() and not path.is_file():
             return Problem(name, 1, 1, "cannot be read: it is no regular file")
+        if _leads_out(path, home):
+            return Problem(name, 1, 1, "cannot be read: it is a link that leads out of the folder", "copy the file")
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -138,8 +164,8 @@ def _raw(name: str, path: Path) -> bytes | Problem:
     return raw if len(raw) <= MAX_BYTES else Problem(name, 1, 1, "the file is larger than 4 MiB")
 
 
-def _read_one(name: str, path: Path) -> str | Problem:
-    raw = _raw(name, path)
+def _read_one(name: str, path: Path, home: Path) -> str | Problem:
+    raw = _raw(name, path, home)
     if isinstance(raw, Problem):
         return raw
     try:

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from redis.client import Pipeline
 
 from rules import routing
+from rules.decision import Gate
 from rules.effects import Effect, Notify, SettleAt, WakeAt
 from rules.event import Event
 from rules.incident import Incident, Policy, TimelineEntry
 from rules.record import decode, encode
 from rules.routing import Place
+from rules.tally import Counting, Tally
 from rules.transition import Outcome
 from workers import agenda, keys
 from workers.agenda import Entry, Job, Kind, Lane
 from workers.bundle import Bundle
 from workers.counters import count
+from workers.gated import GateDraft
 from workers.intake import mint_short
 from workers.promised import lane_of, notification
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What a gate has counted lately: member -> occurred_at."""
-
-    counted: dict[str, float]
 
 
 class Draft:
@@ -43,14 +38,13 @@ class Draft:
         self._incidents: dict[str, Incident | None] = {}
         self._places: dict[str, Place | None] = {}
         self._groups: dict[str, str | None] = {}
-        self._gates: dict[str, Window] = {}
+        self._gates = GateDraft(pipe, now)
         self._written: dict[str, Outcome] = {}
         self._opened: set[str] = set()
         self._timeline: dict[str, list[TimelineEntry]] = {}
         self._effects: list[tuple[str, Effect]] = []
         self._placed: dict[str, Place] = {}
         self._grouped: dict[str, str] = {}
-        self._counted: dict[str, tuple[dict[str, float], float]] = {}
         self._counts: Counter[tuple[str, ...]] = Counter()
         self._heard: dict[str, str] = {}
         self._hears: dict[str, str] = {}
@@ -93,12 +87,9 @@ class Draft:
         for incident_id, value in zip(ordered, stored, strict=True):
             self._incidents[incident_id] = decode(Incident, value) if value else None
 
-    def load_gate(self, gate_key: str, since: float) -> None:
-        """Read what a gate has counted from `since` on."""
-        name = keys.gate(gate_key)
-        self._pipe.watch(name)  # type: ignore[no-untyped-call]
-        found: Any = self._pipe.zrangebyscore(name, since, "+inf", withscores=True)
-        self._gates[gate_key] = Window({member.decode(): at for member, at in found})
+    def load_gates(self, gates: Mapping[str, Gate], since: Mapping[str, float]) -> None:
+        """Read what these gates have counted, each from its time on."""
+        self._gates.load(gates, since)
 
     def _watch_and_read(self, redis_keys: list[str]) -> list[bytes | None]:
         if not redis_keys:
@@ -124,9 +115,9 @@ class Draft:
         self._pipe.watch(keys.entry(entry_id))  # type: ignore[no-untyped-call]
         return bool(self._pipe.exists(keys.entry(entry_id)))
 
-    def gate(self, gate_key: str) -> Mapping[str, float]:
-        """What a gate has counted, this transaction's events included."""
-        return self._gates[gate_key].counted
+    def tally(self, gate_key: str) -> Tally:
+        """What is known of a gate, this transaction's events included."""
+        return self._gates.tally(gate_key)
 
     # --- changing ---
 
@@ -156,13 +147,9 @@ class Draft:
         """A signal's events go there from now on."""
         self._placed[signal_key] = place
 
-    def counted(self, gate_key: str, member: str, at: float, keep: float) -> None:
+    def counted(self, gate: Gate, one: Counting) -> None:
         """A gate has counted an event; the same member counts once, at its latest time."""
-        window = self._gates[gate_key].counted
-        at = max(at, window.get(member, at))
-        window[member] = at
-        members, _ = self._counted.setdefault(gate_key, ({}, keep))
-        members[member] = at
+        self._gates.counted(gate, one)
 
     def count(self, *name_and_values: str) -> None:
         """Add to a counter if this transaction goes through."""
@@ -184,8 +171,7 @@ class Draft:
             writes.mset(lasting)
         self._write_opened(writes)
         agenda.add(writes, *entries)
-        for gate_key, (members, keep) in self._counted.items():
-            self._write_gate(writes, gate_key, members, keep)
+        self._gates.write(writes)
         for key, delivery in self._hears.items():
             writes.set(key, delivery, ex=routing.KEEP_HEARD, nx=True)
         self._release_resolved(writes)
@@ -227,12 +213,6 @@ class Draft:
             writes.zadd(keys.INCIDENTS, opened)
             writes.zremrangebyscore(keys.INCIDENTS, "-inf", self.now - keys.KEEP_RESOLVED)
             writes.zadd(keys.OPEN, opened)
-
-    def _write_gate(self, writes: Bundle, gate_key: str, members: Mapping[str, float], keep: float) -> None:
-        name = keys.gate(gate_key)
-        writes.zadd(name, dict(members), gt=True)
-        writes.zremrangebyscore(name, "-inf", self.now - keep)
-        writes.expire(name, int(keep))
 
     def _release_resolved(self, writes: Bundle) -> None:
         for _, incident in self._changed_incidents():

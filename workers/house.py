@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,6 +26,10 @@ AT_ONCE = 4
 """Sends in flight per channel, and as many of P1 besides: a channel that hangs keeps these busy and no other's."""
 
 
+QUEUED = 100
+"""Sends that may wait for the threads of a channel. A claim lasts seconds: of a thousand that were queued at once all
+would be too late when their turn came, be queued again, and none ever be sent."""
+
 WAYS = {
     name: Way(room=one.room, address=one.address, shared=one.shared, gap=one.gap, silent=one.silent)
     for name, one in TYPES.items()
@@ -43,6 +48,21 @@ class Pools:
     def __init__(self) -> None:
         self._pools: dict[str, Executor] = {}
         self._lock = threading.Lock()
+        self._queued: Counter[str] = Counter()
+
+    def begin(self, channel: str, send: Callable[[], None]) -> bool:
+        """Send in one of the channel's threads; False when so many wait for them that it might begin too late."""
+        with self._lock:
+            if self._queued[channel] >= QUEUED:
+                return False
+            self._queued[channel] += 1
+        self.of(channel).submit(self._send, channel, send)
+        return True
+
+    def _send(self, channel: str, send: Callable[[], None]) -> None:
+        with self._lock:
+            self._queued[channel] -= 1
+        send()
 
     def of(self, channel: str) -> Executor:
         """The threads of one channel."""

@@ -16,7 +16,7 @@ from rules.decision import Judged
 from rules.incident import Incident
 from rules.record import decode, recall
 from rules.upcast import VERSION, NewerRecord, upcast
-from workers import keys
+from workers import keys, latch
 from workers.intake import OVERHEAD, read_record
 from workers.packing import Damaged, unpack
 
@@ -255,6 +255,6 @@ def _again(delivery_id: str, record: bytes) -> Again | None:
 
 def keep_trimming(redis: Redis, now: Callable[[], float], keep: float, limit: int) -> int:
     """One trim, unless another worker has just made one."""
-    if not redis.set(keys.TRIM, b"1", nx=True, px=int(TRIM_EVERY * 1000)):
+    if not latch.take(redis, keys.TRIM, int(TRIM_EVERY * 1000)):
         return 0
     return Inbox(redis).trim(now(), keep, limit)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from redis.exceptions import RedisError
 
@@ -20,13 +21,15 @@ from rules.upcast import NewerRecord
 from workers import log as logging
 from workers import queue
 from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
-from workers.house import House
+from workers.house import QUEUED, House
 from workers.intake import mint
 
 BUSY_AT_MOST = 7.0
 """Seconds one job goes on taking work: well within RQ's 10."""
 EVENTS_AT_ONCE = 250
 """Events put into their incidents in one transaction; a spool that is handed over brings thousands."""
+IN_LINE = 1.0
+"""Seconds after which a notification is offered again that found too many waiting for its channel's threads."""
 FOR_ANOTHER = 5.0
 """Seconds after which an entry whose incident only a later release can read is offered again."""
 FAILED_TOO_OFTEN = 5
@@ -75,9 +78,11 @@ def drain(house: House, lane: Lane, job: Job) -> int:
 def _gathered(house: House, lane: Lane) -> list[Entry]:
     """What is due of a lane's notifications: many, for those of one destination may become one digest."""
     entries: list[Entry] = []
-    while len(entries) < TOGETHER:
+    alone = 0
+    while len(entries) < TOGETHER and alone < QUEUED:
         claimed = house.agenda.claim(lane, Job.NOTIFY, house.clock.now())
         entries += claimed
+        alone += sum(house.pace.destination(one) is None for one in claimed)
         if len(claimed) < CLAIM_AT_MOST:
             break
     return entries
@@ -183,33 +188,38 @@ def _escalate(house: House, entries: Sequence[Entry]) -> None:
 def _notify(house: House, entries: Sequence[Entry]) -> None:
     now = house.clock.now()
     paced: dict[Destination, list[Entry]] = {}
+    too_many: list[Entry] = []
     for entry in entries:
         destination = house.pace.destination(entry)
-        if destination is None:
-            _submit(house, [entry], now)
-        else:
+        if destination is not None:
             paced.setdefault(destination, []).append(entry)
+        elif not _submit(house, [entry], now):
+            too_many.append(entry)
     for destination, gathered in paced.items():
-        _send_at_pace(house, destination, gathered, now)
+        too_many += _send_at_pace(house, destination, gathered, now)
+    if too_many:
+        house.ledger.wait(too_many, now + IN_LINE)
 
 
-def _send_at_pace(house: House, destination: Destination, entries: Sequence[Entry], now: float) -> None:
-    """Each by itself as long as the destination takes it, else all in one; or none, while it has had its share."""
+def _send_at_pace(house: House, destination: Destination, entries: Sequence[Entry], now: float) -> list[Entry]:
+    """Each by itself as long as the destination takes it, else all in one; or none, while it has had its share.
+
+    Returns those for which no thread would be free in time.
+    """
     granted, wait = house.pace.take(destination, len(entries), now)
     if granted == len(entries):
-        for entry in entries:
-            _submit(house, [entry], now)
-    elif granted:
-        _submit(house, entries, now)
-    else:
-        house.ledger.wait(entries, now + wait)
+        return [entry for entry in entries if not _submit(house, [entry], now)]
+    if granted:
+        return [] if _submit(house, entries, now) else list(entries)
+    house.ledger.wait(entries, now + wait)
+    return []
 
 
-def _submit(house: House, entries: Sequence[Entry], now: float) -> None:
-    """Into the channel's threads; a P1 has threads of its own and waits behind nothing milder."""
+def _submit(house: House, entries: Sequence[Entry], now: float) -> bool:
+    """Into the channel's threads, unless too many wait; a P1 has threads of its own and waits behind nothing milder."""
     body = entries[0].body
     pool = f"{body['channel']} P1" if body["severity"] == Severity.P1 else str(body["channel"])
-    house.pools.of(pool).submit(_send, house, entries, now)
+    return house.pools.begin(pool, partial(_send, house, entries, now))
 
 
 def _send(house: House, entries: Sequence[Entry], claimed_at: float) -> None:

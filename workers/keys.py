@@ -13,6 +13,9 @@
 | tocsin:group:<digest>     | string     | the open or last incident of a group        | ledger  | open; then 400 d    |
 | tocsin:heard:<digest>     | string     | a sender's own id -> the delivery it came in| ledger  | 7 d                 |
 | tocsin:gate:<digest>      | sorted set | what a gate counted -> occurred_at          | ledger  | its window, >= 1 h  |
+| tocsin:samples:<digest>   | string     | a few of the events it counted, in words    | ledger  | as its gate         |
+| tocsin:past:<digest>      | hash       | what a gate counted hour by hour, 840 at most | ledger | 5 weeks            |
+| tocsin:gates              | sorted set | gates that counted something -> until when  | ledger  | their windows       |
 | tocsin:delivery:<id>      | string     | a delivery as it arrived, how it was read   | intake  | trimmed by inbox    |
 | tocsin:deliveries         | sorted set | deliveries -> received_at                   | intake  | trimmed by inbox    |
 | tocsin:quarantine         | sorted set | deliveries nobody could read -> received_at | intake  | trimmed by inbox    |
@@ -44,6 +47,7 @@ INCIDENTS = "tocsin:incidents"
 DELIVERIES = "tocsin:deliveries"
 QUARANTINE = "tocsin:quarantine"
 PARKED = "tocsin:parked"
+GATES = "tocsin:gates"
 AUDIT = "tocsin:audit"
 INBOX_BYTES = "tocsin:inbox:bytes"
 TRIM = "tocsin:trim"
@@ -59,6 +63,9 @@ LASTING = (
     PARKED,
     "tocsin:heard:*",
     "tocsin:gate:*",
+    "tocsin:samples:*",
+    "tocsin:past:*",
+    GATES,
     "tocsin:signal:*",
     "tocsin:group:*",
     "tocsin:incident:*",
@@ -119,6 +126,16 @@ def heard(source: str, sender_id: str) -> str:
 def gate(gate_key: str) -> str:
     """What a gate has counted."""
     return f"tocsin:gate:{_digest(gate_key)}"
+
+
+def samples(gate_key: str) -> str:
+    """A few of the events a gate has counted."""
+    return f"tocsin:samples:{_digest(gate_key)}"
+
+
+def past(gate_key: str) -> str:
+    """What a gate counted in the weeks before."""
+    return f"tocsin:past:{_digest(gate_key)}"
 
 
 def delivery(delivery_id: str) -> str:

@@ -18,10 +18,12 @@ from workers.agenda import Entry
 from workers.channels import TYPES
 
 # KEYS: the destination. ARGV: now, seconds between messages, at once, wanted.
-# The key holds when all that was granted so far would have been sent at the even pace (GCRA).
+# The key holds when all that was granted so far would have been sent at the even pace (GCRA), which is never further
+# away than a burst: what is was written before Redis' clock was put back.
 _TAKE = """
 local now, gap, burst, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local until_ = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
+if until_ - now > burst * gap + 1 then until_ = now end
 local free = math.floor(burst - (until_ - now) / gap + 1e-6)
 local granted, spent = 0, 0
 if free >= wanted then granted, spent = wanted, wanted elseif free >= 1 then granted, spent = 1, free end

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from workers import keys
+from workers import keys, latch
 from workers.agenda import Job, Lane
 
 JOB_TIMEOUT = 10
@@ -31,7 +31,7 @@ def queue(redis: Redis, lane: Lane) -> Queue:
 
 def ring(redis: Redis, lane: Lane, job: Job) -> bool:
     """Enqueue a bell unless one is waiting already, which will see the same entries. Returns whether it rang."""
-    if not redis.set(keys.bell(lane, job), b"1", nx=True, px=BELL_LASTS_MS):
+    if not latch.take(redis, keys.bell(lane, job), BELL_LASTS_MS):
         return False
     queue(redis, lane).enqueue(
         f"workers.jobs.{job}", lane.value, result_ttl=0, failure_ttl=3600, ttl=60, description=f"{job} {lane}"

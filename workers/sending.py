@@ -80,6 +80,7 @@ class Sender:
         if self.is_late(claimed_at):
             self._ledger.retry(entry, self._clock.now(), None)
             return
+        self._agenda.begin([entry])
         incident = self._store.incident(entry.incident or "")
         before = entry.body.get("after")
         waits = bool(before and self._agenda.waiting([before]))

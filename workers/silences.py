@@ -9,7 +9,7 @@ import orjson
 from pydantic import ValidationError
 from redis import Redis
 
-from rules.config import SilenceConfig
+from rules.quiet import SilenceConfig
 from rules.silence import Silence
 from workers import keys, log
 

@@ -25,6 +25,8 @@ BATCH_BYTES = 1024 * 1024
 """Bytes that are handed over at once: as much as Redis takes within its second, compressed again on the way."""
 BUSY_WITHIN = 0.5
 """Seconds another process may keep the file locked."""
+HANGS_AFTER = 1.0
+"""Seconds another thread of this process may be at it: a sender waits no longer either."""
 _SHAPE = """
 CREATE TABLE IF NOT EXISTS delivery (
   number INTEGER PRIMARY KEY,
@@ -122,14 +124,18 @@ class Spool:
 
     @contextmanager
     def _file(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                if self._connection is None:
-                    self._connection = self._open()
-                with self._connection:
-                    yield self._connection
-            except (sqlite3.Error, OSError) as wrong:
-                raise wrong if isinstance(wrong, SpoolFailed) else SpoolFailed(type(wrong).__name__) from None
+        # A disk that hangs holds one thread. Were the others to wait for it, none would be left to say so.
+        if not self._lock.acquire(timeout=HANGS_AFTER):
+            raise SpoolFailed("the disk hangs")
+        try:
+            if self._connection is None:
+                self._connection = self._open()
+            with self._connection:
+                yield self._connection
+        except (sqlite3.Error, OSError) as wrong:
+            raise wrong if isinstance(wrong, SpoolFailed) else SpoolFailed(type(wrong).__name__) from None
+        finally:
+            self._lock.release()
 
     def _open(self) -> sqlite3.Connection:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -42,6 +42,7 @@ class Together:
         if self._sender.is_late(claimed_at):
             self._ledger.wait(entries, self._clock.now())
             return
+        self._agenda.begin(entries)
         parts, refused, through = [self._wanted(entries)], 0, False
         while parts:
             part = parts.pop(0)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import click
 
+from router.cli.checking import check
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
 from router.cli.explaining import explain
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
+from router.cli.maintenance import maintenance
 from router.cli.pending import pending
 from router.cli.reloading import reload
 from router.cli.replay import replaying
-from router.cli.rules import check, init
+from router.cli.rules import init
 from router.cli.run import serve_command, work_command
+from router.cli.schema import schema
 from router.cli.sending import send
 from router.cli.session import Root
 from router.cli.silencing import silence
@@ -23,6 +26,7 @@ from router.cli.up import up
 COMMANDS: tuple[click.Command, ...] = (
     init,
     check,
+    schema,
     explain,
     trying,
     replaying,
@@ -32,6 +36,7 @@ COMMANDS: tuple[click.Command, ...] = (
     report,
     deliveries,
     silence,
+    maintenance,
     doctor,
     reload,
     backup,

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 import click
 import orjson
 
+from router.cli.gates import counted_as
 from router.cli.remote import ask
 from router.cli.session import USAGE, Failure, Group, Session, pass_session
 from router.cli.showing import Record, about, exact
@@ -107,6 +108,8 @@ def _show_one(session: Session, one: Record) -> None:
     session.line(f"{one['id']} · {one['source']} ({one['type']})", "bold")
     session.line(f"  received  {exact(one['received_at'])} by {one['method']}, {_bytes(one['size'])}")
     session.line(f"  read as   {plain(_became(one))}")
+    for counted in counted_as(one["judged"]):
+        session.line(f"  counted   {plain(counted)}")
     if one["query"]:
         session.line(f"  query     {plain(one['query'])}")
     for name, value in sorted(one["headers"].items()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from router.cli.remote import reach
 from router.cli.rules import ruleset_of
 from router.cli.session import FINDINGS, Command, Failure, Session, pass_session, stop
 from router.cli.ways_out import examine
-from rules.config import references
+from rules.fields import references
 from rules.upcast import NewerRecord
 from workers import generated, release
 from workers.settings import Environment, short
@@ -76,7 +77,7 @@ def _settings(session: Session) -> Iterator[Finding]:
 
 
 def _rules(session: Session) -> Iterator[Finding]:
-    ruleset = ruleset_of(session)
+    ruleset = ruleset_of(session, time.time())
     config = ruleset.config
     yield Finding("ok", f"the rules can be used: {len(config.rules)} rules, {len(config.sources)} sources")
     for doubt in ruleset.doubts:

@@ -174,8 +174,8 @@ def _besides(found: Record) -> Iterator[str]:
     if found.get("suppress") is not None:
         yield f"Suppressed, nobody is told: {plain(found['suppress'])}"
     if gate:
-        opens, quiet = f"above {gate['opens_above']} within {gate['within']}", gate["recovers_after_quiet"]
-        yield f"Counted; an incident opens only {opens}. {quiet} of quiet end it."
+        yield f"Counted; an incident opens only {gate['opens']}. {gate['recovers_after_quiet']} of quiet end it."
+        yield from _at_its_gate(gate)
         if gate.get("counted") is not None:
             yield f"Counted within that time, with this one: {gate['counted']}."
     for one in found.get("silences", ()):
@@ -187,6 +187,17 @@ def _besides(found: Record) -> Iterator[str]:
         yield f"People are told of it in the hours «{hours['name']}» ({hours['timezone']}): {now}."
     if team:
         yield f"Team {team['name']} ({', '.join(team['people']) or 'nobody'}) is told beside every step."
+
+
+def _at_its_gate(gate: Record) -> Iterator[str]:
+    """What this very event does there, and where to see the rest: what was counted before stands in Redis."""
+    if gate["counts_as_nothing"]:
+        yield f"  This one counts as nothing: {plain(gate['counts_as_nothing'])}."
+    elif gate["adds"]:
+        yield f"  This one adds {plain(gate['adds'])}."
+    if gate["counts_as"]:
+        yield f"  It counts once as {plain(gate['counts_as'])}, however often that is told."
+    yield f"  It is counted under {plain(gate['key'])}; `tocsin pending --gates` says what has been counted so far."
 
 
 def say_timetable(session: Session, rows: list[Record], gated: bool) -> None:

@@ -1,4 +1,4 @@
-"""`tocsin pending`: every promise still to be kept, what was given up, and which pages reached nobody."""
+"""`tocsin pending`: promises still to be kept, what was given up, pages that reached nobody, gates that count."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import click
 
+from router.cli.gates import show_gates
 from router.cli.incidents import every
 from router.cli.remote import ask
 from router.cli.session import FINDINGS, USAGE, Command, Failure, Session, pass_session, stop
@@ -19,9 +20,15 @@ from workers.plain import plain
     "--parked", is_flag=True, help="What was given up or not delivered instead, and why; then it ends with 1."
 )
 @click.option("--retry", metavar="ID", help="Try an entry that was given up once more, now.")
+@click.option("--gates", is_flag=True, help="What gates (more_than) have counted instead: how much of how much.")
 @pass_session
-def pending(session: Session, parked: bool, retry: str | None) -> None:
+def pending(session: Session, parked: bool, retry: str | None, gates: bool) -> None:
     """Read the agenda aloud: what will be done, for whom, and in how long."""
+    if gates and (parked or retry is not None):
+        raise Failure("--gates stands alone", "Ask for one thing at a time.", code=USAGE)
+    if gates:
+        show_gates(session)
+        return
     if retry is not None:
         _retry(session, retry.strip())
         return

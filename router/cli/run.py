@@ -19,7 +19,7 @@ from router.app import DEMO
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.in_force import InForce, in_force
 from router.sources import TYPES as SOURCES
-from rules.config import references
+from rules.fields import references
 from rules.load import Ruleset, Wrong, load
 from rules.upcast import NewerRecord
 from workers import configuration, demonstration, edition, house, release, supervisor, work

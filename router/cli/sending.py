@@ -249,4 +249,6 @@ def _meaning(became: dict[str, Any], gate: dict[str, Any] | None, suppressed: st
     if suppressed is not None:
         yield f"Suppressed, nobody is told: {plain(suppressed)}"
     if gate:
-        yield f"It is counted; an incident opens only above {gate['opens_above']} within {gate['within']}."
+        if gate["counts_as_nothing"]:
+            yield f"It counts as nothing: {plain(gate['counts_as_nothing'])}."
+        yield f"It is counted; an incident opens only {gate['opens']}. See: tocsin pending --gates"

@@ -179,7 +179,8 @@ class Root(Group):
 def _asks_for_json(words: Sequence[str]) -> bool:
     """Read off the words themselves: what is wrong may be the words, and then no session has been told of them."""
     return any(
-        word in {"-ojson", "--output=json"} or (word in {"-o", "--output"} and of == "json")
+        word in {"-ojson", "--output=json", "--format=json"}
+        or (word in {"-o", "--output", "--format"} and of == "json")
         for word, of in pairwise([*words, ""])
     )
 

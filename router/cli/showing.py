@@ -44,13 +44,18 @@ def next_action(incident: Record, now: float, why: str = "see show") -> str:
     """
     state = incident["state"]
     if state == "triggered":
+        hold = incident.get("hold") or {}
+        if hold.get("until", 0) > now:
+            return f"held back until {moment(hold['until'])}: {plain(str(hold['why']))}"
         if reached_nobody(incident) and not _waiting(incident):
             # A repeated matrix begins once more; until then, and at its end, nobody knows but who reads this.
             return f"nobody could be told: {why}" + ("" if incident.get("exhausted") else "; the matrix begins again")
         return f"acknowledge it; {_next_step(incident, now)}"
     who = plain(str(incident.get("assignee") or incident.get("acknowledged_by") or "somebody"))
+    until = incident.get("acknowledged_until")
+    has = f"{who} is on it" + (f" until {moment(until)}" if until else "")
     return {
-        "acknowledged": f"{who} is on it; mitigate, then resolve",
+        "acknowledged": f"{has}; mitigate, then resolve",
         "mitigated": "watch it, then resolve",
         "recovered": "recovered; resolves when quiet",
     }.get(state, "nothing: it was a false positive" if state_of(incident) != state else "nothing: it is resolved")
@@ -141,7 +146,7 @@ def _why(incident: Record) -> Iterator[str]:
     said = [f"{plain(key)} by «{plain(rule)}»" for key, rule in sorted(by.items())[:5]]
     gate, hold = trace.get("gate"), incident.get("hold")
     if gate:
-        said.append(f"counted above {gate['opens_above']} within {gate['within']}")
+        said.append(f"counted, it opens {gate['opens']}")
     if hold:
         said.append(f"held back by «{plain(hold['silence'])}» until {moment(hold['until'])}")
     if not trace["edition"]["same"] and trace["edition"]["decided_by"]:

@@ -47,7 +47,8 @@ class Unreadable(Exception):
 class Options(BaseModel):
     """What the YAML may say about a source of one type, beside the keys that all have."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # What stands below a key is its description in the schema that editors read.
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 Verify = Callable[[Delivery, Sequence[bytes], float, Options], None]

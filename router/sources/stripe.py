@@ -77,14 +77,15 @@ def _is_thin(body: dict[str, object]) -> bool:
 def _snapshot(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
     thing = mapping(body, "data", "object")
     amount, reason = _amount(what, thing), _reason(what, thing)
-    title = ": ".join(filter(None, (f"Stripe {_subject(what, thing)}", show_amount(amount, text(thing, "currency")))))
+    currency = text(thing, "currency")
+    title = ": ".join(filter(None, (f"Stripe {_subject(what, thing)}", show_amount(amount, currency))))
     return event(
         delivery,
         kind=f"stripe.{what}",
         action=_action(what, thing),
         key=_key(what, body, thing),
         summary=f"{title} ({reason})" if reason else title,
-        labels=_labels(body, thing) | {"amount": "" if amount is None else str(amount)},
+        labels=_labels(body, thing) | {"amount": major_units(amount, currency)},
         # The only page a body links to. It is the customer's, but it shows the invoice and its state.
         url=text(thing, "hosted_invoice_url"),
         occurred_at=at(body, "created"),
@@ -166,11 +167,21 @@ def show_amount(minor: int | None, currency: str) -> str:
     >>> show_amount(2000, "usd"), show_amount(1000, "jpy"), show_amount(1500, "kwd")
     ('20.00 USD', '1000 JPY', '1.500 KWD')
     """
+    shown = major_units(minor, currency)
+    return f"{shown} {currency.upper()}" if shown else ""
+
+
+def major_units(minor: int | None, currency: str) -> str:
+    """An amount of minor units as an exact decimal in the currency's own units, which can be added up; "" as above.
+
+    >>> major_units(4250, "eur"), major_units(4250, "jpy"), major_units(4250, "bhd")
+    ('42.50', '4250', '4.250')
+    """
     code = currency.upper()
     if minor is None or not code:
         return ""
     places = 0 if code in _WITHOUT_DECIMALS else 3 if code in _THREE_DECIMALS else 2
-    return f"{Decimal(minor).scaleb(-places):.{places}f} {code}"
+    return f"{Decimal(minor).scaleb(-places):.{places}f}"
 
 
 SOURCE = SourceType(
@@ -186,6 +197,7 @@ SOURCE = SourceType(
 2. Reveal the **Signing secret** and name it as it is, `whsec_` included: `secret: ${env:STRIPE_SECRET}`.
    While you roll it over, list the old and the new one.
 
-A declined card is news, not an outage: give such rules a gate (`more_than`). Test events carry `livemode: "false"`.
+A declined card is news, not an outage: give such rules a gate (`more_than`); `labels.amount` is in the units of
+`labels.currency`, so that a gate can add it up. Test events carry `livemode: "false"`.
 """,
 )

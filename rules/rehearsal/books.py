@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from rules.decision import Gate
 from rules.effects import Effect
 from rules.event import Event
 from rules.incident import Incident, TimelineEntry
 from rules.routing import KEEP_HEARD, KEEP_TOMBSTONE, Place
+from rules.tally import Counting, Tally
 from rules.transition import Outcome
 
 
@@ -64,7 +66,7 @@ class MemoryBooks:
         self._groups: dict[str, str] = {}
         self._heard: dict[tuple[str, str], tuple[str, float]] = {}
         self._gates: dict[str, Counted] = {}
-        self._windows: dict[str, dict[str, float]] = {}
+        self._tallies: dict[str, Tally] = {}
         self._placed: list[str] = []
         self._changed: dict[str, None] = {}
         self._minted = 0
@@ -77,9 +79,12 @@ class MemoryBooks:
     def load_heard(self, events: Iterable[Event]) -> None:
         """All of it is here."""
 
-    def load_gate(self, gate_key: str, since: float) -> None:
-        """The part of what it has counted that can matter."""
-        self._windows[gate_key] = self._gates.setdefault(gate_key, Counted()).since(since)
+    def load_gates(self, gates: Mapping[str, Gate], since: Mapping[str, float]) -> None:
+        """The part of what they have counted that can matter."""
+        for key in gates:
+            before = self._tallies.get(key, Tally())
+            counted = self._gates.setdefault(key, Counted()).since(since[key])
+            self._tallies[key] = Tally(counted, before.samples, before.past.lasting(self.now))
 
     def repeats(self, event: Event) -> bool:
         """Has the sender said this before, by its own id, in another delivery? If not, it is remembered."""
@@ -107,9 +112,9 @@ class MemoryBooks:
         """The open incident of a group, or the last one it had."""
         return self.incident(self._groups.get(group_key))
 
-    def gate(self, gate_key: str) -> Mapping[str, float]:
-        """What a gate has counted from the moment on that was asked for."""
-        return self._windows[gate_key]
+    def tally(self, gate_key: str) -> Tally:
+        """What is known of a gate from the moment on that was asked for."""
+        return self._tallies[gate_key]
 
     # --- changing ---
 
@@ -142,13 +147,11 @@ class MemoryBooks:
         self._forgotten.pop(signal_key, None)
         self._placed.append(signal_key)
 
-    def counted(self, gate_key: str, member: str, at: float, keep: float) -> None:
+    def counted(self, gate: Gate, one: Counting) -> None:
         """A gate has counted an event."""
-        window, gate = self._windows[gate_key], self._gates[gate_key]
-        at = max(at, window.get(member, at))
-        window[member] = at
-        gate.add(member, at)
-        gate.forget(self.now - keep)
+        counted = self._gates[gate.key]
+        counted.add(one.member, self._tallies[gate.key].add(one))
+        counted.forget(one.forgets)
 
     def count(self, *name_and_values: str) -> None:
         """Something worth a number has happened; its last word is what became of the event."""

@@ -12,15 +12,17 @@ What can fail in between (Redis, processes, receivers) does not fail here, and a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from rules import routing
-from rules.commands import Command, Escalate, Settle, Undeliverable
+from rules.commands import Command, Escalate, Lift, Settle, Undeliverable
 from rules.decision import Judged
 from rules.effects import Effect, Notify, SettleAt
 from rules.event import Action, Event
 from rules.incident import Incident, TimelineEntry
 from rules.load import Ruleset
+from rules.quiet import SilenceConfig
 from rules.rehearsal.books import MemoryBooks
 from rules.rehearsal.notices import Notice, Telling
 from rules.rehearsal.promises import AT_MOST, DESKS, NOTICES, Desk, Promise, Promises
@@ -56,6 +58,7 @@ class Rehearsal:
         self._promises = Promises()
         self._telling = Telling(promises=self._promises, config=ruleset.config, ways=ways, concludes=self)
         self._waiting: list[tuple[Judged, ...]] = []
+        self._silenced: dict[str, SilenceConfig] = {}
         self._roster = Roster()
         self._roster_until = float("-inf")
 
@@ -84,6 +87,24 @@ class Rehearsal:
         """From now on these channels, and only these, refuse everything for good."""
         self.works()
         self._telling.broken = frozenset(channels)
+
+    def silences(self, said: Mapping[str, Any]) -> None:
+        """A person sets a silence, as the YAML would have it. Raises pydantic's ValidationError."""
+        self.works()
+        silence = SilenceConfig.model_validate(said)
+        self._silenced[silence.name] = silence
+        self._roster_until = float("-inf")
+
+    def lifts(self, name: str, by: str) -> None:
+        """A person ends a silence before its time: what it held back goes on."""
+        self.works()
+        if self._silenced.pop(name, None) is None:
+            return
+        self._roster_until = float("-inf")
+        for incident in self.incidents:
+            if incident.is_open and incident.hold is not None and incident.hold.silence == name:
+                self._change(incident.id, Lift(by=by, silence=name))
+        self.works()
 
     def passes_to(self, moment: float) -> None:
         """Time goes by until then: the clock stops at every promise that comes due, and it is kept."""
@@ -151,7 +172,8 @@ class Rehearsal:
     def roster(self) -> Roster:
         """Who every role is now; worked out anew only when somebody takes over."""
         if self.now >= self._roster_until:
-            self._roster = self._ruleset.roster(self.now, self._ways)
+            roster = self._ruleset.roster(self.now, self._ways)
+            self._roster = replace(roster, silences=roster.silences.beside(self._silenced.values()))
             self._roster_until = holds_until(self._ruleset.config, self.now)
         return self._roster
 

@@ -52,7 +52,22 @@ class Breaks:
     channels: tuple[str, ...]
 
 
-Act = Says | Happens | Asks | Breaks
+@dataclass(frozen=True, slots=True)
+class Silences:
+    """From now on nobody is told of what matches; `said` is the silence as the YAML has it, without its start."""
+
+    said: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Lifts:
+    """A silence is ended before its time."""
+
+    name: str
+    by: str
+
+
+Act = Says | Happens | Asks | Breaks | Silences | Lifts
 
 BODIES = ("sample", "body", "file")
 
@@ -70,6 +85,7 @@ def command_of(asks: Asks, roster: Roster) -> Command:
 
 _COMMANDS: dict[str, Callable[[Any, Roster], Command]] = {
     "acknowledge": lambda said, _: Acknowledge(by=said.by, via=VIA),
+    "snooze": lambda said, _: Acknowledge(by=said.by, via=VIA, lasts=said.lasts),
     "mitigate": lambda said, _: Mitigate(by=said.by, via=VIA),
     "resolve": lambda said, _: Resolve(by=said.by, via=VIA, note=said.note),
     "false_positive": lambda said, _: FalsePositive(by=said.by, via=VIA, reason=said.reason),
@@ -81,7 +97,7 @@ _COMMANDS: dict[str, Callable[[Any, Roster], Command]] = {
 
 
 ANSWERS = tuple(_COMMANDS)
-ACTS = (*BODIES, "event", *ANSWERS, "broken")
+ACTS = (*BODIES, "event", *ANSWERS, "silence", "lift", "broken")
 """Of these keys every step has exactly one."""
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import Any, Protocol
 
 from rules.commands import Command
 from rules.decision import Judged
@@ -12,7 +13,7 @@ from rules.event import Action
 from rules.incident import Incident
 from rules.load import Ruleset
 from rules.roster import Roster
-from rules.trial.acts import Asks, Breaks, Happens, Says, command_of, event_of
+from rules.trial.acts import Asks, Breaks, Happens, Lifts, Says, Silences, command_of, event_of
 from rules.trial.bodies import INCIDENT, NUMBER, filled_in
 from rules.trial.read import Happening, Trial
 
@@ -48,6 +49,12 @@ class Stage(Protocol):
 
     def breaks(self, channels: Iterable[str]) -> None:
         """These channels, and only these, refuse everything from now on."""
+
+    def silences(self, said: Mapping[str, Any]) -> None:
+        """A person sets a silence, as the YAML would have it."""
+
+    def lifts(self, name: str, by: str) -> None:
+        """A person ends a silence before its time; one that is not there is none the more."""
 
     def works(self) -> None:
         """Everything that is due now is dealt with."""
@@ -91,6 +98,10 @@ def _happen(happening: Happening, delivery: str, stage: Stage, ruleset: Ruleset,
         stage.takes_in((_judged(act, delivery, ruleset, stage.now, _words(happening, stage)),))
     elif isinstance(act, Breaks):
         stage.breaks(act.channels)
+    elif isinstance(act, Silences):
+        stage.silences({"start": datetime.fromtimestamp(stage.now, UTC).isoformat(), **act.said})
+    elif isinstance(act, Lifts):
+        stage.lifts(act.name, act.by)
     else:
         stage.works()
         stage.asks(_asked(act, stage.incidents).id, lambda roster: command_of(act, roster))

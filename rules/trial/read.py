@@ -9,7 +9,7 @@ from rules.config import Config
 from rules.document import Document, Path, Place, read
 from rules.problem import Problem, Wrong, nearest, one_of
 from rules.shape import fill
-from rules.trial.acts import ACTS, ANSWERS, BODIES, Act, Asks, Breaks, Happens, Says, answer_of
+from rules.trial.acts import ACTS, ANSWERS, BODIES, Act, Asks, Breaks, Happens, Lifts, Says, Silences, answer_of
 from rules.trial.bodies import written
 from rules.trial.written import Expect, Line, Step, Stories, Story
 
@@ -131,6 +131,11 @@ class _Reader:
             return self._happens(step, path)
         if key == "broken":
             return self._breaks(step, path)
+        if key == "silence" and step.silence is not None:
+            said = self._document.at((*path, "silence"))
+            return Silences({"name": step.silence.name, **said})
+        if key == "lift" and step.lift is not None:
+            return Lifts(step.lift.name, step.lift.by)
         answer = answer_of(step, key)
         if answer is None:
             self._document.complain((*path, key), f"{key} says nothing", f"{key}: {{by: a name, …}}", key=True)

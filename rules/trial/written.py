@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from rules.clock import check_zone, zone
-from rules.config import Duration, Strict
 from rules.duration import parse_duration
 from rules.event import Action, Severity
+from rules.fields import Duration, Strict
 from rules.incident import Reason, State
-from rules.match import listed
+from rules.match import Condition, listed
 
 MOST_TIMES = 2000
 """So often may one step happen."""
@@ -138,6 +138,31 @@ class Assigned(Answer):
     to: str
 
 
+class Snoozed(Answer):
+    """It is theirs for so long."""
+
+    lasts: Annotated[Duration, Field(alias="for")]
+
+
+class Silenced(Strict):
+    """Nobody is told of what matches, from the step's time on."""
+
+    name: str = "silence"
+    reason: str
+    by: str = ""
+    lasts: Annotated[Duration, Field(alias="for")]
+    when: Condition = Condition()
+    severities: list[Severity] = Field(default_factory=list)
+    then: Literal["pause", "restart"] = "pause"
+
+
+class Lifted(Strict):
+    """A silence is ended before its time."""
+
+    name: str = "silence"
+    by: str
+
+
 class Noted(Answer):
     """A sentence for its history."""
 
@@ -165,6 +190,7 @@ class Step(Strict):
     event: Written | None = None
 
     acknowledge: Annotated[Answer | None, BeforeValidator(_short("by"))] = None
+    snooze: Snoozed | None = None
     mitigate: Annotated[Answer | None, BeforeValidator(_short("by"))] = None
     resolve: Annotated[Resolved | None, BeforeValidator(_short("by"))] = None
     false_positive: FalseAlarm | None = None
@@ -172,6 +198,9 @@ class Step(Strict):
     lower: Severer | None = None
     assign: Assigned | None = None
     note: Noted | None = None
+
+    silence: Silenced | None = None
+    lift: Annotated[Lifted | None, BeforeValidator(_short("by"))] = None
 
     broken: Annotated[list[str] | None, BeforeValidator(listed)] = None
     """These channels refuse everything from now on; an empty list mends them all."""

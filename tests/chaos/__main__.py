@@ -50,7 +50,7 @@ def main() -> int:
     length = Length(long=given.long, minutes=given.minutes)
     ARTEFACTS.mkdir(exist_ok=True)
     table = _quietly()
-    lines, worst = [HEAD], 0
+    lines, worst, untried = [HEAD], 0, []
     print(HEAD, file=table)
     for name in given.scenario or SCENARIOS:
         title, scenario = SCENARIOS[name]
@@ -58,9 +58,12 @@ def main() -> int:
         verdict = tried(scenario, length)
         verdict.notes.append(f"took {time.monotonic() - began:.0f} s")
         worst = max(worst, not (verdict.passed or verdict.skipped))
+        untried += [name] if verdict.skipped else []
         lines.append(row(name, title, verdict))
         print(lines[-1], file=table, flush=True)
         (ARTEFACTS / "chaos.md").write_text("\n".join(lines) + "\n")
+    if untried:
+        print(f"\n{len(untried)} of {len(lines) - 1} NOT TRIED here: {', '.join(untried)}", file=table)
     return worst
 
 

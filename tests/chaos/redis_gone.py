@@ -12,8 +12,8 @@ from tests.chaos.oracle import SETTLES, Verdict, judge, until
 from tests.chaos.stage import Length, a_stage, strike
 from tests.processes.tocsin import Running, wait_for
 
-SWIFT = 0.5
-"""Seconds that 99.9 % of answers may take while Redis hangs; half of that on a machine that is not shared."""
+SWIFT = 0.25
+"""Seconds that 99.9 % of answers may take while Redis hangs."""
 DRAINED = 10.0
 
 

@@ -64,10 +64,10 @@ class Length:
 
 
 @contextmanager
-def a_stage(**options: Any) -> Iterator[Running]:
-    """A Tocsin in a folder of its own; `options` are those of `a_tocsin`, and a `wire` to its Redis."""
+def a_stage(folder: Path | None = None, **options: Any) -> Iterator[Running]:
+    """A Tocsin in a folder of its own, or in this one; `options` are those of `a_tocsin`, and a `wire` to its Redis."""
     with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+        folder = folder or Path(name)
         env = {"STORM_SECRET": "bench-secret-000000000000000000"} | options.pop("env", {})
         if (wire := options.pop("wire", None)) is not None:
             wire.target = embedded.socket_path(folder / "d")

@@ -22,7 +22,17 @@ TRACE: dict[str, Any] = {
     "by_these_rules": {"rule": "payments fail", "severity": "P1"},
     "group_key": "g",
     "suppress": None,
-    "gate": {"opens_above": 10, "within": "5m", "recovers_after_quiet": "15m", "counted": 11},
+    "gate": {
+        "opens_above": 10,
+        "within": "5m",
+        "recovers_after_quiet": "15m",
+        "opens": "above 10 within 5m",
+        "key": "k",
+        "adds": None,
+        "counts_as": None,
+        "counts_as_nothing": None,
+        "counted": 11,
+    },
     "silences": [{"name": "deploy", "why": "2.4 (ana)", "active": True, "start": NOW, "end": 1772445600.0}],
     "hours": {"name": "office", "timezone": "UTC", "open": False, "opens_at": 1772442000.0},
     "timetable": [
@@ -65,6 +75,7 @@ def test_a_delivery_is_explained(tocsin: Tocsin) -> None:
         "  the site is down: kind is stripe.charge.failed",
         "  payments fail: matched",
         "Counted; an incident opens only above 10 within 5m. 15m of quiet end it.",
+        "  It is counted under k; `tocsin pending --gates` says what has been counted so far.",
         "Counted within that time, with this one: 11.",
         "Silenced by «deploy» until 2026-03-02 10:00 UTC: 2.4 (ana)",
         "People are told of it in the hours «office» (UTC): closed, open again 2026-03-02 09:00 UTC.",
@@ -123,7 +134,10 @@ def test_show_says_why_in_a_line(tocsin: Tocsin) -> None:
     """The gate and what set what; the rest is a command away."""
     tocsin.says["/api/incidents/20260301-7f3a"] = (200, {**INCIDENT, "trace": {**TRACE, "delivery": ID, "lost": ""}})
     said = tell("incidents", "show", "20260301-7f3a").output
-    assert "why      team by «a [31mteam»; counted above 10 within 5m (all of it: tocsin explain 20260301-7f3a)" in said
+    assert (
+        "why      team by «a [31mteam»; counted, it opens above 10 within 5m (all of it: tocsin explain 20260301-7f3a)"
+        in said
+    )
 
 
 def test_an_id_that_nothing_has_is_a_finding(tocsin: Tocsin) -> None:

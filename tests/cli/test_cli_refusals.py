@@ -58,13 +58,16 @@ def test_a_program_is_told_of_a_failure_in_json(words: list[str], asked: list[st
     assert answer.stdout == ""
 
 
-def test_json_asked_for_changes_no_good_end(tocsin: Tocsin) -> None:
+def test_json_asked_for_changes_no_good_end(tocsin: Tocsin, tmp_path: Path) -> None:
     """An answer still ends with 0, a finding with 1, and help is help."""
     assert tell("-o", "json", "incidents", "list").exit_code == 0
     assert tell("-o", "json", "--help").exit_code == 0
-    said = tell("-o", "json", "check", "/nowhere/at/all")
+    said = tell("-o", "json", "check", str(tmp_path))
     assert said.exit_code == 1
     assert json.loads(said.stdout)["problems"]
+    said = tell("-o", "json", "check", "/nowhere/at/all")
+    assert said.exit_code == 2
+    assert json.loads(said.stderr)["error"] == "there is no folder /nowhere/at/all"
 
 
 @pytest.mark.parametrize("part", ["20260301-7F3A", "7F3A", " 20260301-7"])

@@ -13,7 +13,7 @@ from router.cli import main
 
 RULES = """
 severities:
-  P1: {means: Outage, respond_within: 15m, channels: [slack]}
+  P1: {means: Outage, respond_within: 15m, channels: [slack], fallback: [room]}
   P2: {means: Major, respond_within: 1h, channels: [slack], first_responder: lead}
   P3: {means: Minor, respond_within: 4h, channels: [slack], first_responder: lead}
   P4: {means: Low, respond_within: 24h, channels: [slack], first_responder: lead}
@@ -23,8 +23,10 @@ escalation:
 roles: {on-call engineer: {person: ana}, lead: {person: maria}, ceo: {person: victor}}
 people: {ana: {email: a@example.com}, maria: {email: m@example.com}, victor: {email: v@example.com}}
 sources: {shop: {type: pingdom, token: "${env:TOCSIN_TEST_UNSET}"}}
-channels: {slack: {type: slack, url: "${env:TOCSIN_TEST_UNSET}"}}
+channels: {slack: {type: slack, url: "${env:TOCSIN_TEST_UNSET}"}, room: {type: slack, url: "${env:TOCSIN_TEST_UNSET}"}}
 rules:
+  - {name: large, when: {severity: major}, then: {severity: P2}}
+  - {name: small, when: {severity: minor}, then: {severity: P4}}
   - {name: shop down, when: {source: shop}, then: {severity: P1}}
 """
 SAMPLE = "router/sources/samples/pingdom/http_down.json"
@@ -69,7 +71,8 @@ def test_explain_tells_who_would_be_told_when(folder: Path, clock: str, times: l
     (decision,) = said["decisions"]
     assert decision["rule"] == "shop down"
     assert decision["severity"] == "P1"
-    assert decision["why"] == ["shop down: matched"]
+    assert decision["why"][0] == "large: the sender's severity is 'high', not one of: major"
+    assert decision["why"][2] == "shop down: matched"
     assert [row["at"] for row in said["timetable"]] == times
     assert said["timetable"][2]["to"] == "ceo (victor)"
 
@@ -115,6 +118,7 @@ def test_explain_tells_what_stands_between_the_event_and_the_page(folder: Path) 
     gated = "more_than: {count: 10, within: 5m}, then: {severity: P1, team: web}}\nteams: {web: {people: [ana]}}"
     said = explained(folder, "then: {severity: P1}}", gated)
     assert "Counted; an incident opens only above 10 within 5m. 15m of quiet end it." in said
+    assert 'It is counted under ["shop down"]; `tocsin pending --gates`' in said
     assert said.index("counted from when it opens and only then") < said.index("T+0")
     assert "Team web (ana) is told beside every step." in said
     quiet = explained(folder, "then: {severity: P1}", "then: {suppress: a known nuisance}")
@@ -141,7 +145,7 @@ def test_check_tells_what_is_hardly_meant_and_others_use_it_all_the_same(folder:
     (folder / "rules.yaml").write_text(RULES.replace("source: shop", "kind: pingdom.dwon"), encoding="utf-8")
     said = tell("check", str(folder))
     assert said.exit_code == 1
-    assert "rules.yaml:15:36: warning: nothing sends the kind" in said.output
+    assert "rules.yaml:17:36: warning: nothing sends the kind" in said.output
     assert "did you mean pingdom.down?" in said.output
     assert "a warning stops no start" in said.output
     (problem,) = json.loads(tell("check", str(folder), "-o", "json").output)["problems"]

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from tests.cli.pretended import NOW, OTHER, Tocsin, tell
+from router.cli.showing import moment
+from tests.cli.pretended import INCIDENT, NOW, OTHER, Tocsin, tell
 
 SILENT = {
     "name": "S-4F2K9X", "reason": "the \x1b[31mdeployment", "by": "ana", "of": "people", "active": True,
@@ -85,6 +86,18 @@ def test_a_snooze_says_when_it_calls_again(tocsin: Tocsin) -> None:
     tocsin.says[f"/api/incidents/{OTHER['id']}/snooze"] = (200, {**OTHER, "acknowledged_by": "ana", "changed": True})
     said = tell("incidents", "snooze", OTHER["id"], "--for", "2h", "--by", "ana").output
     assert said == f"{OTHER['id']} is ana's for 2h; if it still burns then, it calls again.\n"
+
+
+def test_what_is_held_back_and_what_is_snoozed_says_until_when(tocsin: Tocsin) -> None:
+    """In the list, where others say what happens next."""
+    later = time.time() + 3600
+    hold = {"silence": "S-1", "since": NOW, "until": later, "why": "the \x1b[31mdeployment (ana)", "restarts": False}
+    held = {**INCIDENT, "hold": hold}
+    snoozed = {**OTHER, "assignee": "ana", "acknowledged_until": later}
+    tocsin.says["/api/incidents?state=open&limit=50"] = (200, {"incidents": [held, snoozed]})
+    said = tell("incidents", "list").output
+    assert f"held back until {moment(later)}: the [31mdeployment (ana)" in said
+    assert f"ana is on it until {moment(later)}" in said
 
 
 def test_a_reload_tells_every_reason_why_not(tocsin: Tocsin) -> None:

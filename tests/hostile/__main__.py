@@ -10,11 +10,13 @@ import logging
 import sys
 import time
 
-from tests.hostile import parsers, proofs, sockets, texts
+from tests.hostile import folders, parsers, proofs, replays, sockets, texts
 from tests.hostile.report import HEAD, Run, Scenario
 from workers import log
 
-SCENARIOS: dict[str, Scenario] = parsers.SCENARIOS | proofs.SCENARIOS | texts.SCENARIOS | sockets.SCENARIOS
+SCENARIOS: dict[str, Scenario] = (
+    parsers.SCENARIOS | proofs.SCENARIOS | replays.SCENARIOS | texts.SCENARIOS | sockets.SCENARIOS | folders.SCENARIOS
+)
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""S7, S8, S11: forged and replayed proofs, how long a refusal takes, and addresses nobody may be sent to."""
+"""S7, S8, S11: forged proofs, how long a refusal takes, and addresses nobody may be sent to."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def forged(run: Run) -> Row:
                 if _believed(source, BODY, _headers(source, BODY, OLD, NOW + ahead), [OLD]) is not expected:
                     wrong.append(f"{name}: signed {ahead} s away")
     return Row(
-        "S7 forged, altered, replayed and rotated proofs",
+        "S7 forged, altered and rotated proofs",
         done,
         f"{len(wrong)} believed or refused wrongly",
         _few(wrong),
@@ -182,4 +182,4 @@ def inward(run: Run) -> Row:
     )
 
 
-SCENARIOS: dict[str, Scenario] = {"S7": forged, "S8": timing, "S11": inward}
+SCENARIOS: dict[str, Scenario] = {"S7 forged": forged, "S8": timing, "S11": inward}

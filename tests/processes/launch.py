@@ -6,6 +6,8 @@ promises-later      the same, with a Tocsin that writes its agenda entries after
 unaudited           no auditor, which would mend what the others break
 dies-after-send     the first sends ($DEATHS of them) are each followed by SIGKILL, before they can be noted as sent
 commits-in-pieces   what keeps a delivery is no transaction: the delivery first, what is promised of it a moment later
+spools-in-haste     the spool answers before its disk has
+later-release       a release that writes its records in a later version
 another-clock       this host's clock is $SKEW seconds ahead of everybody else's
 poisoned            events that speak of poison kill who puts them into their incidents
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -22,11 +25,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rules import upcast
+
+if sys.argv[1:2] == ["later-release"]:
+    # Before anything else is imported, which takes the number for a default.
+    upcast.VERSION += 1
+    upcast.upcast.__defaults__ = (upcast.UPCASTS, upcast.VERSION)
+
 from router.cli import main
 from rules import routing
 from rules.decision import Judged
 from rules.incident import TimelineEntry
-from workers import agenda, auditor, draft, intake, ledger
+from workers import agenda, auditor, draft, intake, ledger, spool
 
 DEATHS = 10
 
@@ -118,6 +128,18 @@ def _another_clock() -> None:
     time.time = lambda: true() + skew
 
 
+def _spool_in_haste() -> None:
+    """As somebody would who has measured how long an fsync takes."""
+    opened = spool.Spool._open
+
+    def hasty(self: spool.Spool) -> sqlite3.Connection:
+        connection = opened(self)
+        connection.execute("PRAGMA synchronous = OFF")
+        return connection
+
+    spool.Spool._open = hasty  # type: ignore[method-assign]
+
+
 def _poisoned() -> None:
     """A crash that no except can catch, as of a library in C."""
     apply = routing.apply
@@ -150,6 +172,7 @@ FAULTS = {
     "unaudited": _unaudited,
     "dies-after-send": _die_after_send,
     "commits-in-pieces": _commit_in_pieces,
+    "spools-in-haste": _spool_in_haste,
     "another-clock": _another_clock,
     "poisoned": _poisoned,
 }

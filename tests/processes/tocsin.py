@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,6 +111,18 @@ class Running:
         """Start it again."""
         self.children[name].restart_at = 0.0
 
+    @contextmanager
+    def without_power(self) -> Iterator[None]:
+        """SIGKILL everything at the same moment; it is started again at the end."""
+        for child in self.children.values():
+            child.start = lambda: None  # type: ignore[method-assign]
+        for name in self.children:
+            self.kill(name)
+        assert wait_for(lambda: not any(child.process for child in self.children.values()), 10), "something lives"
+        yield
+        for child in self.children.values():
+            del child.start  # type: ignore[method-assign]
+
     def ready(self) -> bool:
         """Would anybody be told now?"""
         return _ready(self.port)
@@ -138,8 +150,13 @@ def a_tocsin(
     receivers: int = 1,
     lanes: bool = True,
     env: Mapping[str, str] | None = None,
+    own: Mapping[str, Mapping[str, str]] | None = None,
+    within: Sequence[str] = (),
+    also: Sequence[str] = (),
 ) -> Iterator[Running]:
-    """Start everything; `modes` launches a process with a fault of `launch.py`.
+    """Start everything; `modes` launches a process with a fault of `launch.py`, `own` gives one variables of its own.
+
+    `within` is the command that Valkey is started with, and `also` its further options.
 
     Further receivers are called `receiver 2` and so on. Without `lanes` one `work` supervises the workers itself.
     """
@@ -153,6 +170,9 @@ def a_tocsin(
     names = {f"receiver {number + 1}" if number else "receiver": ["serve", *shared] for number in range(receivers)}
     workers = {lane: ["work", "--lane", lane] for lane in ("intake", "urgent", "calm")} if lanes else {"work": ["work"]}
     children = [_valkey(data, whole, fsync), *_launched(names | workers, whole, modes or {})]
+    children[0].argv = [*within, *children[0].argv, *also]
+    for child in children:
+        child.env = {**child.env, **(own or {}).get(child.name, {})}
     supervisor = Supervisor(children)
     thread = threading.Thread(target=supervisor.watch)
     thread.start()

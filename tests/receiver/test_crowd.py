@@ -95,7 +95,9 @@ def test_a_proxys_resting_connections_count_for_nobody(connect: Connect) -> None
 
 def test_beyond_the_cap_the_slowest_makes_room(connect: Connect) -> None:
     """Whoever has said nothing for longest; a crowd that says nothing keeps nobody out."""
-    crowd = [connect(f"127.0.1.{number}") for number in range(6)]
+    crowd = [connect("127.0.1.0")]
+    assert heard(connect)  # The loop's clock counts milliseconds.
+    crowd += [connect(f"127.0.1.{number}") for number in range(1, 6)]
     assert heard(connect)
     assert answer(crowd[0])[0] == 0
     assert is_served(crowd[5])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 
 from redis import Redis
@@ -10,6 +11,9 @@ from redis import Redis
 from router.redis_time import RedisTime
 from rules.decision import Judged
 from rules.event import Action, Event
+from tests.receiver.ear import Ear
+from tests.receiver.test_errand import read_answer
+from tests.receiver.wire import Connect, request
 from workers.agenda import Agenda, Job, Lane
 from workers.intake import Received, queue_commands
 
@@ -44,3 +48,15 @@ def test_an_event_is_due_for_a_worker_whose_clock_is_behind(redis: Redis) -> Non
         queue_commands(pipe, [received], 100.0)
         pipe.execute()
     assert len(Agenda(redis).claim(Lane.INTAKE, Job.DEDUPLICATE, 99.5)) == 1
+
+
+def test_what_is_said_later_stays_later_though_the_clock_be_put_back(connect: Connect, ear: Ear) -> None:
+    """Redis' clock goes back an hour between the beginning of an alarm and its end: it is over all the same."""
+    sender = connect()
+    for status, back in (("firing", 0.0), ("resolved", 3600.0)):
+        ear.clock.at -= back
+        body = json.dumps({"id": "web", "title": "web is down", "status": status}).encode()
+        sender.sendall(request(body, f"Content-Length: {len(body)}", path="/hooks/anything"))
+        assert read_answer(sender).status_code == 202
+        ear.works()
+    assert not any(signal.firing for signal in ear.incident().signals.values())

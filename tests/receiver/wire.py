@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import uvloop
+
 from router import serve
 from router.app import build
 from tests.receiver.ear import DOWN, KUMA, Ear
@@ -23,7 +25,7 @@ class Connect:
         self._address = self._listener.getsockname()
         self._opened: list[socket.socket] = []
         self._started, self._told = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),))
+        self._thread = threading.Thread(target=uvloop.run, args=(self._serve(),))
         self._thread.start()
         assert self._started.wait(5)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from rules.config import Reference
+from rules.fields import Reference
 
 GOOD = """\
 severities:

@@ -136,7 +136,7 @@ MISTAKES = [
     (
         "a reference in { } without quotes",
         ('{type: slack, url: "${env:SLACK_URL}"}', "{type: slack, url: ${env:SLACK_URL}}"),
-        ["rules.yaml:21:10: this '{' is not closed as expected (check commas and '}', and quote \"${…}\" inside { })"],
+        ["rules.yaml:21:30: expected a ',' or '}' before this (check the commas, and quote \"${…}\" inside { })"],
     ),
     (
         "a row that does not wait longer than the one before",
@@ -158,8 +158,8 @@ MISTAKES = [
         ("Europe/Bucharest", "Europe/Bukarest"),
         [
             (
-                "rules.yaml:17:23: timezone: 'Europe/Bukarest' is not a time zone; expected one like Europe/Bucharest; "
-                "did you mean Europe/Bucharest?"
+                "rules.yaml:17:23: timezone: 'Europe/Bukarest' is not a time zone; expected one like Europe/Bucharest "
+                "(did you mean Europe/Bucharest?)"
             )
         ],
     ),
@@ -184,7 +184,7 @@ MISTAKES = [
         [
             (
                 "rules.yaml:19:32: secret: expected a reference like ${env:NAME} or ${file:/run/secrets/name}, "
-                "never the secret itself; did you mean ${env:SENTRY_SECRET}?"
+                "never the secret itself (did you mean ${env:SENTRY_SECRET}?)"
             )
         ],
     ),
@@ -253,15 +253,6 @@ def test_the_message_says_where_what_and_what_was_meant(change: tuple[str, str],
     """Each usual mistake gives exactly these messages: no silence, and no second complaint about the same thing."""
     assert change[0] in GOOD
     assert said(GOOD.replace(*change, 1)) == expected
-
-
-def test_a_file_full_of_mistakes_is_answered_with_the_first_hundred() -> None:
-    """Twenty thousand unknown keys: what a person can read is told at once, and how many more there are."""
-    text = GOOD + "".join(f"odd{number}: x\n" for number in range(20_000))
-    with pytest.raises(Wrong) as wrong:
-        load({"rules.yaml": text})
-    assert len(wrong.value.problems) == 101
-    assert "19900 more problems" in str(wrong.value)
 
 
 def test_an_empty_file_is_told_of_itself() -> None:

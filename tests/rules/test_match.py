@@ -88,10 +88,10 @@ def test_every_word_of_when_has_its_row() -> None:
 @pytest.mark.parametrize(
     ("when", "message"),
     [
-        ({"hours": "9-17"}, "expected a time of day like 09:00, found '9'"),
+        ({"hours": "9-17"}, "expected hours like 09:00-17:00, found '9-17'"),
         ({"hours": "09:00"}, "expected hours like 09:00-17:00, found '09:00'"),
         ({"hours": "09:00-09:00"}, "'09:00-09:00' is no time at all; for the whole day leave hours out"),
-        ({"hours": "24:30-25:00"}, "expected a time of day like 09:00, found '24:30'"),
+        ({"hours": "24:30-25:00"}, "expected hours like 09:00-17:00, found '24:30-25:00'"),
         ({"weekday": "freitag"}, "expected days like mon, fri or mon-fri, found 'freitag'"),
         ({"weekday": []}, "an empty list of days holds never; leave weekday out"),
         ({"kind": "stripe.*.failed"}, "'stripe.*.failed': a * stands only at the end, like stripe.charge.*"),

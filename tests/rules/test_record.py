@@ -47,6 +47,12 @@ def test_a_decision_comes_back_with_its_gate() -> None:
     assert decode(Decision, encode(decision)) == decision
 
 
+def test_a_gate_of_before_gates_added_up_is_read() -> None:
+    """A promise or a spool that is older: it counts, as it did."""
+    stored = b'{"key":"k","count":1,"within":2.0,"quiet_for":3.0,"counts":"c"}'
+    assert decode(Gate, stored) == Gate(key="k", count=1, within=2.0, quiet_for=3.0, counts="c")
+
+
 def test_records_show_as_plain_data() -> None:
     """For the API: the words and numbers of the JSON, nothing typed."""
     assert as_data(Gate(key="k", count=1, within=2.0, quiet_for=3.0)) == {
@@ -55,6 +61,11 @@ def test_records_show_as_plain_data() -> None:
         "within": 2.0,
         "quiet_for": 3.0,
         "counts": "",
+        "over": None,
+        "adds": "",
+        "currency": "",
+        "nothing": "",
+        "times": None,
     }
 
 

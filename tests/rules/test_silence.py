@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from rules.config import SilenceConfig
 from rules.event import Moment, Severity
 from rules.incident import Incident, Signal, State
 from rules.load import Wrong, load
+from rules.quiet import SilenceConfig
 from rules.silence import Silence, Silences
 from tests.rules.lives import a_policy
 from tests.world import RULES

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 
 from router.sources.contract import Delivery, Options, Unauthentic, Unreadable
 from router.sources.stripe import SOURCE, show_amount, sign, verify
+from rules.amount import ONE, parse_amount
 from rules.event import Action
 from tests.sources.hearing import NOW, at, broken, deliveries, heard, survives, told
 
@@ -91,7 +94,7 @@ def test_what_rules_can_ask_about():
     """A rule can tell test money from real money, group by customer, and look at the reason."""
     (event,) = heard(SOURCE, "payment_intent_failed")
     assert event.labels == {
-        "amount": "4250",
+        "amount": "42.50",
         "payment_intent": "pi_3SampleIntent",
         "currency": "EUR",
         "livemode": "false",
@@ -141,6 +144,38 @@ def test_test_events_have_no_id(given_id, kept):
 def test_amounts(minor, currency, shown):
     """1000 JPY are 1000 yen, not ten."""
     assert show_amount(minor, currency) == shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "label"),
+    [
+        (4250, "eur", "42.50"),
+        (1, "usd", "0.01"),
+        (5000, "jpy", "5000"),
+        (5000, "krw", "5000"),
+        (5000, "clp", "5000"),
+        (5000, "xaf", "5000"),
+        (1500, "bhd", "1.500"),
+        (1500, "kwd", "1.500"),
+        (1500, "tnd", "1.500"),
+        (500, "ugx", "5.00"),
+        (500, "isk", "5.00"),
+        (12300, "huf", "123.00"),
+        (999_999_999_999_999, "usd", "9999999999999.99"),
+        (20.5, "usd", None),
+        ("2000", "usd", None),
+        (True, "usd", None),
+        (2000, "", None),
+        (None, "usd", None),
+    ],
+)
+def test_an_amount_can_be_added_up(amount, currency, label):
+    """The label is an exact decimal in the currency's own units, which a gate reads; what is no amount has none."""
+    thing = {"object": "charge", "id": "ch_1", "amount": amount, "currency": currency}
+    (event,) = told(SOURCE, {"id": "evt_1", "type": "charge.failed", "data": {"object": thing}})
+    assert event.labels.get("amount") == label
+    assert event.labels.get("currency") == (currency.upper() or None)
+    assert label is None or parse_amount(label) == Decimal(label) * ONE
 
 
 @pytest.mark.parametrize("body", [b"nonsense", b"[]", b"{}", {"type": ""}, {"type": {}}])

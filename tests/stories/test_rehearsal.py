@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -72,13 +73,40 @@ TEAMS = (
     .replace("  P2: {means: Major degradation,", "  P2: {means: Major degradation, repeat: 1,")
     .replace(
         "  - {name: everything else",
-        "  - {name: pay, when: {labels: {how: pay}}, then: {severity: P3, team: payments}}\n  - {name: everything else",
+        """  - {name: pay, when: {labels: {how: pay}}, then: {severity: P3, team: payments}}
+  - name: money is lost
+    when: {labels: {how: lost}}
+    more_than: {sum: labels.amount, over: 500, within: 5m, distinct: dedup_key}
+    then: {severity: P1}
+  - name: unusual
+    when: {labels: {how: odd}}
+    more_than: {times_usual: 2, at_least: 3, within: 30m, per: labels.service}
+    then: {severity: P2, group_by: source}
+  - {name: everything else""",
     )
 )
-LIVELY = load({"rules.yaml": TEAMS}, channel_options=OPTIONS)
-HOWS = ["outage", "degraded", "payment", "grouped", "noise", "minor", "pay"]
+QUIET = (
+    TEAMS.replace("P3: {means", "P3: {hours: office, means")
+    .replace("P2: {means", "P2: {again_after: 5m, acknowledged_for: 2h, repeat_factor: 2, means")
+    .replace("dan: {email", "dan: {hours: late, email")
+    + """
+hours:
+  office: {timezone: Europe/Bucharest, weekday: mon-fri, hours: 09:00-17:00, holidays: [2026-03-04]}
+  late: {timezone: UTC, hours: 10:00-16:00}
+silences:
+  - {name: nightly, when: {labels: {service: w}}, start: 2026-03-01 01:00, for: 2h, repeats: FREQ=DAILY, reason: backup}
+"""
+)
+LIVELY = load({"rules.yaml": QUIET}, channel_options=OPTIONS)
+HOWS = ["outage", "degraded", "payment", "grouped", "noise", "minor", "pay", "lost", "odd"]
 KEYS = ["web", "api", "shop"]
-PASSES = [0.0, 0.3, 1.0, 20.0, 300.0, 901.0, 3600.0, 5 * 3600.0, 30 * 3600.0]
+PASSES = [0.0, 0.3, 1.0, 20.0, 300.0, 901.0, 3600.0, 5 * 3600.0, 30 * 3600.0, 7 * 86400.0]
+
+MONEY = [
+    {"amount": amount, "currency": currency}
+    for amount, currency in (("250", "EUR"), ("200.50", "EUR"), ("49.51", "EUR"), ("x", "EUR"), ("499", "JPY"))
+]
+"""What is lost with one event after the other."""
 
 LATE = st.sampled_from([None, None, 0.0, 20.0, 290.0, 400.0])
 
@@ -95,18 +123,29 @@ storms = st.tuples(st.just("storm"), st.sampled_from(HOWS), st.integers(4, 9), L
 asks = st.tuples(
     st.just("asks"),
     st.integers(0, 3),
-    st.sampled_from(["acknowledge", "mitigate", "resolve", "false", "P1", "P2", "P3", "P4", "assign"]),
+    st.sampled_from(["acknowledge", "snooze", "mitigate", "resolve", "false", "P1", "P2", "P3", "P4", "assign"]),
     st.sampled_from(["ana", "dan", "bo"]),
 )
 breaks = st.tuples(st.just("breaks"), st.lists(st.sampled_from(["slack", "pager", "mail", "hook"]), max_size=2))
+silence = st.tuples(
+    st.just("silence"),
+    st.sampled_from(["one", "two"]),
+    st.sampled_from(["15m", "2h", "30h"]),
+    st.sampled_from([{}, {"labels": {"service": "w"}}, {"labels": {"how": ["outage", "grouped"]}}]),
+    st.sampled_from(["pause", "restart"]),
+)
+lift = st.tuples(st.just("lift"), st.sampled_from(["one", "two"]))
 IN_THE_QUEUE = [("storm", "minor", 5, None), ("works",), ("storm", "minor", 3, None)]
 """The room has had its share, and three more messages wait."""
-lives = st.lists(st.one_of(events, events, passes, passes, asks, storms, breaks), min_size=1, max_size=18)
+lives = st.lists(
+    st.one_of(events, events, passes, passes, asks, storms, breaks, silence, lift), min_size=1, max_size=18
+)
 
 
 def _commands(what: str, by: str, roster: Roster) -> Command:
     said: dict[str, Command] = {
         "acknowledge": Acknowledge(by=by, via="test"),
+        "snooze": Acknowledge(by=by, via="test", lasts=1800.0),
         "mitigate": Mitigate(by=by, via="test"),
         "resolve": Resolve(by=by, via="test", note="done"),
         "false": FalsePositive(by=by, via="test", reason="it was nothing"),
@@ -132,7 +171,7 @@ class Life:
             action=action,
             dedup_key=key,
             summary=f"{key} is down",
-            labels={"how": how, "service": key[:1]},
+            labels={"how": how, "service": key[:1], **MONEY[self.said % len(MONEY)]},
             occurred_at=None if late is None else now - late,
             sender_id=sender_id,
             source="uptime",
@@ -164,6 +203,16 @@ class Life:
             chosen = incidents[number % len(incidents)].id
             self.stage.asks(chosen, lambda roster: _commands(what, by, roster))
 
+    def silence(self, name: str, lasts: str, when: dict[str, Any], then: str) -> None:
+        """Somebody wants no calls for a while."""
+        start = datetime.fromtimestamp(self.stage.now, UTC).isoformat()
+        said = {"name": name, "reason": "a drill", "start": start, "for": lasts, "when": when, "then": then}
+        self.stage.silences(said)
+
+    def lift(self, name: str) -> None:
+        """Somebody wants them after all."""
+        self.stage.lifts(name, "ana")
+
     def breaks(self, channels: list[str]) -> None:
         """Channels refuse everything."""
         self.stage.breaks(channels)
@@ -178,6 +227,8 @@ def test_any_life_comes_to_the_same_on_redis(redis: Redis, long: bool) -> None:
     @example(life=[*IN_THE_QUEUE, ("asks", 7, "acknowledge", "ana"), ("asks", 7, "resolve", "ana")])
     @example(life=[*IN_THE_QUEUE, ("passes", 1.2), ("asks", 7, "mitigate", "ana"), ("asks", 7, "resolve", "dan")])
     @example(life=[("storm", "payment", 3, 290.0), ("passes", 20.0), ("storm", "payment", 1, None)])
+    @example(life=[("storm", "lost", 9, None), ("passes", 3600.0), ("storm", "lost", 4, 290.0)])
+    @example(life=[("storm", "odd", 2, None), ("passes", 604800.0)] * 3 + [("storm", "odd", 5, None)])
     @example(life=[("breaks", ["slack", "pager"]), ("says", "web", "degraded", Action.TRIGGER, None, None)])
     def tried(life: list[tuple[Any, ...]]) -> None:
         rehearsed, real = Rehearsal(LIVELY, ways(LIVELY), START), Staged(redis, LIVELY, START)

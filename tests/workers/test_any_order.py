@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 from redis import Redis
 
 from rules.commands import Acknowledge, ChangeSeverity, Command, Escalate, Resolve
@@ -20,6 +20,7 @@ from rules.incident import Incident, Reason, State, TimelineEntry
 from tests import model
 from tests.failing import Meddler, meddled
 from tests.model import Case, Model
+from tests.workers.losing import LOSSES, Losing
 from tests.world import RULES, World, a_world
 from workers import keys
 from workers.agenda import DESKS, Entry, Job, Kind, Lane
@@ -27,7 +28,7 @@ from workers.auditor import audit
 from workers.intake import judged_of, mint
 
 ONLY_PAGER = re.sub(r"channels: \[.*?\](, fallback: \[.*?\])?", "channels: [pager]", RULES).replace(
-    "rules:", "rules:\n  - {name: a whisper, when: {labels: {how: quiet}}, then: {severity: P4}}"
+    "rules:", "rules:\n  - {name: a whisper, when: {labels: {how: quiet}}, then: {severity: P4}}\n" + LOSSES
 )
 SURELY = 60.0
 """Seconds after which a page that is still owed has been sent, whatever crashed."""
@@ -38,7 +39,7 @@ KEYS = st.sampled_from(["web", "api", "shop 1", "shop 2"])
 LATE = st.sampled_from([0.0, 0.0, 0.0, 20.0, 400.0])
 
 
-class AnyOrder(RuleBasedStateMachine):
+class AnyOrder(Losing):
     """One Tocsin, two hands at its intake, and the model beside it."""
 
     redis: Redis
@@ -84,9 +85,7 @@ class AnyOrder(RuleBasedStateMachine):
             deduplicate(entries)
             judged = [one for entry in held for one in judged_of(entry)]
             for one in sorted(judged, key=lambda one: one.event.delivery):
-                group = one.decision.group_key if one.decision else ""
-                severity = one.decision.severity if one.decision else Severity.P4
-                self.model.hears(one.event, group, severity, self.now)
+                self.model.hears(one.event, one.decision, self.now)
 
         def kept(entries: Sequence[Entry], command: Any) -> None:
             keep(entries, command)

@@ -1,4 +1,4 @@
-"""A crash at every command of one incident's life: whatever was cut short, the next process ends it the same way.
+"""A crash at every command of an incident's life: whatever was cut short, the next process ends it the same way.
 
 The plain suite lets every fifth command fail, `--hypothesis-profile=long` each.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,10 +20,11 @@ from rules.event import Action
 from rules.incident import State, StepState
 from tests.failing import Died, Fuse, fused
 from tests.outside import Heard
-from tests.world import START, World, a_world
+from tests.world import RULES, START, World, a_world
 from workers import keys
 from workers.auditor import audit
 
+ADDS_UP = RULES.replace("count: 3, within: 5m", "sum: labels.amount, over: 500, within: 10m")
 SAMPLE = 5
 LATE = 30.0
 """Seconds by which a crash may delay a message."""
@@ -43,9 +45,11 @@ class Lived:
     left_over: int
     """Promises that stand where none should, open incidents, and what was given up."""
     mended: int
+    counted: tuple[str, ...]
+    """What the history says of its gate."""
 
 
-def life(world: World) -> Iterator[Callable[[], Any]]:
+def outage(world: World) -> Iterator[Callable[[], Any]]:
     """A P1: escalated once, acknowledged, ended by its sender's word, settled. Whoever is cut short repeats."""
     yield lambda: world.hears("outage", work=False)
     yield world.works
@@ -56,15 +60,32 @@ def life(world: World) -> Iterator[Callable[[], Any]]:
     yield lambda: until(world, 60)
 
 
+def losses(world: World) -> Iterator[Callable[[], Any]]:
+    """Two failed payments that are too much together, told once more; acknowledged, ended by quiet, settled."""
+    for number, amount in enumerate(("300.10", "199.91")):
+        labels = {"amount": amount, "currency": "EUR"}
+        payment = partial(world.hears, "payment", key=f"pi {number}", labels=labels, sender_id=f"evt_{number}")
+        yield partial(payment, work=False)
+        yield world.works
+        yield partial(until, world, number + 1)
+    yield partial(payment, work=False)
+    yield lambda: until(world, 14)
+    yield lambda: world.house.ledger.answer(world.incident.id, Acknowledge(by="ana", via="cli"))
+    yield lambda: until(world, 60)
+
+
+Life = Callable[[World], Iterator[Callable[[], Any]]]
+
+
 def until(world: World, minutes: float) -> None:
     """Time goes by up to so many minutes after the beginning."""
     world.passes(START + 60 * minutes - world.clock.at)
 
 
-def lived(redis: Redis, url: str, fuse: Fuse) -> tuple[Lived, list[Heard]]:
+def lived(redis: Redis, url: str, fuse: Fuse, life: Life) -> tuple[Lived, list[Heard]]:
     """What becomes of that life when the fuse blows in it; and every message that arrived."""
     redis.flushall()
-    with fused(url, fuse) as first, a_world(first) as world:
+    with fused(url, fuse) as first, a_world(first, ADDS_UP) as world:
         for act in life(world):
             try:
                 act()
@@ -91,6 +112,7 @@ def result(world: World) -> Lived:
         incidents=len(world.incidents),
         left_over=sum(house.agenda.lengths().values()) + world.redis.zcard(keys.OPEN) + world.redis.zcard(keys.PARKED),
         mended=sum(audit(house).mended.values()),
+        counted=tuple(line.text for line in house.store.timeline(incident.id) if line.kind == "counted"),
     )
 
 
@@ -112,16 +134,16 @@ def by_message(heard: list[Heard]) -> dict[Message, list[float]]:
     return arrived
 
 
-def crashes(redis: Redis, url: str, *, executed: bool, deadly: bool, every: int) -> None:
+def crashes(redis: Redis, url: str, life: Life, *, executed: bool, deadly: bool, every: int) -> None:
     """Live once in quiet, then once for each command that fails."""
-    lived(redis, url, Fuse())  # from now on Redis knows the scripts
+    lived(redis, url, Fuse(), life)  # from now on Redis knows the scripts
     whole = Fuse()
-    expected, quiet = lived(redis, url, whole)
+    expected, quiet = lived(redis, url, whole, life)
     assert expected.left_over == expected.mended == 0
     wrong: list[tuple[int, object]] = []
     for at in range(1, whole.sent + 1, every):
         fuse = Fuse(at=at, executed=executed, deadly=deadly)
-        found, heard = lived(redis, url, fuse)
+        found, heard = lived(redis, url, fuse, life)
         if not fuse.blown or found != expected or faults(quiet, heard):
             wrong.append((at, faults(quiet, heard) or found))
     assert not wrong, wrong
@@ -135,9 +157,10 @@ WAYS = [
 ]
 
 
+@pytest.mark.parametrize("life", [outage, losses])
 @pytest.mark.parametrize(("executed", "deadly"), WAYS)
 def test_a_crash_at_any_moment_changes_nothing_in_the_end(
-    redis: Redis, valkey: str, long: bool, executed: bool, deadly: bool
+    redis: Redis, valkey: str, long: bool, executed: bool, deadly: bool, life: Life
 ) -> None:
-    """Wherever it strikes: the same end, nobody untold, and at most one message twice."""
-    crashes(redis, valkey, executed=executed, deadly=deadly, every=1 if long else SAMPLE)
+    """Wherever it strikes: the same end, the same sum, nobody untold, and at most one message twice."""
+    crashes(redis, valkey, life, executed=executed, deadly=deadly, every=1 if long else SAMPLE)

@@ -194,7 +194,7 @@ def test_a_page_that_kills_its_workers_goes_to_the_fallback(redis: Redis) -> Non
         world.hears("outage", work=False)
         jobs.drain(world.house, Lane.INTAKE, Job.DEDUPLICATE)
         for _ in range(10):
-            world.house.agenda.claim(Lane.URGENT, Job.NOTIFY, world.clock.now())
+            world.house.agenda.begin(world.house.agenda.claim(Lane.URGENT, Job.NOTIFY, world.clock.now()))
             world.clock.at += LEASE
         world.works()
         heard = world.outside.heard_exactly([("webhook", Reason.OPENED)])

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,22 @@ def test_a_file_locked_for_too_long_is_a_failure_and_no_wait_for_ever(tmp_path: 
     other.rollback()
     spool.put([a_delivery("D2")])
     assert spool.waiting() == 2
+
+
+def test_a_disk_that_hangs_is_a_failure_for_all_but_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread waits for it; the others are told within a moment, and one of them can raise the alarm."""
+    monkeypatch.setattr("workers.spool.HANGS_AFTER", 0.1)
+    spool, begun, answers = Spool(tmp_path), threading.Event(), threading.Event()
+    monkeypatch.setattr(Spool, "_used", lambda *_: begun.set() or answers.wait(10) or 0)
+    hanging = threading.Thread(target=spool.put, args=([a_delivery()],))
+    hanging.start()
+    assert begun.wait(5)
+    with pytest.raises(SpoolFailed, match="hangs"):
+        spool.put([a_delivery("D2")])
+    assert not spool.writable()
+    answers.set()
+    hanging.join()
+    assert spool.waiting() == 1
 
 
 def test_one_at_a_time_hands_over(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from workers.succession import is_dead, name_of, release
 def test_what_a_dead_worker_had_in_hand_is_due_at_once(redis: Redis) -> None:
     """Killed in the middle of its work: its successor need not wait for the lease; what others hold stays theirs."""
     of = promised(redis, an_entry("its", due_at=NOW - 1), an_entry("theirs"), an_entry("later", due_at=NOW + 5))
-    assert Agenda(redis, "urgent:here:1").claim(Lane.URGENT, Job.NOTIFY, NOW, at_most=1)
+    dies = Agenda(redis, "urgent:here:1")
+    dies.begin(dies.claim(Lane.URGENT, Job.NOTIFY, NOW, at_most=1))
     assert Agenda(redis, "urgent:here:2").claim(Lane.URGENT, Job.NOTIFY, NOW, at_most=1)
     assert release(redis, Lane.URGENT, Job.NOTIFY, NOW + 1, lambda worker: worker.endswith(":1")) == 1
     (again,) = claimed(of, NOW + 1)

@@ -149,7 +149,8 @@ def refusal(reply: Reply, receiver: str, words: str = "") -> Undelivered:
 class ChannelOptions(BaseModel):
     """What the YAML may say about a channel of one type, beside `type`; `post` sees references revealed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # What stands below a key is its description in the schema that editors read.
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import Literal, Self, cast
 
 from pydantic import Field, field_validator, model_validator
 
-from rules.config import Reference
+from rules.fields import Reference
 from workers.channels.contract import (
     ChannelOptions,
     ChannelType,
@@ -35,11 +35,17 @@ class MailOptions(ChannelOptions):
     """`tls` is `starttls` (port 587), `tls` (port 465) or `none`; a password never travels without TLS."""
 
     host: str
+    """The SMTP server."""
     port: int = Field(default=587, ge=1, le=65535)
+    """Its port."""
     username: str | None = None
+    """Whom to log in as."""
     password: Reference | None = None
+    """A reference to the password."""
     tls: Literal["starttls", "tls", "none"] = "starttls"
+    """`starttls` (port 587), `tls` (port 465) or `none`."""
     sender: str
+    """The address that mails come from."""
 
     @field_validator("sender")
     @classmethod

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import orjson
 
-from rules.config import Reference
 from rules.event import Severity
+from rules.fields import Reference
 from rules.incident import Reason
 from workers.channels.contract import (
     ChannelOptions,
@@ -29,7 +29,9 @@ class PagerDutyOptions(ChannelOptions):
     """`url` for the EU region (`https://events.eu.pagerduty.com/v2/enqueue`); `routing_key` for people without one."""
 
     url: str = "https://events.pagerduty.com/v2/enqueue"
+    """Where events go; https://events.eu.pagerduty.com/v2/enqueue for the EU region."""
     routing_key: Reference | None = None
+    """A reference to the routing key that serves people without one of their own."""
 
 
 def post(notification: Notification, options: ChannelOptions) -> HttpRequest | None:

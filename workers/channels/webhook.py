@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import orjson
 
-from rules.config import Reference
+from rules.fields import Reference
 from workers.channels.contract import (
     ChannelOptions,
     ChannelType,
@@ -29,7 +29,9 @@ class WebhookOptions(ChannelOptions):
     """`url` may hold a token and is a secret; `secret` is `whsec_` and base64 of 24 to 64 bytes."""
 
     url: Reference
+    """A reference to the address: it may hold a token."""
     secret: Reference
+    """A reference to what signs: `whsec_` and base64 of 24 to 64 bytes."""
 
 
 def post(notification: Notification, options: ChannelOptions) -> HttpRequest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from router.sources.contract import Options
 from rules.event import Action
@@ -34,22 +34,28 @@ def _words(value: object) -> object:
 
 
 Path = Annotated[str, AfterValidator(_dotted)]
-Words = Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(_words)]
+_WORD = {"type": ["string", "number", "boolean"]}
+_AS_WORDS = {"anyOf": [_WORD, {"type": "array", "items": _WORD}]}
+Words = Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(_words), WithJsonSchema(_AS_WORDS)]
 
 
 class Signature(BaseModel):
     """How the sender signs, used when the source has a `secret`. By default `X-Tocsin-Signature: sha256=<hex>`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     scheme: Literal["hmac", "standard-webhooks"] = "hmac"
     """`hmac`: HMAC-SHA256 of the raw body, as the other keys describe. `standard-webhooks`: they are not looked at."""
     header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")] = "X-Tocsin-Signature"
+    """Where the signature stands."""
     prefix: str = "sha256="
+    """What stands before it in that header."""
     encoding: Literal["hex", "base64"] = "hex"
+    """How the signature is written."""
     timestamp_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")] | None = None
     """A header with Unix seconds; the signed message is then time, separator, body, and the time may be 300 s off."""
     separator: str = "."
+    """What stands between time and body in what is signed."""
 
 
 class GenericOptions(Options):
@@ -64,3 +70,4 @@ class GenericOptions(Options):
     kind: Annotated[str, Field(pattern=r"^[a-z0-9_.\-]{1,64}$")] = "event"
     """The kind of the events, after `generic.`; `fields.kind` is more specific."""
     signature: Signature = Signature()
+    """How it signs, where the source has a `secret`."""

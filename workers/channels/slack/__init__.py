@@ -8,7 +8,7 @@ from typing import Self, cast
 import orjson
 from pydantic import model_validator
 
-from rules.config import Reference
+from rules.fields import Reference
 from workers.channels.contract import (
     ChannelOptions,
     ChannelType,
@@ -37,9 +37,13 @@ class SlackOptions(ChannelOptions):
     """Either `url` (incoming webhook, one room) or `token` and `channel` (bot, teams may have rooms of their own)."""
 
     url: Reference | None = None
+    """A reference to an incoming webhook, which posts to one room."""
     token: Reference | None = None
+    """A reference to the token of a bot; teams may then have rooms of their own."""
     channel: str | None = None
+    """The id of the bot's room, like C0OPS."""
     api: str = "https://slack.com/api/chat.postMessage"
+    """Where the bot posts."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

@@ -1,0 +1,63 @@
+"""When people are not told: working hours, and silences, as an operator writes them."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from rules.clock import Span, Zone
+from rules.event import Severity
+from rules.fields import Duration, Strict
+from rules.match import Condition, Spans, Weekdays
+from rules.problem import Misplaced
+from rules.recurrence import check_repeats
+
+
+class WorkingHours(Strict):
+    """When people work: days, times of day, and days off (`2026-12-25`), by the clock of `timezone`."""
+
+    timezone: Zone
+    weekday: Weekdays = frozenset(range(7))
+    hours: Spans = (Span(0, 1440),)
+    holidays: Annotated[list[datetime.date], Field(max_length=366)] = []
+
+
+class SilenceConfig(Strict):
+    """For a while nobody is told of what matches. Times without an offset are local to `timezone`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    name: str
+    when: Condition = Condition()
+    severities: list[Severity] = []
+    """Only incidents of these; by default of all."""
+    start: datetime.datetime
+    end: datetime.datetime | None = None
+    lasts: Duration | None = Field(default=None, alias="for")
+    """Instead of an end."""
+    repeats: str | None = None
+    """`FREQ=WEEKLY;BYDAY=SU`, as calendars write it (RFC 5545); the time of day is that of `start`."""
+    timezone: Zone = "UTC"
+    by: str = ""
+    reason: str
+    then: Literal["pause", "restart"] = "pause"
+    """What becomes of a matrix that runs: it goes on where it stood, or begins anew."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.end is None) == (self.lasts is None):
+            raise Misplaced("end" if self.end else "start", "a silence has either an end, or says how long: for: 1h")
+        if self.end is not None and self.repeats is not None:
+            raise Misplaced("end", "a silence that repeats says how long each lasts: for: 1h")
+        if self.end is not None and (self.start.tzinfo is None) != (self.end.tzinfo is None):
+            raise Misplaced("end", "give both start and end an offset (like +02:00), or neither")
+        if self.end is not None and self.end <= self.start:
+            raise Misplaced("end", "a silence must end after it starts")
+        if self.repeats is not None:
+            try:
+                check_repeats(self.repeats)
+            except ValueError as wrong:
+                raise Misplaced("repeats", str(wrong)) from None
+        return self
