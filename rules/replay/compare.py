@@ -60,7 +60,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """A page that is added (`before` is None), removed (`now` is None), or moved: another time, other channels or team."""
+    """A page that is added (`before` is None), removed (`now` is None), or moved: another time, channels or team."""
 
     who: str
     title: str
