@@ -131,7 +131,13 @@ def _moved(one: Moved) -> str:
         )
     if set(one.by_before) != set(one.by_now):
         parts.append(f"it was by {', '.join(one.by_before)}")
+    if one.team_before != one.team_now:
+        parts.append(f"beside {_team(one.team_now)}, it was beside {_team(one.team_before)}")
     return f" ({'; '.join(parts)})"
+
+
+def _team(name: str | None) -> str:
+    return f"team {name}" if name else "no team"
 
 
 def notes(report: Report) -> Iterator[str]:

@@ -41,6 +41,8 @@ class Past:
     opened_by: Heard
     severity: Severity
     """The last it had."""
+    team: str | None
+    """Whose people are told beside whoever is called."""
     rule: str
     """The rule that set it so, as far as that is known: the one it opened by, or that raised it."""
     pages: list[Page] = field(default_factory=list)
@@ -96,6 +98,7 @@ class Account:
             opened_at=one.at,
             opened_by=_heard(one),
             severity=one.judged.decision.severity,
+            team=one.judged.decision.team,
             rule=_says(one.judged.decision),
         )
 

@@ -60,7 +60,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """A page that is added (`before` is None), removed (`now` is None), or at another time, or by other channels."""
+    """A page that is added (`before` is None), removed (`now` is None), or moved: another time, channels or team."""
 
     who: str
     title: str
@@ -70,6 +70,9 @@ class Moved:
     now: float | None
     by_before: tuple[str, ...] = ()
     by_now: tuple[str, ...] = ()
+    team_before: str | None = None
+    team_now: str | None = None
+    """Told beside them."""
 
     @property
     def kind(self) -> str:
@@ -205,10 +208,11 @@ def _pages(one: Past | None, other: Past | None, people: dict[str, Share]) -> It
     if shown is None:
         return
     olds, news = _by_who(one), _by_who(other)
+    was, now = (None if past is None else past.team for past in (one, other))
     for who in dict.fromkeys([*olds, *news]):
         for old, new in _aligned(olds.get(who, []), news.get(who, [])):
             page = new or old
-            if page is None or _alike(old, new):
+            if page is None or (_alike(old, new) and was == now):
                 continue
             moved = Moved(
                 who=who,
@@ -219,6 +223,8 @@ def _pages(one: Past | None, other: Past | None, people: dict[str, Share]) -> It
                 now=None if new is None else new.at,
                 by_before=() if old is None else old.by,
                 by_now=() if new is None else new.by,
+                team_before=was,
+                team_now=now,
             )
             setattr(people[who], moved.kind, getattr(people[who], moved.kind) + 1)
             yield moved

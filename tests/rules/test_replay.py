@@ -153,6 +153,19 @@ def test_other_channels_are_a_difference() -> None:
     assert (set(first.by_before), first.by_now) == ({"pager", "slack", "mail"}, ("mail",))
 
 
+def test_another_team_is_a_difference() -> None:
+    """Who is told beside the role matters, although the role's page is the same."""
+    teamed = load(
+        {
+            "rules.yaml": "teams: {web: {people: [dan]}}\n"
+            + RULES.replace("how: outage}}, then: {severity: P1}", "how: outage}}, then: {severity: P1, team: web}")
+        }
+    )
+    found = played(ruleset(), teamed, [(60.0, "web", "outage", Action.TRIGGER)])
+    assert {one.kind for one in found.pages} == {"moved"}
+    assert {(one.team_before, one.team_now) for one in found.pages} == {(None, "web")}
+
+
 def line(kind: str, text: str, by: str | None = "ana", via: str | None = "link") -> TimelineEntry:
     """One line of a history."""
     return TimelineEntry(at=START, kind=kind, text=text, by=by, via=via)
