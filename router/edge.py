@@ -54,6 +54,8 @@ class Edge(HttpToolsProtocol):
     """Is there a cycle for the request that is coming in?"""
     _deaf = False
     """The connection ends with the answers that are still to be given; nothing more is read."""
+    _errands = 0
+    """How many have gone the short way in this read."""
     _errand: Errand | None = None
     """The delivery that is coming in, where it takes the short way."""
     _answering: Any = None
@@ -139,6 +141,7 @@ class Edge(HttpToolsProtocol):
             # Also for the blank lines that may come before a request and that begin none.
             self.deadline = self.loop.time() + HEADERS_WITHIN
         self._fed += len(data)
+        self._errands = 0
         super().data_received(data)
         if self._fed - self._carried > self._allowance and not self.transport.is_closing():
             self._refusal = words.too_long(HEADER_BYTES)
@@ -182,16 +185,9 @@ class Edge(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The headers are whole: refuse them, or wait for the body."""
         self._in_headers = False
-        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-        given = [name for name, _ in self.headers]
-        if size > HEADER_BYTES:
-            self._refusal = words.too_long(HEADER_BYTES)
-            raise _Refused
-        if {b"content-length", b"transfer-encoding"} <= set(given):
-            self._refusal = words.AMBIGUOUS
-            raise _Refused
-        if given.count(b"host") != 1 and self.parser.get_http_version() == "1.1":
-            self._refusal = words.HOSTLESS
+        wrong = words.wrong_head(self.url, self.headers, HEADER_BYTES, self.parser.get_http_version())
+        if wrong is not None:
+            self._refusal = wrong
             raise _Refused
         if self._proxied:
             forwarded = b",".join(value for name, value in self.headers if name == b"x-forwarded-for").decode("latin-1")
@@ -213,9 +209,13 @@ class Edge(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _short_way(self) -> Errand | None:
-        """The short way, for a delivery that waits for no answer before its own."""
-        if not self._idle or self.flow.write_paused:
+        """The short way, for a delivery that waits for no answer before its own.
+
+        A few in one read: what is refused is answered at once, and one read may hold thousands.
+        """
+        if not self._idle or self.flow.write_paused or self._errands >= PIPELINED:
             return None
+        self._errands += 1
         asked = asked_of(self.parser.get_method(), self.url, headers_of(self.headers), self._hooks.limit)
         if asked is None:
             return None

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from router.problems import Problem
 
 
 def too_long(cap: int) -> Problem:
     """The head is larger than `cap` bytes."""
     return Problem(431, f"The request's line and headers are larger than {cap} bytes.")
+
+
+def wrong_head(url: bytes, headers: Sequence[tuple[bytes, bytes]], cap: int, version: str) -> Problem | None:
+    """What is wrong with a head that came whole: longer than `cap` bytes, or to be read in two ways; None: nothing."""
+    size, hosts, framed = len(url), 0, set()
+    for name, value in headers:
+        size += len(name) + len(value) + 4
+        if name == b"host":
+            hosts += 1
+        elif name in (b"content-length", b"transfer-encoding"):
+            framed.add(name)
+    if size > cap:
+        return too_long(cap)
+    if len(framed) > 1:
+        return AMBIGUOUS
+    return HOSTLESS if hosts != 1 and version == "1.1" else None
 
 
 def too_slow(headers: float, body: float) -> Problem:

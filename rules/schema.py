@@ -62,6 +62,8 @@ def schema(sources: Mapping[str, type[BaseModel]], channels: Mapping[str, type[B
     defs: dict[str, Any] = made["$defs"]
     for name, described in GLOSSARY.items():
         _describe(made if name == "Config" else defs[name], described)
+    measures = (["count"], ["sum", "over"], ["times_usual", "at_least"])
+    defs["MoreThan"]["oneOf"] = [{"required": each} for each in measures]
     defs["Role"]["oneOf"] = [{"required": ["schedule"]}, {"required": ["person"]}]
     made["properties"]["sources"]["additionalProperties"] = _union(defs, "Source", defs.pop("SourceConfig"), sources)
     made["properties"]["channels"]["additionalProperties"] = _union(

@@ -53,6 +53,18 @@ def test_a_flood_whose_answers_nobody_reads_fills_no_memory(connect: Connect) ->
     assert requests_in_memory() - before <= len(crowd) * (edge.PIPELINED + 2)
 
 
+@pytest.mark.parametrize("path", ["/hooks/nobody", "/hooks/kuma/wrong"])
+def test_a_flood_of_refused_deliveries_is_answered_a_few_at_a_time(connect: Connect, path: str) -> None:
+    """Each is refused at once and answered at a multiple of its size: beyond a few, the connection ends."""
+    sender = connect()
+    sender.sendall(request(b"{}", "Content-Length: 2", path=path) * 5000)
+    _, said = answer(sender)
+    answers = said.split(b"HTTP/1.1 ")[1:]
+    assert {one[:3] for one in answers} <= {b"404", b"401"}
+    assert edge.PIPELINED <= len(answers) <= 3 * edge.PIPELINED + 2
+    assert heard(connect)
+
+
 def flood(connection: socket.socket) -> None:
     """Send requests until the other side takes no more of them."""
     try:
