@@ -54,6 +54,7 @@ bench: .venv/.dev  ## ingest, the worker, end to end, decisions and the tick, me
 	$(BIN)/python -m bench.ingest
 	$(BIN)/python -m bench.end_to_end
 	$(BIN)/python -m bench.rehearse
+	$(BIN)/python -m bench.replay
 
 lock: .venv/.dev  ## resolve again, within pyproject.toml; UPGRADE=--upgrade takes newer releases
 	$(COMPILE) $(UPGRADE) --output-file requirements.lock

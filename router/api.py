@@ -24,6 +24,7 @@ from router.requests import headers_of, read_body
 from router.shown import shown
 from router.silences import Silences
 from router.sources import TYPES
+from router.tracing import Tracing
 from rules.incident import Incident
 from rules.record import as_data, encode
 from workers import gates
@@ -57,6 +58,7 @@ def routes(context: Context) -> Router:
             Route("/deliveries", _kept(_said(deliveries.find)), methods=["GET"]),
             Route("/deliveries/purge", _kept(_said(deliveries.purge)), methods=["POST"]),
             Route("/deliveries/{id}", _kept(_said(deliveries.show)), methods=["GET"]),
+            Route("/deliveries/{id}/explain", _kept(_said(deliveries.explain)), methods=["GET"]),
             Route("/deliveries/{id}/redeliver", _kept(_said(deliveries.redeliver, 202)), methods=["POST"]),
             Route("/silences", _kept(_said(quiet.find)), methods=["GET"]),
             Route("/silences", _kept(_said(quiet.add, 201)), methods=["POST"]),
@@ -75,6 +77,7 @@ def routes(context: Context) -> Router:
 class _Api:
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._tracing = Tracing(context)
 
     async def incidents(self, request: Request) -> Response:
         open_only = read_state(request.query_params.get("state", "open"))
@@ -83,7 +86,7 @@ class _Api:
         return _json({"incidents": [shown(one) for one in found]})
 
     async def incident(self, request: Request) -> Response:
-        return _json(await run_in_threadpool(self._whole, request.path_params["id"]))
+        return _json(await run_in_threadpool(self._explained, request.path_params["id"]))
 
     async def command(self, what: str, request: Request) -> Response:
         body = await read_body(headers_of(request.scope["headers"]), request.receive, self._context.settings.body_limit)
@@ -165,6 +168,13 @@ class _Api:
         incident = self._find(part)
         timeline = self._context.store.timeline(incident.id)
         return {**shown(incident), "timeline": as_data(timeline)}
+
+    def _explained(self, part: str) -> dict[str, Any]:
+        """Whole, with why it opened."""
+        incident = self._find(part)
+        timeline = self._context.store.timeline(incident.id)
+        trace = self._tracing.incident(incident, timeline)
+        return {**shown(incident), "timeline": as_data(timeline), "trace": trace}
 
     def _find(self, part: str) -> Incident:
         try:

@@ -13,6 +13,7 @@ from router.context import Context
 from router.problems import Problem
 from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
+from router.tracing import Tracing
 from rules.incident import Incident
 from rules.problem import nearest
 from rules.record import as_data
@@ -28,6 +29,7 @@ class Deliveries:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._inbox = Inbox(context.redis)
+        self._tracing = Tracing(context)
 
     async def find(self, request: Request) -> dict[str, Any]:
         """Those that were asked for, the newest first."""
@@ -50,6 +52,10 @@ class Deliveries:
     async def show(self, request: Request) -> dict[str, Any]:
         """One of them, whole."""
         return await run_in_threadpool(lambda: _shown(self._whole(request.path_params["id"])))
+
+    async def explain(self, request: Request) -> dict[str, Any]:
+        """Why it came as it did: rules, gates, silences, working hours, and who is told when."""
+        return await run_in_threadpool(lambda: self._tracing.delivery(self._whole(request.path_params["id"])))
 
     async def redeliver(self, request: Request) -> dict[str, Any]:
         """Read and judge it again, by the rules in force now, as a delivery of its own that came in now."""

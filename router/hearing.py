@@ -25,15 +25,27 @@ def hear(delivery: Delivery, source: Source, ruleset: Ruleset) -> Received:
 
 def judge(delivery: Delivery, source: Source, ruleset: Ruleset) -> tuple[tuple[Judged, ...], str | None]:
     """What the delivery says, judged, and why it (or a part of it) could not be read; None when it could."""
+    return judge_read(read(delivery, source), delivery, source, ruleset)
+
+
+def read(delivery: Delivery, source: Source) -> list[Event] | str:
+    """What the delivery says; or why it cannot be read."""
     try:
         events = source.type.parse(delivery, source.options)
     except Unreadable as wrong:
-        return _raised(delivery, source, str(wrong))
+        return str(wrong)
     except Exception as wrong:  # noqa: BLE001 whatever a stranger's body does to a parser, it must not be lost
-        return _raised(delivery, source, f"reading it failed with {type(wrong).__name__}")
-    if len(events) > 1:
-        events = [replace(one, nth=nth) for nth, one in enumerate(events)]
-    return _judge(events, delivery, source, ruleset)
+        return f"reading it failed with {type(wrong).__name__}"
+    return [replace(one, nth=nth) for nth, one in enumerate(events)] if len(events) > 1 else events
+
+
+def judge_read(
+    said: Sequence[Event] | str, delivery: Delivery, source: Source, ruleset: Ruleset
+) -> tuple[tuple[Judged, ...], str | None]:
+    """As `judge`, of what `read` has read: several rules can judge one reading."""
+    if isinstance(said, str):
+        return _raised(delivery, source, said)
+    return _judge(said, delivery, source, ruleset)
 
 
 def unreadable(delivery: Delivery, source: Source, why: str) -> Received:

@@ -12,8 +12,10 @@ from pydantic import BaseModel
 from router.sources import signatures
 from router.sources.contract import Delivery, Options, SourceType, Unauthentic, Unreadable
 from rules.config import Config, SourceConfig
+from rules.decide import Verdict
 from rules.decision import Decision
 from rules.event import Event
+from rules.incident import Policy
 
 Reveal = Callable[[str], str]
 """Turns a reference of the YAML into its secret (`workers.settings.Environment.reveal`)."""
@@ -34,8 +36,15 @@ class Ruleset(Protocol):
     def runbooks(self) -> Mapping[str, str]:
         """Name -> Markdown."""
 
+    @property
+    def policy(self) -> Policy:
+        """The plans of every severity."""
+
     def decide(self, event: Event, now: float) -> Decision:
         """What a trigger means."""
+
+    def explain(self, event: Event, now: float) -> list[Verdict]:
+        """What every rule makes of it, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from rules.config import Config
+from rules.config import Config, Rule
 from rules.event import Moment, Severity
-from rules.incident import Incident, Plan, Policy, Reason, Signal, State, Step, StepState
+from rules.incident import Hold, Incident, Plan, Policy, Reason, Signal, State, Step, StepState
 from workers.channels.contract import Recipient
 from workers.compose import compose
 from workers.digest import fold, worst
@@ -182,3 +182,24 @@ def test_a_digest_needs_only_its_first_whole() -> None:
     assert first == worst(whole) == 1
     told[first] = whole[first]
     assert fold(told, "d") == fold(whole, "d")
+
+
+def test_a_gate_that_opened_it_is_named() -> None:
+    """One failed payment is no incident: whoever is woken reads how many it took."""
+    gated = {"name": "payments fail", "more_than": {"count": 10, "within": "5m"}, "then": {"severity": "P1"}}
+    rules = Rules(RULES.config.model_copy(update={"rules": [Rule.model_validate(gated)]}))
+    counted = replace(INCIDENT.signals["a"], quiet_for=900.0)
+    incident = replace(INCIDENT, rule="payments fail", signals={"a": counted})
+    assert said(incident, ruleset=rules, reason=Reason.OPENED, step=0).why.startswith(
+        "rule «payments fail»; above 10 within 5m; step 1 of 3"
+    )
+    assert "above" not in said(replace(incident, rule="another"), ruleset=rules).why
+
+
+def test_what_held_it_back_is_named() -> None:
+    """A silence while it lasts; afterwards how long the first step has waited."""
+    hold = Hold(silence="deploy", since=OPENED, until=OPENED + 3600, why="2.4 (ana)")
+    assert "held back until 2026-11-24 11:15 UTC by the silence «deploy»" in said(replace(INCIDENT, hold=hold)).why
+    first = replace(INCIDENT.steps[0], due_at=OPENED + 7200, reason=Reason.OPENED)
+    late = replace(INCIDENT, steps=(first, *INCIDENT.steps[1:]))
+    assert said(late, reason=Reason.OPENED, step=0).why.endswith("step 1 of 3, held back for 2h")

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 from rules.config import Config, Person
 from rules.duration import show_duration
+from rules.gate import asked
 from rules.incident import Incident, Reason, Signal, State, Step, StepState
+from rules.turn import moment
 from workers.channels import TYPES
 from workers.channels.contract import Link, Notification, Recipient
 from workers.plain import clock, is_web
@@ -60,7 +62,7 @@ def compose(
         where=where(incident) if whole else "",
         since=incident.opened_at,
         now=now,
-        why=why(incident, reason, step) if whole else "",
+        why=why(incident, reason, step, config) if whole else "",
         next=what_next(incident, now, _person(config, person).timezone) if whole else "",
         role=role,
         recipient=_recipient(config, person, field) if person else None,
@@ -85,10 +87,13 @@ def where(incident: Incident) -> str:
     return " · ".join(dict.fromkeys([*places, *noticed]))
 
 
-def why(incident: Incident, reason: Reason, step: int | None) -> str:
-    """Which rule made it this severe, and for an escalation which step it is and who did not answer."""
+def why(incident: Incident, reason: Reason, step: int | None, config: Config) -> str:
+    """Which rule made it this severe, the gate or silence that mattered, and for an escalation who did not answer."""
     decided = incident.set_by.get("severity", incident.rule)
     parts = [f"rule «{incident.rule}»" + (f", severity by «{decided}»" if decided != incident.rule else "")]
+    parts += _gate(incident, config)
+    if incident.hold is not None:
+        parts.append(f"held back until {moment(incident.hold.until)} by the silence «{incident.hold.silence}»")
     present = [each for each in incident.steps if each.number == step]
     if reason in {Reason.ESCALATED, Reason.OPENED} and present:
         parts.append(_rung(incident, present[-1]))
@@ -101,10 +106,20 @@ def why(incident: Incident, reason: Reason, step: int | None) -> str:
     return "; ".join(parts)
 
 
+def _gate(incident: Incident, config: Config) -> Iterator[str]:
+    """Above what its rule's gate opened, where one has counted it and the rules still say so."""
+    counted = any(signal.quiet_for is not None for signal in incident.signals.values())
+    gate = next((rule.more_than for rule in config.rules if counted and rule.name == incident.rule), None)
+    if gate is not None:
+        yield asked(gate.gate(""))
+
+
 def _rung(incident: Incident, step: Step) -> str:
     waited = show_duration(step.due_at - incident.severity_since)
     silent = f": {step.waits_for} did not answer within {waited}" if step.waits_for and step.number else ""
     again = f" in round {step.round + 1}" if step.round else ""
+    if step.number == 0 and step.reason is not None and waited != show_duration(0.0):
+        again += f", held back for {waited}"
     rungs = {each.number for each in incident.steps}
     return f"step {sorted(rungs).index(step.number) + 1} of {len(rungs)}{again}{silent}"
 

@@ -14,11 +14,11 @@ from redis import Redis
 
 from rules.decision import Judged
 from rules.incident import Incident
-from rules.record import decode
-from rules.upcast import VERSION, upcast
+from rules.record import decode, recall
+from rules.upcast import VERSION, NewerRecord, upcast
 from workers import keys, latch
 from workers.intake import OVERHEAD, read_record
-from workers.packing import unpack
+from workers.packing import Damaged, unpack
 
 PAGE = 200
 """Deliveries looked at in one round trip."""
@@ -48,6 +48,27 @@ class Whole:
     query: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """One delivery to be read again: as it came, and (`judged`, if anybody asks) how it was read when it came."""
+
+    id: str
+    source: str
+    type: str
+    received_at: float
+    method: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    unreadable: str | None
+    written: Sequence[dict[str, Any]]
+
+    @property
+    def judged(self) -> list[Judged]:
+        """The events of then, and what the rules of then made of them."""
+        return recall(list[Judged], self.written)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +122,34 @@ class Inbox:
         told = upcast("Delivery", stored)
         kept = _kept(delivery_id, told)
         return Whole(kept=kept, query=told["query"], headers=told["headers"], body=unpack(body))
+
+    def begins(self) -> float | None:
+        """When the oldest delivery came, in Unix seconds; None when there is none."""
+        oldest = cast("list[tuple[bytes, float]]", self._redis.zrange(keys.DELIVERIES, 0, 0, withscores=True))
+        return oldest[0][1] if oldest else None
+
+    def count(self, since: float, until: float) -> int:
+        """How many came from `since` to `until`."""
+        return int(self._redis.zcount(keys.DELIVERIES, since, until))
+
+    def again(self, since: float, until: float) -> Iterator[list[Again]]:
+        """What came from `since` to `until`, the oldest first, page by page. What a later release wrote is left out.
+
+        A page has one delivery fewer for each that was forgotten meanwhile, or cannot be unpacked.
+        """
+        found: Any = self._redis.zrangebyscore(keys.DELIVERIES, since, until)
+        for start in range(0, len(found), PAGE):
+            ids = [name.decode() for name in found[start : start + PAGE]]
+            records = cast("list[bytes | None]", self._redis.mget([keys.delivery(one) for one in ids]))
+            yield [
+                again
+                for name, record in zip(ids, records, strict=True)
+                if record is not None and (again := _again(name, record)) is not None
+            ]
+
+    def judged(self, delivery_id: str) -> tuple[Judged, ...]:
+        """How a delivery was read and judged when it came; nothing when it is not there, or a later release's."""
+        return next((kept.judged for kept in self._read([delivery_id])), ())
 
     def purge(self, wanted: Wanted) -> int:
         """Forget every delivery that fits; returns how many."""
@@ -181,6 +230,26 @@ def _kept(delivery_id: str, told: dict[str, Any]) -> Kept:
         size=told["size"],
         judged=tuple(decode(list[Judged], orjson.dumps(told["judged"]))),
         unreadable=told["unreadable"],
+    )
+
+
+def _again(delivery_id: str, record: bytes) -> Again | None:
+    told, body = read_record(record)
+    try:
+        told, whole = upcast("Delivery", told), unpack(body)
+    except (NewerRecord, Damaged):
+        return None
+    return Again(
+        id=delivery_id,
+        source=told["source"],
+        type=told["type"],
+        received_at=told["received_at"],
+        method=told["method"],
+        query=told["query"],
+        headers=told["headers"],
+        body=whole,
+        unreadable=told["unreadable"],
+        written=told["judged"],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import orjson
@@ -13,9 +13,10 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from rules.incident import Incident, TimelineEntry
-from rules.record import decode
+from rules.record import decode, recall
+from rules.replay.answers import KINDS, Answer, answer
 from rules.routing import Place
-from rules.upcast import NewerRecord
+from rules.upcast import VERSION, NewerRecord
 from workers import beats, keys, log
 
 AT_ONCE = 500
@@ -54,6 +55,15 @@ class Store:
         """The id of the incident a signal's events go to; None while none does."""
         stored = cast("bytes | None", self._redis.get(keys.signal(signal_key)))
         return decode(Place, stored).incident if stored else None
+
+    def of_group(self, group_key: str) -> str | None:
+        """The id of the incident a group has, or had last."""
+        found = cast("bytes | None", self._redis.get(keys.group(group_key)))
+        return found.decode() if found else None
+
+    def counted(self, gate_key: str, since: float, until: float) -> int:
+        """How many a gate has counted after `since` until `until`, as far as it remembers."""
+        return int(self._redis.zcount(keys.gate(gate_key), f"({since}", until))
 
     def full_id(self, beginning: str) -> str | None:
         """The id of the only incident whose id begins so; None when there is none. Raises Ambiguous."""
@@ -99,6 +109,20 @@ class Store:
         lines = cast("list[bytes]", self._redis.lrange(keys.timeline(incident_id), 0, -1))
         return [decode(TimelineEntry, line) for line in lines]
 
+    def answers(self, since: float, until: float) -> Iterator[Answer]:
+        """What people did from `since` to `until` with incidents that opened then, or are open: not in order."""
+        opened = cast("list[bytes]", self._redis.zrangebyscore(keys.INCIDENTS, since, until))
+        ids = list(dict.fromkeys([*opened, *cast("list[bytes]", self._redis.zrange(keys.OPEN, 0, -1))]))
+        for begin in range(0, len(ids), AT_ONCE):
+            names = [one.decode() for one in ids[begin : begin + AT_ONCE]]
+            pipe = self._redis.pipeline(transaction=False)
+            for name in names:
+                pipe.lrange(keys.timeline(name), 0, -1)
+            stored = cast("list[bytes | None]", self._redis.mget([keys.incident(name) for name in names]))
+            for record, lines in zip(stored, pipe.execute(), strict=True):
+                if record is not None:
+                    yield from (one for one in _answers(record, lines) if since <= one.at <= until)
+
     def beating(self) -> list[str]:
         """Names of the workers that beat, `lane:host:…` (`workers.succession.name_of`)."""
         return beats.beating(self._redis)
@@ -113,6 +137,21 @@ class Store:
             found = [orjson.loads(one) for one in cast("list[bytes | None]", stored) if one]
             counts.update(f"{one['severity']}/{one['state']}" for one in found)
         return dict(counts)
+
+
+def _answers(record: bytes, lines: Iterable[bytes]) -> Iterator[Answer]:
+    """Read as little as it needs of each: there may be very many."""
+    likely = [
+        found for line in lines if (found := orjson.loads(line))["kind"] in KINDS and found.get("v", 1) <= VERSION
+    ]
+    if not likely:
+        return
+    incident = orjson.loads(record)
+    for found in likely:
+        line = recall(TimelineEntry, found)
+        said = answer(line, tuple(incident["signals"]), incident["group_key"])
+        if said is not None:
+            yield said
 
 
 def durability(redis: Redis) -> Sequence[str]:

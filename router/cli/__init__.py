@@ -7,12 +7,14 @@ import click
 from router.cli.checking import check
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
+from router.cli.explaining import explain
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
 from router.cli.maintenance import maintenance
 from router.cli.pending import pending
 from router.cli.reloading import reload
-from router.cli.rules import explain, init
+from router.cli.replay import replaying
+from router.cli.rules import init
 from router.cli.run import serve_command, work_command
 from router.cli.schema import schema
 from router.cli.sending import send
@@ -27,6 +29,7 @@ COMMANDS: tuple[click.Command, ...] = (
     schema,
     explain,
     trying,
+    replaying,
     send,
     incidents,
     pending,

@@ -48,7 +48,7 @@ def list_(session: Session, everything: bool, limit: int) -> None:
 @pass_session
 def show(session: Session, id_: str) -> None:
     """Show one incident: what to do next, its steps and its timeline."""
-    found = ask(session, "GET", f"/api/incidents/{_whole(session, id_)}")
+    found = ask(session, "GET", f"/api/incidents/{whole(session, id_)}")
     session.answer(found, lambda: show_incident(session, found))
 
 
@@ -59,14 +59,14 @@ def every(session: Session, state: str = "all", limit: int = 1000) -> list[Recor
     return found
 
 
-def _whole(session: Session, part: str) -> str:
+def whole(session: Session, part: str) -> str:
     """The one id that begins, or ends, with `part`."""
     if not plain(part):
         raise Failure("which incident? The ID is empty", LIST, code=USAGE)
     ids = [each["id"] for each in every(session)]
     wanted = part.strip().lower()
-    whole = [each for each in ids if each.lower() == wanted]
-    matches = whole or [each for each in ids if each.lower().startswith(wanted) or each.lower().endswith(wanted)]
+    exact = [each for each in ids if each.lower() == wanted]
+    matches = exact or [each for each in ids if each.lower().startswith(wanted) or each.lower().endswith(wanted)]
     if len(matches) == 1:
         return quote(str(matches[0]), safe="")
     if not matches:
@@ -76,11 +76,11 @@ def _whole(session: Session, part: str) -> str:
 
 def _act(session: Session, id_: str, what: str, done: str | Callable[[Record], str], **body: Any) -> None:
     _some(str(body["by"]), "--by", "the timeline needs a name")
-    whole = _whole(session, id_)
-    answer = ask(session, "POST", f"/api/incidents/{whole}/{what}", {**body, "via": VIA})
+    full = whole(session, id_)
+    answer = ask(session, "POST", f"/api/incidents/{full}/{what}", {**body, "via": VIA})
     idle = _too_late(answer, what, str(body["by"]))
     said = idle or (done if isinstance(done, str) else done(answer))
-    session.answer(answer, lambda: session.line(f"{whole} {said}."))
+    session.answer(answer, lambda: session.line(f"{full} {said}."))
     if idle:
         stop(FINDINGS)
 

@@ -30,7 +30,7 @@ def backup(session: Session, file: Path) -> None:
 
     It holds what senders sent: only you may read it. Rules and secrets are not in it.
     """
-    with _redis(session) as redis, _failing(file):
+    with redis_of(session) as redis, _failing(file):
         _say(session, keeping.write(redis, file), f"Written to {file}")
 
 
@@ -48,7 +48,7 @@ def restore(session: Session, file: Path, force: bool, only_check: bool) -> None
         with _failing(file):
             _say(session, keeping.examine(file), f"{file} is whole")
         return
-    with _redis(session) as redis, _failing(file):
+    with redis_of(session) as redis, _failing(file):
         _say(session, keeping.restore(redis, file, force=force), f"Restored from {file}")
 
 
@@ -59,7 +59,7 @@ def _say(session: Session, summary: keeping.Summary, what: str) -> None:
 
 
 @contextmanager
-def _redis(session: Session) -> Iterator[Redis]:
+def redis_of(session: Session) -> Iterator[Redis]:
     """The Redis of REDIS_URL, else the one that `up` keeps in its folder."""
     settings = session.settings
     try:

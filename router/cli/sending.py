@@ -14,8 +14,9 @@ from urllib.parse import quote
 import click
 import orjson
 
+from router.cli.explaining import events_of
 from router.cli.remote import refusal, unreachable
-from router.cli.rules import events_of, gate_of, ruleset_of
+from router.cli.rules import ruleset_of
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.sources import TYPES
 from router.sources.contract import Delivery, Sample, SourceType
@@ -25,6 +26,7 @@ from rules.decision import Decision
 from rules.event import Action
 from rules.load import Ruleset
 from rules.problem import nearest
+from rules.trace import gate_of
 from workers import generated
 from workers.channels.contract import HttpRequest, Reply, Undelivered
 from workers.outward import Outward

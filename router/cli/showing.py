@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -114,6 +115,8 @@ def show_incident(session: Session, incident: Record) -> None:
     session.line(f"Next: {next_action(incident, now, 'its timeline says why')}", "bold")
     for name, value in _facts(incident, now):
         session.line(f"  {name:<9}{value}")
+    for line in _why(incident):
+        session.line(f"  {line}")
     _steps(session, incident, now)
     _timeline(session, incident)
 
@@ -132,6 +135,23 @@ def _facts(incident: Record, now: float) -> list[tuple[str, str]]:
         ("look at", plain(incident.get("url") or "")),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _why(incident: Record) -> Iterator[str]:
+    """What decided beside its rule, in few lines; `explain` has all of it."""
+    trace = incident.get("trace")
+    if not trace:
+        return
+    by = {key: rule for key, rule in trace["set_by"].items() if rule != trace["rule"]}
+    said = [f"{plain(key)} by «{plain(rule)}»" for key, rule in sorted(by.items())[:5]]
+    gate, hold = trace.get("gate"), incident.get("hold")
+    if gate:
+        said.append(f"counted, it opens {gate['opens']}")
+    if hold:
+        said.append(f"held back by «{plain(hold['silence'])}» until {moment(hold['until'])}")
+    if not trace["edition"]["same"] and trace["edition"]["decided_by"]:
+        said.append(f"by the rules {trace['edition']['decided_by']}, which are in force no longer")
+    yield f"{'why':<9}{'; '.join(said) or 'by that rule alone'} (all of it: tocsin explain {incident['id']})"
 
 
 def ordinal(step: Record) -> int:

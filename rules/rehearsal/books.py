@@ -69,6 +69,7 @@ class MemoryBooks:
         self._tallies: dict[str, Tally] = {}
         self._placed: list[str] = []
         self._changed: dict[str, None] = {}
+        self._minted = 0
 
     # --- reading ---
 
@@ -119,7 +120,8 @@ class MemoryBooks:
 
     def new_id(self) -> str:
         """The same in every rehearsal: I1, I2 …"""
-        return f"I{len(self.incidents) + 1}"
+        self._minted += 1
+        return f"I{self._minted}"
 
     def opened(self, outcome: Outcome, signal_key: str | None) -> None:
         """A new incident: its group leads to it, and its signal unless a gate counted it."""
@@ -169,3 +171,32 @@ class MemoryBooks:
         asked, self.effects = self.effects, []
         self._placed, self._changed = [], {}
         return asked
+
+    def holding(self, signal_keys: Iterable[str], group_key: str) -> list[str]:
+        """The open incidents that hold one of these signals, and the group's."""
+        led = [self.place(key).incident for key in signal_keys]
+        last = self.last_of_group(group_key)
+        ids = dict.fromkeys([*led, last.id if last is not None else None])
+        return [one.id for name in ids if (one := self.incident(name)) is not None and one.is_open]
+
+    def forget(self) -> list[Incident]:
+        """Let go of what nothing asks for any more; returns the incidents that went.
+
+        Histories, and incidents that are over and whose signals lead to them no longer; a group's next incident then
+        has no `previous`.
+        """
+        self.timelines.clear()
+        lost = [key for key, until in self._forgotten.items() if until <= self.now]
+        for key in lost:
+            self._places.pop(key, None)
+            del self._forgotten[key]
+        gone = [one for one in self.incidents.values() if _is_past(one, self.now)]
+        for one in gone:
+            del self.incidents[one.id]
+            if self._groups.get(one.group_key) == one.id:
+                del self._groups[one.group_key]
+        return gone
+
+
+def _is_past(incident: Incident, now: float) -> bool:
+    return incident.resolved_at is not None and not incident.is_open and incident.resolved_at + KEEP_TOMBSTONE < now

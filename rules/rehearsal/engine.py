@@ -152,6 +152,23 @@ class Rehearsal:
         """An incident's history, the oldest first."""
         return self._books.timelines.get(incident_id, [])
 
+    def holding(self, signal_keys: Iterable[str], group_key: str) -> list[str]:
+        """Ids of the open incidents that these signals go to, and of the group's."""
+        self.works()
+        self._books.now = self.now
+        return self._books.holding(signal_keys, group_key)
+
+    def lets_go(self) -> tuple[list[Arrival], list[Notice]]:
+        """What has happened since this was asked last. It is not kept here: a long time shall not take more memory."""
+        arrivals, self.arrivals = self.arrivals, []
+        notices, self.notices = self.notices, []
+        return arrivals, notices
+
+    def forgets(self) -> list[Incident]:
+        """Let go of histories, and of the incidents that nothing can come to any more: these are returned."""
+        self._books.now = self.now
+        return self._books.forget()
+
     def roster(self) -> Roster:
         """Who every role is now; worked out anew only when somebody takes over."""
         if self.now >= self._roster_until:
