@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 import orjson
 from pydantic import BaseModel
 
-from rules import check, matrix, schedule
+from rules import check, check_together, matrix, schedule
 from rules.config import Config
 from rules.decide import Rules, Verdict, decide, explain
 from rules.decision import Decision
 from rules.document import read
 from rules.doubts import doubts
 from rules.event import Event
+from rules.grouping import Groups
 from rules.incident import Policy
+from rules.inhibition import Inhibitions
 from rules.problem import Problem, Wrong
 from rules.roster import Roster
 from rules.schedule import Way
@@ -44,12 +46,14 @@ class Ruleset:
     rules: Rules = field(repr=False)
     silences: Silences = field(repr=False)
     """Those of the YAML."""
+    groups: Groups = field(default_factory=Groups, repr=False)
+    inhibitions: Inhibitions = field(default_factory=Inhibitions, repr=False)
     doubts: tuple[Problem, ...] = ()
     """What can be used and is hardly meant; for people who check."""
 
     def decide(self, event: Event, now: float) -> Decision:
         """What a trigger means. `now` in Unix seconds."""
-        return decide(event, self.rules, now)
+        return self.groups.join(decide(event, self.rules, now), event, now)
 
     def explain(self, event: Event, now: float) -> list[Verdict]:
         """What every rule, in order, makes of the event, and why one does not match."""
@@ -57,7 +61,7 @@ class Ruleset:
 
     def roster(self, now: float, ways: Mapping[str, Way]) -> Roster:
         """Who every role is at `now`, which of the configured channels (`ways`) reach them, and what is silenced."""
-        return schedule.roster(self.config, now, ways, self.silences)
+        return schedule.roster(self.config, now, ways, self.silences, self.inhibitions)
 
 
 def load(
@@ -82,6 +86,7 @@ def load(
     check.names(document, runbooks)
     check.rules(document)
     check.silences(document)
+    check_together.check(document)
     check.sources(document, source_options)
     check.options(document, "sources", source_options)
     check.options(document, "channels", channel_options)
@@ -100,6 +105,8 @@ def load(
         policy,
         judging,
         Silences(config.silences),
+        Groups(config.groups),
+        Inhibitions(config.inhibit),
         doubts=doubts(config, document, source_kinds, channel_ways),
     )
 

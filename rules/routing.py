@@ -10,11 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from rules import beneath
+from rules.beneath import Shelves
 from rules.commands import Acknowledge, Clear, Command, Heard, Resolve, Trigger
 from rules.decision import Decision, Gate, Judged
-from rules.event import Action, Event, Moment
+from rules.event import Action, Event, Moment, occurred
 from rules.gate import is_over
-from rules.incident import Incident, Policy, State
+from rules.grouping import takes
+from rules.incident import Incident, Policy, Signal, State
 from rules.roster import Roster
 from rules.transition import Outcome, open_incident, transition
 from rules.upcast import VERSION
@@ -41,12 +44,8 @@ class Place:
     v: int = VERSION
 
 
-class Books(Protocol):
+class Books(Shelves, Protocol):
     """What is known of incidents, and what changes in one go: all of it, or nothing."""
-
-    @property
-    def now(self) -> float:
-        """When the changes are made, in Unix seconds."""
 
     def load(self, signals: Iterable[str], groups: Iterable[str], incidents: Iterable[str] = ()) -> None:
         """Get ready to be asked for these signals, groups and incidents."""
@@ -112,7 +111,7 @@ def _load(books: Books, judged: Sequence[Judged]) -> None:
     earliest: dict[str, float] = {}
     for one in judged:
         if one.decision is not None and one.decision.gate is not None:
-            since = _at(one.event) - one.decision.gate.within
+            since = occurred(one.event) - one.decision.gate.within
             earliest[one.decision.gate.key] = min(since, earliest.get(one.decision.gate.key, since))
     for gate_key, since in earliest.items():
         books.load_gate(gate_key, since)
@@ -153,7 +152,7 @@ def _trigger(books: Books, event: Event, decision: Decision, policy: Policy, ros
 def _trigger_group(books: Books, command: Trigger, policy: Policy) -> None:
     """To the open incident of the group, else to a new one; from then on the signal leads there."""
     last = books.last_of_group(command.decision.group_key)
-    if last is not None and last.is_open:
+    if last is not None and last.is_open and takes(last, command.decision, occurred(command.event)):
         books.put(command.event.signal_key, Place(last.id))
         change(books, last, command)
     else:
@@ -165,16 +164,25 @@ def _trigger_gated(books: Books, command: Trigger, gate: Gate, policy: Policy) -
     last = books.last_of_group(command.decision.group_key)
     running = last if last is not None and last.is_open else None
     signal = running.signals.get(gate.key) if running is not None else None
-    if (signal is None or not signal.firing) and not is_over(gate, books.gate(gate.key).values(), _at(command.event)):
+    if (signal is None or not signal.firing) and not is_over(
+        gate, books.gate(gate.key).values(), occurred(command.event)
+    ):
         books.count("incidents", command.decision.severity, "below the gate")
-    elif running is not None:
+    elif running is not None and (_holds(signal) or takes(running, command.decision, occurred(command.event))):
         change(books, running, command)
     else:
         _open(books, command, policy, last, None)
 
 
+def _holds(signal: Signal | None) -> bool:
+    """Does a gate's own signal still fire in its incident? Then what it counts goes there, however late."""
+    return signal is not None and signal.firing
+
+
 def _open(books: Books, command: Trigger, policy: Policy, last: Incident | None, signal_key: str | None) -> None:
-    books.opened(open_incident(books.new_id(), command, policy, books.now, last.id if last else None), signal_key)
+    command = beneath.informed(books, command)
+    outcome = open_incident(books.new_id(), command, policy, books.now, last.id if last else None)
+    books.opened(beneath.concluded(books, None, outcome, command), signal_key)
 
 
 def _overtaken(event: Event, place: Place, holder: Incident | None) -> bool:
@@ -191,7 +199,7 @@ def _counted(books: Books, event: Event, gate: Gate) -> bool:
     seen = books.gate(gate.key)
     member = (gate.counts or event.sender_id or f"{event.delivery}/{event.nth}/{event.dedup_key}")[:200]
     known = member in seen
-    books.counted(gate.key, member, _at(event), max(KEEP_GATE, gate.within))
+    books.counted(gate.key, member, occurred(event), max(KEEP_GATE, gate.within))
     return not known or bool(gate.counts)
 
 
@@ -248,12 +256,8 @@ def _answers_something_older(event: Event, incident: Incident) -> bool:
 
 def change(books: Books, incident: Incident, command: Command) -> Incident:
     """Apply a command to an incident; returns it as it is afterwards, changed or not."""
-    outcome = transition(incident, command, books.now)
+    command = beneath.informed(books, command, incident)
+    outcome = beneath.concluded(books, incident, transition(incident, command, books.now), command)
     if outcome.incident is not incident or outcome.timeline or outcome.effects:
         books.changed(outcome)
     return outcome.incident
-
-
-def _at(event: Event) -> float:
-    """When it happened; a sender's clock that runs ahead of ours counts as now."""
-    return event.received_at if event.occurred_at is None else min(event.occurred_at, event.received_at)

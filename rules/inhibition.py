@@ -1,0 +1,182 @@
+"""Inhibition: while something is in trouble, nobody is told of what follows from it. Pure.
+
+What is kept quiet becomes an incident all the same, a child of the other one, and is told when that one is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Self
+
+import orjson
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from rules.event import Event, Severity
+from rules.incident import Hold, Incident, Signal
+from rules.match import Condition, Test, Words, compile_condition, listed
+from rules.problem import Misplaced, nearest
+from rules.remembered import as_event
+
+LOOK_EVERY = 60.0
+"""Seconds after which somebody looks whether the parent is still in trouble, should word of its end have been lost."""
+_SHARED = ("source", "source_type", "kind")
+_OWN = "tocsin."
+"""Kinds of what Tocsin says of itself begin so: no rule of the operator's hides that."""
+
+
+def _shared(name: str) -> str:
+    if name not in _SHARED and not (name.startswith("labels.") and name != "labels."):
+        near = nearest(name, _SHARED)
+        expected = f"expected {', '.join(_SHARED)} or labels.<name>"
+        raise ValueError(f"incidents cannot have '{name}' in common; {expected}" + (f"; {near}" if near else ""))
+    return name
+
+
+class About(Condition):
+    """Which incidents are meant. Of what fires in them, all that is written under the words of `when` must hold."""
+
+    rule: Words = ()
+    """Rules that opened them."""
+    severity: Annotated[tuple[Severity, ...], BeforeValidator(listed)] = ()
+    """How bad they are; here it is not the sender's word."""
+
+    @model_validator(mode="after")
+    def _no_word_of_the_sender(self) -> Self:
+        for key, inner in (("not", [self.not_] if self.not_ else []), ("any", list(self.any_))):
+            if any(_asks_for_severity(each) for each in inner):
+                raise Misplaced(key, "within not and any, severity is the sender's word, which an incident forgets")
+        return self
+
+
+def _asks_for_severity(condition: Condition) -> bool:
+    return bool(condition.severity) or any(
+        _asks_for_severity(each) for each in (*([condition.not_] if condition.not_ else ()), *condition.any_)
+    )
+
+
+class InhibitConfig(BaseModel):
+    """While an incident like `while` is in trouble, nobody is told of those like `quiet` that share `equal` with it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    while_: About = Field(alias="while")
+    quiet: About
+    equal: Annotated[list[Annotated[str, AfterValidator(_shared)]], BeforeValidator(listed)] = []
+    """What both must have, and have alike; what neither has is not alike."""
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        for key, about in (("while", self.while_), ("quiet", self.quiet)):
+            if not about.model_fields_set:
+                raise Misplaced(key, f"'{key}' says nothing, and would mean every incident")
+        return self
+
+
+class Inhibition:
+    """One of them, ready to be asked."""
+
+    def __init__(self, config: InhibitConfig) -> None:
+        self.name = config.name
+        self.config = config
+        self._over, self._under = _test(config.while_), _test(config.quiet)
+
+    def over(self, signal: Signal, incident: Incident, now: float) -> str | None:
+        """The key under which this signal of an incident keeps others quiet; None when it does not."""
+        event = as_event(signal, incident.labels)
+        return self._key(event) if _means(self.config.while_, incident) and self._over(event, now) else None
+
+    def under(self, signal: Signal, incident: Incident, now: float) -> str | None:
+        """The key under which others keep this signal of an incident quiet; None when none may."""
+        quiet = self.config.quiet
+        if incident.severity is Severity.P1 and not quiet.severity:
+            return None  # Whoever means the worst has to say so.
+        return self.may(signal, incident.labels, now) if _means(quiet, incident) else None
+
+    def may(self, signal: Signal, labels: dict[str, str], now: float) -> str | None:
+        """The key under which others may keep this signal quiet, whatever becomes of its incident."""
+        event = as_event(signal, labels)
+        if event.kind.startswith(_OWN) or not self._under(event, now):
+            return None
+        return self._key(event)
+
+    def _key(self, event: Event) -> str | None:
+        values = [_value(name, event) for name in self.config.equal]
+        return orjson.dumps([self.name, *values]).decode() if all(values) else None
+
+
+class Inhibitions:
+    """All of them. Built once for each version of the YAML, asked at every moment."""
+
+    def __init__(self, each: Iterable[InhibitConfig] = ()) -> None:
+        self.each = tuple(Inhibition(one) for one in each)
+
+    def over(self, incident: Incident, now: float) -> dict[str, tuple[str, ...]]:
+        """Signal -> the keys under which it keeps others quiet while it fires."""
+        found = {
+            key: tuple(name for one in self.each if (name := one.over(signal, incident, now)) is not None)
+            for key, signal in incident.signals.items()
+            if signal.firing
+        }
+        return {key: names for key, names in found.items() if names}
+
+    def may(self, signals: Sequence[Signal], labels: dict[str, str], now: float) -> list[str]:
+        """The keys under which signals may be kept quiet: who stands there must be known before `hold` is asked."""
+        keys = [one.may(signal, labels, now) for one in self.each for signal in signals]
+        return list(dict.fromkeys(key for key in keys if key is not None))
+
+    def hold(self, incident: Incident, above: Mapping[str, tuple[Incident, ...]], now: float) -> Hold | None:
+        """What keeps an incident quiet now; None: nothing does. `above`: key -> incidents that keep others quiet.
+
+        One parent must be above everything that fires in it. Of several it stays with the one it has, else the oldest.
+        """
+        signals = [signal for signal in incident.signals.values() if signal.firing]
+        for one in self.each if signals else ():
+            keys = [one.under(signal, incident, now) for signal in signals]
+            parents = _common([above.get(key or "", ()) for key in dict.fromkeys(keys)])
+            parents = [parent for parent in parents if parent.id != incident.id]
+            if parents:
+                had = incident.hold.parent if incident.hold is not None else None
+                parent = min(parents, key=lambda each: (each.id != had, each.opened_at, each.id))
+                return _hold(one.name, parent, now)
+        return None
+
+
+def inhibiting(incident: Incident) -> tuple[str, ...]:
+    """Under which keys an incident keeps others quiet now. What is over does not, nor what is kept quiet itself."""
+    if (
+        not incident.inhibits
+        or not incident.is_open
+        or (incident.hold is not None and incident.hold.parent is not None)
+    ):
+        return ()
+    firing = [
+        keys for key, keys in incident.inhibits.items() if key in incident.signals and incident.signals[key].firing
+    ]
+    return tuple(dict.fromkeys(key for keys in firing for key in keys))
+
+
+def _hold(name: str, parent: Incident, now: float) -> Hold:
+    why = f"{parent.title} (incident {parent.id})"
+    return Hold(silence=name, since=now, until=now + LOOK_EVERY, why=why, parent=parent.id)
+
+
+def _common(each: list[tuple[Incident, ...]]) -> list[Incident]:
+    first, *others = each
+    return [one for one in first if all(one.id in {other.id for other in some} for some in others)]
+
+
+def _means(about: About, incident: Incident) -> bool:
+    return (not about.rule or incident.rule in about.rule) and (
+        not about.severity or incident.severity in about.severity
+    )
+
+
+def _test(about: About) -> Test:
+    """Of what fires in an incident: the words of `when`, without the severity, which is the incident's."""
+    return compile_condition(about.model_copy(update={"severity": ()}))
+
+
+def _value(field: str, event: Event) -> str:
+    prefix, _, name = field.partition(".")
+    return event.labels.get(name, "") if prefix == "labels" else str(getattr(event, field) or "")
