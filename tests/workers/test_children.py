@@ -1,0 +1,91 @@
+"""Children of an incident are not forgotten: not in a crash, not in a race, not when there are many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from rules.commands import Resolve
+from rules.incident import StepState
+from rules.inhibition import LOOK_EVERY
+from tests.children import INHIBIT, SHOP, down, errors, heard, the
+from tests.failing import Meddler, meddled
+from tests.world import RULES, World, a_world
+from workers import keys
+from workers.agenda import Job, Kind, Lane
+from workers.auditor import audit
+
+INTAKE = (Lane.INTAKE, Job.DEDUPLICATE)
+
+
+@pytest.fixture
+def world(redis: Redis) -> Iterator[World]:
+    """Monday, 09:00; while the site is down, nobody is told of errors of the same service."""
+    with a_world(redis, RULES + INHIBIT) as world:
+        for lane in Lane:
+            redis.set(keys.worker(f"{lane}:somewhere:1"), b"1")
+        yield world
+
+
+def test_the_auditor_sees_to_children_too(world: World) -> None:
+    """A look is promised for each; when that and the word of the parent's end are lost, they are told all the same."""
+    parent = down(world)
+    child = errors(world)
+    heard(world)
+    assert not audit(world.house).mended
+    world.house.ledger.answer(parent.id, Resolve(by="ana", via="test"))
+    for kind, of in ((Kind.RELEASE, parent), (Kind.STEP, child)):
+        lost = f"{kind}-{of.id}"
+        assert world.redis.delete(keys.entry(lost))
+        world.redis.zrem(keys.agenda(Lane.URGENT, Job.ESCALATE), lost)
+    world.works()
+    heard(world)
+    assert sum(audit(world.house).mended.values()) == 1
+    world.passes(LOOK_EVERY + 1)
+    assert ("slack", "opened") in heard(world)
+
+
+def test_a_lost_word_of_the_end_costs_a_minute(world: World) -> None:
+    """Every child is looked at by itself once a minute."""
+    parent = down(world)
+    errors(world)
+    heard(world)
+    world.house.ledger.answer(parent.id, Resolve(by="ana", via="test"))
+    world.redis.delete(keys.entry(f"{Kind.RELEASE}-{parent.id}"))
+    world.redis.zrem(keys.agenda(Lane.URGENT, Job.ESCALATE), f"{Kind.RELEASE}-{parent.id}")
+    world.passes(LOOK_EVERY)
+    assert ("slack", "opened") in heard(world)
+
+
+def test_a_parent_that_ends_while_a_child_opens_hides_it_not(redis: Redis, valkey: str, world: World) -> None:
+    """The worker that is about to keep the errors quiet is overtaken by the end of the parent: they are told."""
+    parent = down(world)
+    heard(world)
+    meddler = Meddler()
+    other = world.another(meddled(valkey, meddler))
+    world.hears("degraded", key="boom", source="sentry", labels=SHOP, work=False)
+    claimed = other.agenda.claim(*INTAKE, world.clock.now())
+    meddler.act = lambda: world.house.ledger.answer(parent.id, Resolve(by="ana", via="test"))
+    other.ledger.deduplicate(claimed)
+    meddler.act = None
+    assert the(world, "boom").parent is None
+    world.works()
+    assert ("slack", "opened") in heard(world)
+    other.redis.close()
+
+
+def test_a_storm_of_children_is_told_in_a_few_messages(world: World) -> None:
+    """All of them, at once; rooms hear of them as of every storm."""
+    parent = down(world)
+    heard(world)
+    for n in range(120):
+        errors(world, "minor", key=f"boom-{n}")
+    assert heard(world) == []
+    world.asks(Resolve(by="ana", via="test"), parent)
+    world.passes("5s")
+    children = [one for one in world.incidents if one.id != parent.id]
+    assert len(children) == 120
+    assert all(one.parent is None and one.steps[0].state is StepState.SENT for one in children)
+    assert len(heard(world)) < 20
