@@ -17,8 +17,9 @@ from rules.match import Condition, Test, Words, compile_condition, listed
 from rules.problem import Misplaced, nearest
 from rules.remembered import as_event
 
-LOOK_EVERY = 60.0
-"""Seconds after which somebody looks whether the parent is still in trouble, should word of its end have been lost."""
+LOOK_AFTER = 60.0
+"""Seconds after which a child is looked at first, should word of its parent's end have been lost; then each time after
+as long again. The auditor compares child and parent more often: this is the promise that stands if there is none."""
 _SHARED = ("source", "source_type", "kind")
 _OWN = "tocsin."
 """Kinds of what Tocsin says of itself begin so: no rule of the operator's hides that."""
@@ -136,9 +137,10 @@ class Inhibitions:
             parents = _common([above.get(key or "", ()) for key in dict.fromkeys(keys)])
             parents = [parent for parent in parents if parent.id != incident.id]
             if parents:
-                had = incident.hold.parent if incident.hold is not None else None
-                parent = min(parents, key=lambda each: (each.id != had, each.opened_at, each.id))
-                return _hold(one.name, parent, now)
+                had = incident.hold
+                known = had.parent if had is not None else None
+                parent = min(parents, key=lambda each: (each.id != known, each.opened_at, each.id))
+                return _hold(one.name, parent, had.since if had is not None and known == parent.id else now, now)
         return None
 
 
@@ -156,9 +158,9 @@ def inhibiting(incident: Incident) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for keys in firing for key in keys))
 
 
-def _hold(name: str, parent: Incident, now: float) -> Hold:
+def _hold(name: str, parent: Incident, since: float, now: float) -> Hold:
     why = f"{parent.title} (incident {parent.id})"
-    return Hold(silence=name, since=now, until=now + LOOK_EVERY, why=why, parent=parent.id)
+    return Hold(silence=name, since=since, until=now + max(LOOK_AFTER, now - since), why=why, parent=parent.id)
 
 
 def _common(each: list[tuple[Incident, ...]]) -> list[Incident]:

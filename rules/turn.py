@@ -161,9 +161,7 @@ def climb(
 def keep_quiet(turn: Turn, hold: Hold) -> None:
     """Nobody is told while the parent is in trouble. The ladder stands still: nobody knows how long that will be."""
     had = turn.incident.hold
-    if had is not None and had.parent == hold.parent:
-        hold = replace(hold, since=had.since)
-    else:
+    if had is None or had.parent != hold.parent:
         turn.note("kept quiet", f"nobody is told while it lasts: {hold.why}", parent=hold.parent or "")
     turn.change(hold=hold)
 

@@ -194,8 +194,7 @@ class Ledger:
 
     def lacking(self, incident: Incident, there: Collection[str]) -> Lacking:
         """A look, without a transaction, whether an open incident has its promises; `there` are ids of the agenda."""
-        timeline = self._store.timeline
-        return lacking(incident, self._clock.now(), there.__contains__, lambda: timeline(incident.id))
+        return lacking(incident, self._clock.now(), there.__contains__, self._store)
 
     def repair(self, incident_id: str) -> bool:
         """Make the promises an open incident lacks; was there any?"""
@@ -207,7 +206,7 @@ class Ledger:
             mended.append(False)
             if incident is None or not incident.is_open:
                 return
-            lacks = lacking(incident, draft.now, draft.is_promised, lambda: self._store.timeline(incident_id))
+            lacks = lacking(incident, draft.now, draft.is_promised, self._store)
             if lacks:
                 draft.changed(repaired(incident, lacks, draft.now))
                 mended[-1] = True

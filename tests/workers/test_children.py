@@ -9,7 +9,8 @@ from redis import Redis
 
 from rules.commands import Resolve
 from rules.incident import StepState
-from rules.inhibition import LOOK_EVERY
+from rules.inhibition import LOOK_AFTER
+from rules.own import Finding
 from tests.children import INHIBIT, SHOP, down, errors, heard, the
 from tests.failing import Meddler, meddled
 from tests.world import RULES, World, a_world
@@ -30,32 +31,51 @@ def world(redis: Redis) -> Iterator[World]:
 
 
 def test_the_auditor_sees_to_children_too(world: World) -> None:
-    """A look is promised for each; when that and the word of the parent's end are lost, they are told all the same."""
+    """When the word of the parent's end is lost, and the look at the child too, the next audit has them told."""
     parent = down(world)
     child = errors(world)
     heard(world)
+    world.passes("3h")
     assert not audit(world.house).mended
     world.house.ledger.answer(parent.id, Resolve(by="ana", via="test"))
+    assert not audit(world.house).mended
     for kind, of in ((Kind.RELEASE, parent), (Kind.STEP, child)):
-        lost = f"{kind}-{of.id}"
-        assert world.redis.delete(keys.entry(lost))
-        world.redis.zrem(keys.agenda(Lane.URGENT, Job.ESCALATE), lost)
+        forget(world, f"{kind}-{of.id}")
     world.works()
     heard(world)
-    assert sum(audit(world.house).mended.values()) == 1
-    world.passes(LOOK_EVERY + 1)
+    assert audit(world.house).mended[Finding.FORGOTTEN] == 1
+    world.works()
     assert ("slack", "opened") in heard(world)
 
 
+def test_the_auditor_tells_whom_a_dead_parent_still_hides(world: World) -> None:
+    """Its own look may be hours away: the child has waited long, and each look comes after as long again."""
+    parent = down(world)
+    errors(world)
+    world.passes("3h")
+    world.house.ledger.answer(parent.id, Resolve(by="ana", via="test"))
+    forget(world, f"{Kind.RELEASE}-{parent.id}")
+    world.works()
+    heard(world)
+    assert audit(world.house).mended[Finding.FORGOTTEN] == 1
+    world.works()
+    assert ("slack", "opened") in heard(world)
+
+
+def forget(world: World, entry: str) -> None:
+    """A promise is lost."""
+    assert world.redis.delete(keys.entry(entry))
+    world.redis.zrem(keys.agenda(Lane.URGENT, Job.ESCALATE), entry)
+
+
 def test_a_lost_word_of_the_end_costs_a_minute(world: World) -> None:
-    """Every child is looked at by itself once a minute."""
+    """A child is looked at by itself after a minute, then after as long again as it has waited."""
     parent = down(world)
     errors(world)
     heard(world)
     world.house.ledger.answer(parent.id, Resolve(by="ana", via="test"))
-    world.redis.delete(keys.entry(f"{Kind.RELEASE}-{parent.id}"))
-    world.redis.zrem(keys.agenda(Lane.URGENT, Job.ESCALATE), f"{Kind.RELEASE}-{parent.id}")
-    world.passes(LOOK_EVERY)
+    forget(world, f"{Kind.RELEASE}-{parent.id}")
+    world.passes(LOOK_AFTER)
     assert ("slack", "opened") in heard(world)
 
 

@@ -1,4 +1,6 @@
-"""A crash at every command of one incident's life: whatever was cut short, the next process ends it the same way.
+"""A crash at every command of a life: whatever was cut short, the next process ends it the same way.
+
+One life is an incident's, the other that of a parent and of the child it keeps quiet.
 
 The plain suite lets every fifth command fail, `--hypothesis-profile=long` each.
 """
@@ -16,10 +18,11 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from rules.commands import Acknowledge
 from rules.event import Action
-from rules.incident import State, StepState
+from rules.incident import Incident, State, StepState
+from tests.children import INHIBIT, SHOP, the
 from tests.failing import Died, Fuse, fused
 from tests.outside import Heard
-from tests.world import START, World, a_world
+from tests.world import RULES, START, World, a_world
 from workers import keys
 from workers.auditor import audit
 
@@ -27,19 +30,27 @@ SAMPLE = 5
 LATE = 30.0
 """Seconds by which a crash may delay a message."""
 
-Message = tuple[str, str, str]
+Message = tuple[str, str, str, str]
+Life = Callable[[World], Iterator[Callable[[], Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What is left of an incident."""
+
+    title: str
+    state: State
+    severity: str
+    steps: tuple[tuple[str, StepState, str | None], ...]
+    kinds: frozenset[str]
+    answered_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Lived:
     """What is left of a life: what must be the same however it went."""
 
-    state: State
-    severity: str
-    steps: tuple[tuple[str, StepState, str | None], ...]
-    kinds: frozenset[str]
-    answered_by: str | None
-    incidents: int
+    incidents: tuple[Ended, ...]
     left_over: int
     """Promises that stand where none should, open incidents, and what was given up."""
     mended: int
@@ -56,16 +67,31 @@ def life(world: World) -> Iterator[Callable[[], Any]]:
     yield lambda: until(world, 60)
 
 
+def family(world: World) -> Iterator[Callable[[], Any]]:
+    """A P1 keeps errors quiet, is acknowledged and ends by its sender's word: then the errors are told, and end too."""
+    yield lambda: world.hears("outage", key="site", labels=SHOP, work=False)
+    yield world.works
+    yield lambda: world.hears("degraded", key="boom", source="sentry", labels=SHOP, work=False)
+    yield lambda: until(world, 16)
+    yield lambda: world.house.ledger.answer(the(world, "site").id, Acknowledge(by="ana", via="cli"))
+    yield lambda: until(world, 20)
+    yield lambda: world.hears(action=Action.RESOLVE, key="site", labels=SHOP, work=False)
+    yield lambda: until(world, 25)
+    yield lambda: world.house.ledger.answer(the(world, "boom").id, Acknowledge(by="ana", via="cli"))
+    yield lambda: world.hears(action=Action.RESOLVE, key="boom", source="sentry", labels=SHOP, work=False)
+    yield lambda: until(world, 60)
+
+
 def until(world: World, minutes: float) -> None:
     """Time goes by up to so many minutes after the beginning."""
     world.passes(START + 60 * minutes - world.clock.at)
 
 
-def lived(redis: Redis, url: str, fuse: Fuse) -> tuple[Lived, list[Heard]]:
+def lived(redis: Redis, url: str, fuse: Fuse, which: Life) -> tuple[Lived, list[Heard]]:
     """What becomes of that life when the fuse blows in it; and every message that arrived."""
     redis.flushall()
-    with fused(url, fuse) as first, a_world(first) as world:
-        for act in life(world):
+    with fused(url, fuse) as first, a_world(first, RULES + INHIBIT) as world:
+        for act in which(world):
             try:
                 act()
             except Died:
@@ -80,17 +106,22 @@ def lived(redis: Redis, url: str, fuse: Fuse) -> tuple[Lived, list[Heard]]:
 
 def result(world: World) -> Lived:
     """The end of it as a later process finds it."""
-    incident = world.incidents[0]
     house = world.house
     return Lived(
+        incidents=tuple(_ended(world, one) for one in sorted(world.incidents, key=lambda one: one.title)),
+        left_over=sum(house.agenda.lengths().values()) + world.redis.zcard(keys.OPEN) + world.redis.zcard(keys.PARKED),
+        mended=sum(audit(house).mended.values()),
+    )
+
+
+def _ended(world: World, incident: Incident) -> Ended:
+    return Ended(
+        title=incident.title,
         state=incident.state,
         severity=incident.severity,
         steps=tuple((step.role, step.state, step.person) for step in incident.steps),
-        kinds=frozenset(line.kind for line in house.store.timeline(incident.id)),
+        kinds=frozenset(line.kind for line in world.house.store.timeline(incident.id)),
         answered_by=incident.acknowledged_by,
-        incidents=len(world.incidents),
-        left_over=sum(house.agenda.lengths().values()) + world.redis.zcard(keys.OPEN) + world.redis.zcard(keys.PARKED),
-        mended=sum(audit(house).mended.values()),
     )
 
 
@@ -108,20 +139,21 @@ def by_message(heard: list[Heard]) -> dict[Message, list[float]]:
     """When each arrived."""
     arrived: dict[Message, list[float]] = defaultdict(list)
     for one in heard:
-        arrived[one.channel, one.to, one.reason].append(one.at)
+        about = "boom" if "boom" in one.text + str(one.body) else ""
+        arrived[one.channel, one.to, one.reason, about].append(one.at)
     return arrived
 
 
-def crashes(redis: Redis, url: str, *, executed: bool, deadly: bool, every: int) -> None:
+def crashes(redis: Redis, url: str, which: Life, *, executed: bool, deadly: bool, every: int) -> None:
     """Live once in quiet, then once for each command that fails."""
-    lived(redis, url, Fuse())  # from now on Redis knows the scripts
+    lived(redis, url, Fuse(), which)  # from now on Redis knows the scripts
     whole = Fuse()
-    expected, quiet = lived(redis, url, whole)
+    expected, quiet = lived(redis, url, whole, which)
     assert expected.left_over == expected.mended == 0
     wrong: list[tuple[int, object]] = []
     for at in range(1, whole.sent + 1, every):
         fuse = Fuse(at=at, executed=executed, deadly=deadly)
-        found, heard = lived(redis, url, fuse)
+        found, heard = lived(redis, url, fuse, which)
         if not fuse.blown or found != expected or faults(quiet, heard):
             wrong.append((at, faults(quiet, heard) or found))
     assert not wrong, wrong
@@ -135,9 +167,10 @@ WAYS = [
 ]
 
 
+@pytest.mark.parametrize("which", [life, family], ids=["one incident", "parent and child"])
 @pytest.mark.parametrize(("executed", "deadly"), WAYS)
 def test_a_crash_at_any_moment_changes_nothing_in_the_end(
-    redis: Redis, valkey: str, long: bool, executed: bool, deadly: bool
+    redis: Redis, valkey: str, long: bool, executed: bool, deadly: bool, which: Life
 ) -> None:
     """Wherever it strikes: the same end, nobody untold, and at most one message twice."""
-    crashes(redis, valkey, executed=executed, deadly=deadly, every=1 if long else SAMPLE)
+    crashes(redis, valkey, which, executed=executed, deadly=deadly, every=1 if long else SAMPLE)
