@@ -6,6 +6,7 @@ What is kept quiet becomes an incident all the same, a child of the other one, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Self
 
 import orjson
@@ -74,6 +75,20 @@ class InhibitConfig(BaseModel):
         return self
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """What one inhibition means to an incident; `why_not` is said where it could keep it quiet but for one thing."""
+
+    name: str
+    over: bool
+    """While it is in trouble, others are kept quiet."""
+    under: bool
+    """It may be kept quiet by others."""
+    equal: dict[str, str]
+    """What those others have to have, too."""
+    why_not: str = ""
+
+
 class Inhibition:
     """One of them, ready to be asked."""
 
@@ -101,6 +116,15 @@ class Inhibition:
             return None
         return self._key(event)
 
+    def why_not(self, event: Event, incident: Incident, now: float) -> str:
+        """Why it does not keep an incident quiet that `quiet` means; "" where `quiet` means others."""
+        if event.kind.startswith(_OWN) or not self._under(event, now) or not _means(self.config.quiet, incident):
+            return ""
+        lacks = [name for name in self.config.equal if not _value(name, event)]
+        if lacks:
+            return f"it has no {lacks[0]}"
+        return "a P1 is kept quiet only where quiet says severity: P1" if incident.severity is Severity.P1 else ""
+
     def _key(self, event: Event) -> str | None:
         values = [_value(name, event) for name in self.config.equal]
         return orjson.dumps([self.name, *values]).decode() if all(values) else None
@@ -125,6 +149,19 @@ class Inhibitions:
         """The keys under which signals may be kept quiet: who stands there must be known before `hold` is asked."""
         keys = [one.may(signal, labels, now) for one in self.each for signal in signals]
         return list(dict.fromkeys(key for key in keys if key is not None))
+
+    def explain(self, incident: Incident, now: float) -> list[Related]:
+        """What each means to an incident that has just opened; those that mean nothing to it are left out."""
+        (signal,) = incident.signals.values()
+        event = as_event(signal, incident.labels)
+        said: list[Related] = []
+        for one in self.each:
+            over, under = one.over(signal, incident, now) is not None, one.under(signal, incident, now) is not None
+            why_not = "" if under else one.why_not(event, incident, now)
+            equal = {name: _value(name, event) for name in one.config.equal}
+            if over or under or why_not:
+                said.append(Related(name=one.name, over=over, under=under, equal=equal, why_not=why_not))
+        return said
 
     def hold(self, incident: Incident, above: Mapping[str, tuple[Incident, ...]], now: float) -> Hold | None:
         """What keeps an incident quiet now; None: nothing does. `above`: key -> incidents that keep others quiet.

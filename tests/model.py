@@ -53,6 +53,19 @@ class Case:
     ends: float = 0.0
     exhausted: bool = False
     pages: list[Page] = field(default_factory=list)
+    first: float | None = None  # trigger of its group across sources, and the last
+    last: float | None = None
+
+    def near(self, at: float, within: float | None) -> bool:
+        """Is a trigger of that time of the same trouble?"""
+        if within is None or self.first is None or self.last is None:
+            return True
+        return self.first - within <= at <= self.last + within
+
+    def triggered(self, at: float, within: float | None) -> None:
+        if within is not None:
+            self.first = at if self.first is None else min(self.first, at)
+            self.last = at if self.last is None else max(self.last, at)
 
     @property
     def is_open(self) -> bool:
@@ -115,15 +128,15 @@ class Model:
     def case_of(self, group: str) -> Case | None:
         return next((case for case in reversed(self.cases) if case.group == group), None)
 
-    def hears(self, event: Event, group: str, severity: Severity, now: float) -> None:
+    def hears(self, event: Event, group: str, severity: Severity, now: float, within: float | None = None) -> None:
         if self._said.setdefault(event.sender_id or event.delivery, event.delivery) != event.delivery:
             return
         if event.action is Action.RESOLVE:
             self._clears(event, now)
         else:
-            self._fires(event, group, severity, now)
+            self._fires(event, group, severity, now, within)
 
-    def _fires(self, event: Event, group: str, severity: Severity, now: float) -> None:
+    def _fires(self, event: Event, group: str, severity: Severity, now: float, within: float | None) -> None:
         key, led = event.signal_key, self._leads.get(event.signal_key)
         if isinstance(led, Moment) and not event.moment.is_after(led):
             return
@@ -132,15 +145,18 @@ class Model:
         over = known is not None and not (known.firing and case is not None and case.is_open)
         if over and known is not None and not event.moment.is_after(known.last):
             return
+        at = min(event.occurred_at or event.received_at, event.received_at)
         if case is None or not case.is_open:
             case = self.case_of(group)
+            case = case if case is not None and case.near(at, within) else None
         if case is None or not case.is_open:
             case = Case(group, severity)
             case.climb(Reason.OPENED, now)
             case.signals[key] = Sounding(True, event.moment, severity)
             self.cases.append(case)
-        else:
-            _joins(case, key, event.moment, severity, now)
+            case.triggered(at, within)
+        elif _joins(case, key, event.moment, severity, now):
+            case.triggered(at, within)
         self._leads[key] = case
 
     def _clears(self, event: Event, now: float) -> None:
@@ -163,10 +179,10 @@ class Model:
             case.answered(State.RESOLVED, now)
 
 
-def _joins(case: Case, key: str, moment: Moment, severity: Severity, now: float) -> None:
+def _joins(case: Case, key: str, moment: Moment, severity: Severity, now: float) -> bool:
     before = case.signals.get(key)
     if before is not None and not moment.is_after(before.last):
-        return
+        return False
     known = before.severity if before is not None and before.firing else None
     case.signals[key] = Sounding(True, moment, severity)
     if severity.worse_than(case.severity) and (known is None or severity.worse_than(known)):
@@ -180,6 +196,7 @@ def _joins(case: Case, key: str, moment: Moment, severity: Severity, now: float)
     elif before is not None and not before.firing and case.state is State.TRIGGERED:
         for person in case.told:
             case.page(Reason.RETRIGGERED, person, now)
+    return True
 
 
 def acknowledge(case: Case, by: str, now: float) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from router.cli import relating
 from router.cli.session import FINDINGS, USAGE, Command, Failure, Session, pass_session, stop
 from router.cli.timetable import timetable
 from router.sources import TYPES
@@ -179,6 +180,7 @@ def _decided(ruleset: Ruleset, event: Event, decision: Decision) -> dict[str, An
         "team": team and {"name": decision.team, "people": team.people},
         "gate": gate_of(decision),
         "suppress": decision.suppress,
+        **relating.related(ruleset, event, decision),
     }
 
 
@@ -242,5 +244,6 @@ def _besides(decision: dict[str, Any]) -> Iterator[str]:
     if gate:
         opens, quiet = f"above {gate['opens_above']} within {gate['within']}", gate["recovers_after_quiet"]
         yield f"Counted; an incident opens only {opens}. {quiet} of quiet end it."
+    yield from relating.said(decision)
     if team:
         yield f"Team {team['name']} ({', '.join(team['people']) or 'nobody'}) is told beside every step."

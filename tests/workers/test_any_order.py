@@ -27,14 +27,17 @@ from workers.auditor import audit
 from workers.intake import judged_of, mint
 
 ONLY_PAGER = re.sub(r"channels: \[.*?\](, fallback: \[.*?\])?", "channels: [pager]", RULES).replace(
-    "rules:", "rules:\n  - {name: a whisper, when: {labels: {how: quiet}}, then: {severity: P4}}"
+    "rules:",
+    "groups:\n  - {name: booth, by: labels.booth, within: 10m}\n"
+    "rules:\n  - {name: a whisper, when: {labels: {how: quiet}}, then: {severity: P4}}",
 )
 SURELY = 60.0
 """Seconds after which a page that is still owed has been sent, whatever crashed."""
 HOWS = {Severity.P1: "outage", Severity.P2: "degraded", Severity.P3: "minor", Severity.P4: "quiet"}
 INTAKE = (Lane.INTAKE, Job.DEDUPLICATE)
 PAGES = [reason for reason in Reason if reason.pages]
-KEYS = st.sampled_from(["web", "api", "shop 1", "shop 2"])
+KEYS = st.sampled_from(["web", "api", "shop 1", "shop 2", "booth 1", "booth 2"])
+"""Two that stand alone, two that one rule groups, and two of different senders and rules that a group holds together."""
 LATE = st.sampled_from([0.0, 0.0, 0.0, 20.0, 400.0])
 
 
@@ -86,7 +89,8 @@ class AnyOrder(RuleBasedStateMachine):
             for one in sorted(judged, key=lambda one: one.event.delivery):
                 group = one.decision.group_key if one.decision else ""
                 severity = one.decision.severity if one.decision else Severity.P4
-                self.model.hears(one.event, group, severity, self.now)
+                within = one.decision.within if one.decision else None
+                self.model.hears(one.event, group, severity, self.now, within)
 
         def kept(entries: Sequence[Entry], command: Any) -> None:
             keep(entries, command)
@@ -105,9 +109,8 @@ class AnyOrder(RuleBasedStateMachine):
         return self.world.clock.now()
 
     def _case(self, incident: Incident | None) -> Case:
-        case = self.model.case_of(incident.group_key) if incident is not None else None
-        assert case is not None
-        return case
+        assert incident is not None
+        return next(case for one, case in self._pairs() if one.id == incident.id)
 
     # --- what senders do ---
 
@@ -129,7 +132,8 @@ class AnyOrder(RuleBasedStateMachine):
             at=self.now - late,
             work=False,
             sender_id=f"said {len(self.known)}",
-            labels={"service": "shop"},
+            labels={"service": "shop", **({"booth": "1"} if key.startswith("booth") else {})},
+            source="sentry" if key == "booth 2" else "uptime",
         )
         self.known.append(event)
 

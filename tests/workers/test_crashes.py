@@ -71,6 +71,7 @@ def family(world: World) -> Iterator[Callable[[], Any]]:
     """A P1 keeps errors quiet, is acknowledged and ends by its sender's word: then the errors are told, and end too."""
     yield lambda: world.hears("outage", key="site", labels=SHOP, work=False)
     yield world.works
+    yield lambda: until(world, 1)  # who was cut short has opened it by now: errors that come first are told first
     yield lambda: world.hears("degraded", key="boom", source="sentry", labels=SHOP, work=False)
     yield lambda: until(world, 16)
     yield lambda: world.house.ledger.answer(the(world, "site").id, Acknowledge(by="ana", via="cli"))
