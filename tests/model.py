@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rules.event import Action, Event, Moment, Severity
+from rules.decision import Decision
+from rules.event import Event, Moment, Severity
 from rules.incident import Reason, State
 
 MINUTE = 60.0
@@ -128,13 +129,13 @@ class Model:
     def case_of(self, group: str) -> Case | None:
         return next((case for case in reversed(self.cases) if case.group == group), None)
 
-    def hears(self, event: Event, group: str, severity: Severity, now: float, within: float | None = None) -> None:
+    def hears(self, event: Event, decision: Decision | None, now: float) -> None:
         if self._said.setdefault(event.sender_id or event.delivery, event.delivery) != event.delivery:
             return
-        if event.action is Action.RESOLVE:
+        if decision is None:
             self._clears(event, now)
         else:
-            self._fires(event, group, severity, now, within)
+            self._fires(event, decision.group_key, decision.severity, now, decision.within)
 
     def _fires(self, event: Event, group: str, severity: Severity, now: float, within: float | None) -> None:
         key, led = event.signal_key, self._leads.get(event.signal_key)

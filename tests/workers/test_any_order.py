@@ -37,7 +37,7 @@ HOWS = {Severity.P1: "outage", Severity.P2: "degraded", Severity.P3: "minor", Se
 INTAKE = (Lane.INTAKE, Job.DEDUPLICATE)
 PAGES = [reason for reason in Reason if reason.pages]
 KEYS = st.sampled_from(["web", "api", "shop 1", "shop 2", "booth 1", "booth 2"])
-"""Two that stand alone, two that one rule groups, and two of different senders and rules that a group holds together."""
+"""Two that stand alone, two that one rule groups, and two of different senders and rules that are one group."""
 LATE = st.sampled_from([0.0, 0.0, 0.0, 20.0, 400.0])
 
 
@@ -87,10 +87,7 @@ class AnyOrder(RuleBasedStateMachine):
             deduplicate(entries)
             judged = [one for entry in held for one in judged_of(entry)]
             for one in sorted(judged, key=lambda one: one.event.delivery):
-                group = one.decision.group_key if one.decision else ""
-                severity = one.decision.severity if one.decision else Severity.P4
-                within = one.decision.within if one.decision else None
-                self.model.hears(one.event, group, severity, self.now, within)
+                self.model.hears(one.event, one.decision, self.now)
 
         def kept(entries: Sequence[Entry], command: Any) -> None:
             keep(entries, command)
@@ -109,8 +106,7 @@ class AnyOrder(RuleBasedStateMachine):
         return self.world.clock.now()
 
     def _case(self, incident: Incident | None) -> Case:
-        assert incident is not None
-        return next(case for one, case in self._pairs() if one.id == incident.id)
+        return next(case for one, case in self._pairs() if incident is not None and one.id == incident.id)
 
     # --- what senders do ---
 
