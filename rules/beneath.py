@@ -44,11 +44,13 @@ def informed(books: Shelves, command: Asked, incident: Incident | None = None) -
     inhibitions = command.roster.inhibitions
     if not inhibitions.each:
         return command
-    signals = [signal for signal in incident.signals.values() if signal.firing] if incident is not None else []
-    if isinstance(command, Trigger):
-        signals.append(on_events.signal(command, None, {}))
     labels = incident.labels if incident is not None else {}
-    above = {key: books.above(key) for key in inhibitions.may(signals, labels, books.now)}
+    signals = dict(incident.signals) if incident is not None else {}
+    if isinstance(command, Trigger):
+        fires = on_events.signal(command, None, labels)
+        signals[fires.key] = fires
+    firing = [signal for signal in signals.values() if signal.firing]
+    above = {key: books.above(key) for key in inhibitions.may(firing, labels, books.now)}
     return replace(command, roster=replace(command.roster, above=above))
 
 

@@ -138,17 +138,27 @@ class Inhibitions:
 
     def over(self, incident: Incident, now: float) -> dict[str, tuple[str, ...]]:
         """Signal -> the keys under which it keeps others quiet while it fires."""
-        found = {
-            key: tuple(name for one in self.each if (name := one.over(signal, incident, now)) is not None)
-            for key, signal in incident.signals.items()
-            if signal.firing
-        }
-        return {key: names for key, names in found.items() if names}
+        found: dict[str, tuple[str, ...]] = {}
+        # A storm's incident has thousands of signals: nobody looks at them where nothing can come of it.
+        for one in [each for each in self.each if _means(each.config.while_, incident)]:
+            for name, signal in incident.signals.items():
+                if signal.firing and (key := one.over(signal, incident, now)) is not None:
+                    found[name] = (*found.get(name, ()), key)
+        return found
 
     def may(self, signals: Sequence[Signal], labels: dict[str, str], now: float) -> list[str]:
-        """The keys under which signals may be kept quiet: who stands there must be known before `hold` is asked."""
-        keys = [one.may(signal, labels, now) for one in self.each for signal in signals]
-        return list(dict.fromkeys(key for key in keys if key is not None))
+        """The keys under which all these signals may be kept quiet: who stands there must be known to ask `hold`."""
+        found: dict[str, None] = {}
+        for one in self.each:
+            keys: dict[str, None] = {}
+            for signal in signals:
+                key = one.may(signal, labels, now)
+                if key is None:
+                    break
+                keys[key] = None
+            else:
+                found |= keys
+        return list(found)
 
     def explain(self, incident: Incident, now: float) -> list[Related]:
         """What each means to an incident that has just opened; those that mean nothing to it are left out."""
@@ -170,9 +180,7 @@ class Inhibitions:
         """
         signals = [signal for signal in incident.signals.values() if signal.firing]
         for one in self.each if signals else ():
-            keys = [one.under(signal, incident, now) for signal in signals]
-            parents = _common([above.get(key or "", ()) for key in dict.fromkeys(keys)])
-            parents = [parent for parent in parents if parent.id != incident.id]
+            parents = [parent for parent in _parents(one, signals, incident, above, now) if parent.id != incident.id]
             if parents:
                 had = incident.hold
                 known = had.parent if had is not None else None
@@ -200,9 +208,22 @@ def _hold(name: str, parent: Incident, since: float, now: float) -> Hold:
     return Hold(silence=name, since=since, until=now + max(LOOK_AFTER, now - since), why=why, parent=parent.id)
 
 
-def _common(each: list[tuple[Incident, ...]]) -> list[Incident]:
-    first, *others = each
-    return [one for one in first if all(one.id in {other.id for other in some} for some in others)]
+def _parents(
+    one: Inhibition,
+    signals: Sequence[Signal],
+    incident: Incident,
+    above: Mapping[str, tuple[Incident, ...]],
+    now: float,
+) -> list[Incident]:
+    """Those above every one of the signals."""
+    common: dict[str, Incident] | None = None
+    for signal in signals:
+        key = one.under(signal, incident, now)
+        here = {parent.id: parent for parent in above.get(key, ())} if key is not None else {}
+        common = here if common is None else {name: here[name] for name in common if name in here}
+        if not common:
+            break
+    return list((common or {}).values())
 
 
 def _means(about: About, incident: Incident) -> bool:
