@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 
 import pytest
@@ -199,6 +200,23 @@ def test_two_workers_with_different_senders_make_one_incident(redis: Redis, valk
     assert world.incident.severity is Severity.P2
     heard(world)
     other.redis.close()
+
+
+def test_many_workers_at_once_make_one_incident_of_each_service(world: World) -> None:
+    """Four at a time, each with another sender's word: whoever is late joins, and nothing is lost."""
+    for n in range(10):
+        for source, how, key in [*SAYS, ("pingdom", "minor", "ping")]:
+            says(world, source, how, f"{key}-{n}", labels={"service": f"service {n}"}, work=False)
+    hands = [world.another(world.redis) for _ in range(4)]
+    entries = [hand.agenda.claim(*INTAKE, world.clock.now(), at_most=10) for hand in hands]
+    # Each hand has a quarter of every service's events, in another order.
+    shares = [[entry for many in entries for entry in many][n::4] for n in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: [hands[n].ledger.deduplicate([entry]) for entry in shares[n]], range(4)))
+    world.works()
+    assert sorted(len(one.signals) for one in world.incidents) == [4] * 10
+    assert {one.severity for one in world.incidents} == {Severity.P1}
+    heard(world)
 
 
 def test_labels_of_rules_and_the_groups_own_condition_count(redis: Redis) -> None:
