@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
+from router.promises import read_aloud
 from rules.commands import Resolve
 from rules.incident import StepState
 from rules.inhibition import LOOK_AFTER
@@ -109,3 +110,17 @@ def test_a_storm_of_children_is_told_in_a_few_messages(world: World) -> None:
     assert len(children) == 120
     assert all(one.parent is None and one.steps[0].state is StepState.SENT for one in children)
     assert len(heard(world)) < 20
+
+
+def test_the_agenda_says_what_children_wait_for(world: World) -> None:
+    """Read aloud, nobody takes the look at a child for a step of its ladder."""
+    parent = down(world)
+    child = errors(world)
+    heard(world)
+    world.house.ledger.answer(parent.id, Resolve(by="ana", via="test"))
+    known = {one.id: one for one in world.incidents}
+    said = [item["what"] for item in read_aloud(world.house.agenda.upcoming(), known, world.clock.now())]
+    assert f"see whether incident {parent.id} still keeps P2 incident {child.id} quiet" in said
+    assert f"tell of what P1 incident {parent.id} kept quiet and still burns" in said
+    world.works()
+    heard(world)
