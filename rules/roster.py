@@ -36,9 +36,8 @@ class Roster:
     """Incidents that keep others quiet, by the keys the one in question may be kept quiet under."""
 
     def hold(self, incident: Incident, now: float) -> Hold | None:
-        """What holds an incident back at `now`, the one that lasts longest; None: nothing does."""
-        holds = [self.silences.hold(incident, now), self.inhibitions.hold(incident, self.above, now)]
-        return max((hold for hold in holds if hold is not None), key=lambda hold: hold.until, default=None)
+        """What holds an incident back at `now`; None: nothing does. A parent before a silence: its end is looked at."""
+        return self.inhibitions.hold(incident, self.above, now) or self.silences.hold(incident, now)
 
     def reach(self, role: str) -> Reach:
         """Who `role` is now; a role the YAML no longer has is nobody."""
