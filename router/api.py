@@ -21,7 +21,7 @@ from router.editions import Editions
 from router.problems import Problem, unavailable
 from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
-from router.shown import shown
+from router.shown import child, shown
 from router.silences import Silences
 from router.sources import TYPES
 from router.tracing import Tracing
@@ -167,7 +167,8 @@ class _Api:
     def _whole(self, part: str) -> dict[str, Any]:
         incident = self._find(part)
         timeline = self._context.store.timeline(incident.id)
-        return {**shown(incident), "timeline": as_data(timeline)}
+        children = [child(one) for one in self._context.store.children(incident.id)]
+        return {**shown(incident), "children": children, "timeline": as_data(timeline)}
 
     def _explained(self, part: str) -> dict[str, Any]:
         """Whole, with why it opened."""

@@ -15,7 +15,9 @@ from rules.config import Config, SourceConfig
 from rules.decide import Verdict
 from rules.decision import Decision
 from rules.event import Event
+from rules.grouping import Groups
 from rules.incident import Policy
+from rules.inhibition import Inhibitions
 
 Reveal = Callable[[str], str]
 """Turns a reference of the YAML into its secret (`workers.settings.Environment.reveal`)."""
@@ -39,6 +41,14 @@ class Ruleset(Protocol):
     @property
     def policy(self) -> Policy:
         """The plans of every severity."""
+
+    @property
+    def groups(self) -> Groups:
+        """What belongs together whoever says it."""
+
+    @property
+    def inhibitions(self) -> Inhibitions:
+        """What is kept quiet while something else lasts."""
 
     def decide(self, event: Event, now: float) -> Decision:
         """What a trigger means."""

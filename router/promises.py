@@ -36,6 +36,10 @@ def _sentence(entry: Entry, incident: Incident | None) -> tuple[str, str | None]
         return f"put {_events(entry)} into incidents", None
     if entry.kind is Kind.NOTIFY:
         return _notification(entry, about)
+    if entry.kind is Kind.RELEASE:
+        return f"tell of what {about} kept quiet and still burns", None
+    if entry.kind is Kind.STEP and incident is not None and incident.parent is not None:
+        return f"see whether incident {incident.parent} still keeps {about} quiet", None
     if entry.kind is Kind.STEP:
         return _step(incident, about)
     return f"see whether {about} has stayed quiet", None

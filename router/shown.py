@@ -12,10 +12,22 @@ NOT_TOLD = "not told"
 _ENDED = frozenset({State.ACKNOWLEDGED, State.MITIGATED, State.RESOLVED})
 
 
+def child(incident: Incident) -> dict[str, Any]:
+    """What its parent lists of it; `quiet`: nobody is told of it now."""
+    return {
+        "id": incident.id,
+        "title": incident.title,
+        "severity": incident.severity,
+        "state": incident.state,
+        "quiet": incident.parent is not None,
+    }
+
+
 def shown(incident: Incident) -> dict[str, Any]:
     """The record as plain data. Recovered, it may fire again and go on where it stood: then its steps still wait."""
     data: dict[str, Any] = as_data(incident)
     data["outcome"] = _outcome(incident)
+    data["parent"] = incident.parent
     if incident.state in _ENDED:
         for step in data["steps"]:
             if step["state"] == StepState.WAITING:

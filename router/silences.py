@@ -90,7 +90,7 @@ class Silences:
         held = [
             one
             for one in self._context.store.incidents(limit=100_000)
-            if one.hold is not None and one.hold.silence == name
+            if one.hold is not None and one.hold.parent is None and one.hold.silence == name
         ]
         for one in held:
             self._context.ledger.answer(one.id, Lift(by=by, silence=name))

@@ -32,6 +32,9 @@ _REFERS = (
 )
 """Where a name is written, and the map it must be a key of."""
 
+_ASKS = (("rules", "*", "when"), ("groups", "*", "when"), ("inhibit", "*", "while"), ("inhibit", "*", "quiet"))
+"""Where conditions stand."""
+
 _HOMES = {
     "roles": "people.yaml",
     "people": "people.yaml",
@@ -205,9 +208,10 @@ def _proves_itself(source: dict[str, Any]) -> bool:
 
 
 def words(document: Document, field: str) -> Iterator[tuple[Path, object]]:
-    """Every word that a rule asks `field` of an event for, under `not` and `any` too."""
-    for path, when in document.find("rules", "*", "when"):
-        yield from _words_of(when, path, field)
+    """Every word that `field` of an event is asked for, under `not` and `any` too."""
+    for pattern in _ASKS:
+        for path, when in document.find(*pattern):
+            yield from _words_of(when, path, field)
 
 
 def _words_of(when: object, path: Path, field: str) -> Iterator[tuple[Path, object]]:

@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from rules.clock import Zone, parse_hand_over
 from rules.event import Severity
 from rules.fields import Duration, FieldName, Reference, Strict
+from rules.grouping import GroupConfig
+from rules.inhibition import InhibitConfig
 from rules.match import Condition, listed
 from rules.more_than import MoreThan
 from rules.problem import Misplaced
@@ -209,6 +211,8 @@ class Config(Strict):
     schedules: dict[str, Schedule] = {}
     hours: dict[str, WorkingHours] = {}
     silences: list[SilenceConfig] = []
+    groups: list[GroupConfig] = []
+    inhibit: list[InhibitConfig] = []
     sources: dict[str, SourceConfig] = {}
     channels: dict[str, ChannelConfig] = {}
     rules: list[Rule]

@@ -45,6 +45,10 @@ class Decision:
     rule: str
     """Name of the rule that ended the search."""
     group_key: str
+    group: str | None = None
+    """Name of the group across sources that has it; None: the rule's own `group_by`, or none."""
+    within: float | None = None
+    """Seconds after the last trigger of that group in which this one joins its open incident."""
     gate: Gate | None = None
     runbook: str | None = None
     team: str | None = None

@@ -42,4 +42,9 @@ class SettleAt:
     at: float | None
 
 
-Effect = Notify | WakeAt | SettleAt
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The incident keeps others quiet no longer: look at its children now, who may have to be told."""
+
+
+Effect = Notify | WakeAt | SettleAt | Release

@@ -101,3 +101,8 @@ class Event:
     def moment(self) -> Moment:
         """Where this event stands among those of its signal."""
         return Moment(self.occurred_at, self.received_at, self.delivery, self.nth)
+
+
+def occurred(event: Event) -> float:
+    """When it happened, in Unix seconds; a sender's clock that runs ahead of ours counts as now."""
+    return event.received_at if event.occurred_at is None else min(event.occurred_at, event.received_at)

@@ -6,8 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rules.event import Moment, Severity
-from rules.hours import Hours
+from rules.plan import Plan, PlanStep, Policy
 from rules.upcast import VERSION
+
+__all__ = [
+    "Hold", "Incident", "Plan", "PlanStep", "Policy", "Reason", "Signal", "State", "Step", "StepState",
+    "TimelineEntry", "Told",
+]  # fmt: skip
 
 
 class State(StrEnum):
@@ -51,52 +56,6 @@ class Reason(StrEnum):
 
 _ENDS = frozenset({Reason.RECOVERED, Reason.RESOLVED, Reason.FALSE_POSITIVE})
 _PAGES = frozenset({Reason.OPENED, Reason.ESCALATED, Reason.SEVERITY_RAISED, Reason.RETRIGGERED, Reason.EXHAUSTED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanStep:
-    """One row of the matrix, frozen: `role` is told `after` seconds if nobody answered; `waits_for` did not."""
-
-    role: str
-    after: float
-    waits_for: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What one severity means for paging: who first, through what, and the rows of the matrix."""
-
-    responder: str
-    channels: tuple[str, ...]
-    fallback: tuple[str, ...] = ()
-    respond_within: float
-    steps: tuple[PlanStep, ...] = ()
-    exhausted_after: float
-    """Seconds after the severity began at which, with nobody answering, the ladder is exhausted."""
-    repeat: int = 0
-    """How often the whole ladder runs again before it is exhausted."""
-    repeat_factor: float = 1.0
-    """Each further round waits so many times as long before it begins."""
-    resolve_after: float
-    """Seconds a recovered incident stays quiet before it counts as resolved."""
-    again_after: float = 0.0
-    """Seconds that what had recovered must fire again before anybody is told: who flaps wakes nobody."""
-    acknowledged_for: float | None = None
-    """Seconds an acknowledgement holds; then it burns again. None: until somebody says otherwise."""
-    hours: Hours | None = None
-    """When people are told of it, and in which its times are counted; None: at any time."""
-
-    def due(self, start: float, after: float) -> float:
-        """When something is due `after` seconds from `start` on, counted in its hours."""
-        return start + after if self.hours is None else self.hours.after(start, after)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """The plans of every severity, frozen into an incident when it opens: editing the matrix moves no live one."""
-
-    plans: dict[Severity, Plan]
-    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +130,8 @@ class Hold:
     why: str
     restarts: bool = False
     """Afterwards the matrix begins anew, instead of going on where it stood."""
+    parent: str | None = None
+    """The incident while whose trouble this one is kept quiet; then `until` is only when that is looked at again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +173,10 @@ class Incident:
     labels: dict[str, str] = field(default_factory=dict)
     url: str | None = None
     signals: dict[str, Signal] = field(default_factory=dict)
+    triggered: tuple[float, float] | None = None
+    """When the first and the last trigger of its group happened; None: it is of no group across sources."""
+    inhibits: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Signal -> under which keys it keeps other incidents quiet while it fires; by the rules of its last trigger."""
     steps: tuple[Step, ...] = ()
     exhausted_at: float | None = None
     """When the ladder will be (or was) exhausted; None when it will not be."""
@@ -261,6 +226,19 @@ class Incident:
     def is_open(self) -> bool:
         """Not yet resolved."""
         return self.state is not State.RESOLVED
+
+    @property
+    def inhibiting(self) -> tuple[str, ...]:
+        """Under which keys it keeps others quiet now. What is over does not, nor what is kept quiet itself."""
+        if not self.inhibits or not self.is_open or self.state is State.RECOVERED or self.parent is not None:
+            return ()
+        firing = [keys for key, keys in self.inhibits.items() if key in self.signals and self.signals[key].firing]
+        return tuple(dict.fromkeys(key for keys in firing for key in keys))
+
+    @property
+    def parent(self) -> str | None:
+        """The incident while whose trouble nobody is told of this one."""
+        return self.hold.parent if self.hold is not None and self.state is State.TRIGGERED else None
 
     @property
     def answered(self) -> bool:

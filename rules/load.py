@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 import orjson
 from pydantic import BaseModel
 
-from rules import check, matrix, schedule
+from rules import check, check_together, matrix, schedule
 from rules.config import Config
 from rules.decide import Rules, Verdict, decide, explain
 from rules.decision import Decision
 from rules.document import read
 from rules.event import Event
+from rules.grouping import Groups
 from rules.incident import Policy
+from rules.inhibition import Inhibitions
 from rules.lint import Given, lint
 from rules.problem import Problem, Wrong
 from rules.roster import Roster
@@ -44,12 +46,14 @@ class Ruleset:
     rules: Rules = field(repr=False)
     silences: Silences = field(repr=False)
     """Those of the YAML."""
+    groups: Groups = field(default_factory=Groups, repr=False)
+    inhibitions: Inhibitions = field(default_factory=Inhibitions, repr=False)
     doubts: tuple[Problem, ...] = ()
     """What can be used and is hardly meant (`rules.lint`); empty unless it was asked for."""
 
     def decide(self, event: Event, now: float) -> Decision:
         """What a trigger means. `now` in Unix seconds."""
-        return decide(event, self.rules, now)
+        return self.groups.join(decide(event, self.rules, now), event, now)
 
     def explain(self, event: Event, now: float) -> list[Verdict]:
         """What every rule, in order, makes of the event, and why one does not match."""
@@ -57,7 +61,7 @@ class Ruleset:
 
     def roster(self, now: float, ways: Mapping[str, Way]) -> Roster:
         """Who every role is at `now`, which of the configured channels (`ways`) reach them, and what is silenced."""
-        return schedule.roster(self.config, now, ways, self.silences)
+        return schedule.roster(self.config, now, ways, self.silences, self.inhibitions)
 
 
 def load(
@@ -84,6 +88,7 @@ def load(
     check.names(document, runbooks)
     check.rules(document)
     check.silences(document)
+    check_together.check(document)
     check.sources(document, source_options)
     check.options(document, "sources", source_options)
     check.options(document, "channels", channel_options)
@@ -98,7 +103,17 @@ def load(
     doubts: tuple[Problem, ...] = ()
     if now is not None:
         doubts = lint(Given(config=config, document=document, now=now, kinds=source_kinds, ways=channel_ways), texts)
-    return Ruleset(config, version, dict(runbooks or {}), policy, judging, Silences(config.silences), doubts)
+    return Ruleset(
+        config,
+        version,
+        dict(runbooks or {}),
+        policy,
+        judging,
+        Silences(config.silences),
+        Groups(config.groups),
+        Inhibitions(config.inhibit),
+        doubts,
+    )
 
 
 def _told(problems: list[Problem]) -> list[Problem]:

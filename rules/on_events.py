@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from rules.commands import Clear, Heard, Trigger
 from rules.duration import show_duration
+from rules.event import occurred
+from rules.grouping import triggered
 from rules.incident import Reason, Signal, State, StepState
 from rules.turn import Turn, climb
 
@@ -19,7 +21,10 @@ def trigger(turn: Turn, command: Trigger) -> None:
     before = turn.incident.signals.get(key)
     if before is not None and not command.gated and not command.event.moment.is_after(before.last):
         return
-    turn.change(signals=turn.incident.signals | {key: signal(command, before, turn.incident.labels)})
+    turn.change(
+        signals=turn.incident.signals | {key: signal(command, before, turn.incident.labels)},
+        triggered=triggered(turn.incident.triggered, command.decision, occurred(command.event)),
+    )
     if _is_raise(turn, command, before):
         _raise_by_event(turn, command)
     elif before is None:
@@ -94,9 +99,11 @@ def _raise_by_event(turn: Turn, command: Trigger) -> None:
 def _join(turn: Turn, command: Trigger) -> None:
     """A further signal of the group: whoever has the incident has it too."""
     if len(turn.incident.signals) <= TIMELINE_SIGNALS:
-        turn.note(
-            "joined", f"joined by {command.event.source}: {command.event.summary}", delivery=command.event.delivery
-        )
+        decided = command.decision
+        # In a group across sources each has been judged by itself.
+        judged = f", {decided.severity} by rule «{decided.rule}»" if decided.group is not None else ""
+        text = f"joined by {command.event.source}: {command.event.summary}{judged}"
+        turn.note("joined", text, delivery=command.event.delivery)
     if turn.incident.state is State.RECOVERED:
         _reopen(turn, command)
     else:
@@ -104,11 +111,11 @@ def _join(turn: Turn, command: Trigger) -> None:
 
 
 def _break_hold(turn: Turn, command: Trigger) -> None:
-    """It was held back, and something joins that no silence covers: people are told now."""
+    """It was held back, and something joins that nothing covers: people are told now."""
     hold, incident = turn.incident.hold, turn.incident
-    if hold is None or incident.state is not State.TRIGGERED or hold.until <= turn.now:
+    if hold is None or incident.state is not State.TRIGGERED or (hold.parent is None and hold.until <= turn.now):
         return
-    if command.roster.silences.hold(incident, turn.now) is None:
+    if command.roster.hold(incident, turn.now) is None:
         turn.note("released", f"no longer held back by {hold.why}: {command.event.summary}", silence=hold.silence)
         turn.change(hold=None)
         reason = Reason.RETRIGGERED if incident.told else Reason.OPENED
@@ -120,7 +127,7 @@ def _fire_again(turn: Turn, command: Trigger) -> None:
     turn.note("fired again", f"fires again: {command.event.summary}", delivery=command.event.delivery)
     if turn.incident.state is State.RECOVERED:
         _reopen(turn, command)
-    elif turn.incident.state is State.TRIGGERED and command.roster.silences.hold(turn.incident, turn.now) is None:
+    elif turn.incident.state is State.TRIGGERED and command.roster.hold(turn.incident, turn.now) is None:
         turn.update(Reason.RETRIGGERED, note=f"{command.event.summary} fires again")
         _break_hold(turn, command)
     elif turn.incident.state is State.TRIGGERED:

@@ -117,7 +117,10 @@ def _lower(turn: Turn, text: str, by: str) -> None:
     """What was sent stays sent; the steps still to come are those of the milder severity, from now."""
     sent = tuple(step for step in turn.incident.steps if step.state is not StepState.WAITING)
     plan = turn.incident.plan
-    coming = ladder(plan, turn.now, turn.incident.round)[1:]
+    coming = ladder(plan, turn.now, turn.incident.round)
+    first = turn.incident.steps[0]
+    # Whoever would have been told first and was not yet, because something held it back, is told first still.
+    coming = coming[1:] if sent else (replace(coming[0], reason=first.reason, note=first.note), *coming[1:])
     steps = (*sent, *(replace(step, number=len(sent) + n) for n, step in enumerate(coming)))
     turn.change(steps=steps, exhausted=False, exhausted_at=plan.due(turn.now, plan.exhausted_after))
     turn.update(Reason.SEVERITY_LOWERED, by=by, note=text)

@@ -8,7 +8,7 @@ from rules.commands import Escalate, Settle, Undeliverable
 from rules.duration import show_duration
 from rules.incident import Incident, Reason, State, StepState
 from rules.on_events import recover
-from rules.on_holds import end_hold, hold_back
+from rules.on_holds import end_hold, hold_back, set_free
 from rules.on_people import close
 from rules.roster import Roster
 from rules.turn import (
@@ -27,12 +27,13 @@ from rules.turn import (
 def escalate(turn: Turn, command: Escalate) -> None:
     """Tell every step that has come due; at the end of the ladder begin again or say that it is exhausted.
 
-    What is silenced now waits until the silence is over, and is looked at again then.
+    What is silenced now waits until the silence is over, and is looked at again then; so does what is kept quiet.
     """
-    hold = command.roster.silences.hold(turn.incident, turn.now)
+    hold = command.roster.hold(turn.incident, turn.now)
     if hold is not None and hold.until > turn.now:
         hold_back(turn, hold)
     else:
+        set_free(turn)
         end_hold(turn, told=_tell_due(turn, command.roster))
         _end_of_ladder(turn, command)
     turn.wake()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rules.hours import Hours
+from rules.incident import Hold, Incident
+from rules.inhibition import Inhibitions
 from rules.silence import Silences
 
 
@@ -28,6 +31,13 @@ class Roster:
     rooms: frozenset[str] = frozenset()
     """Channels that reach a room whoever is on call; their post goes out even when the role has nobody."""
     silences: Silences = field(default_factory=Silences)
+    inhibitions: Inhibitions = field(default_factory=Inhibitions)
+    above: Mapping[str, tuple[Incident, ...]] = field(default_factory=dict)
+    """Incidents that keep others quiet, by the keys the one in question may be kept quiet under."""
+
+    def hold(self, incident: Incident, now: float) -> Hold | None:
+        """What holds an incident back at `now`; None: nothing does. A parent before a silence: its end is looked at."""
+        return self.inhibitions.hold(incident, self.above, now) or self.silences.hold(incident, now)
 
     def reach(self, role: str) -> Reach:
         """Who `role` is now; a role the YAML no longer has is nobody."""

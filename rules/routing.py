@@ -10,11 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from rules import counting
+from rules import beneath, counting
+from rules.beneath import Shelves
 from rules.commands import Acknowledge, Clear, Command, Heard, Resolve, Trigger
 from rules.counting import GateBooks
 from rules.decision import Decision, Gate, Judged
-from rules.event import Action, Event, Moment
+from rules.event import Action, Event, Moment, occurred
+from rules.grouping import takes
 from rules.incident import Incident, Policy, State
 from rules.roster import Roster
 from rules.transition import Outcome, open_incident, transition
@@ -39,12 +41,8 @@ class Place:
     v: int = VERSION
 
 
-class Books(GateBooks, Protocol):
+class Books(GateBooks, Shelves, Protocol):
     """What is known of incidents, and what changes in one go: all of it, or nothing."""
-
-    @property
-    def now(self) -> float:
-        """When the changes are made, in Unix seconds."""
 
     def load(self, signals: Iterable[str], groups: Iterable[str], incidents: Iterable[str] = ()) -> None:
         """Get ready to be asked for these signals, groups and incidents."""
@@ -138,7 +136,7 @@ def _trigger(books: Books, event: Event, decision: Decision, policy: Policy, ros
 def _trigger_group(books: Books, command: Trigger, policy: Policy) -> None:
     """To the open incident of the group, else to a new one; from then on the signal leads there."""
     last = books.last_of_group(command.decision.group_key)
-    if last is not None and last.is_open:
+    if last is not None and last.is_open and takes(last, command.decision, occurred(command.event)):
         books.put(command.event.signal_key, Place(last.id))
         change(books, last, command)
     else:
@@ -158,14 +156,16 @@ def _trigger_gated(books: Books, command: Trigger, gate: Gate, policy: Policy) -
         books.count("incidents", command.decision.severity, "below the gate")
         return
     command = replace(command, because=counting.because(reading, books.tally(gate.key)))
-    if running is not None:
+    if running is not None and takes(running, command.decision, occurred(command.event)):
         change(books, running, command)
     else:
         _open(books, command, policy, last, None)
 
 
 def _open(books: Books, command: Trigger, policy: Policy, last: Incident | None, signal_key: str | None) -> None:
-    books.opened(open_incident(books.new_id(), command, policy, books.now, last.id if last else None), signal_key)
+    command = beneath.informed(books, command)
+    outcome = open_incident(books.new_id(), command, policy, books.now, last.id if last else None)
+    books.opened(beneath.concluded(books, None, outcome, command), signal_key)
 
 
 def _overtaken(event: Event, place: Place, holder: Incident | None) -> bool:
@@ -230,7 +230,8 @@ def _answers_something_older(event: Event, incident: Incident) -> bool:
 
 def change(books: Books, incident: Incident, command: Command) -> Incident:
     """Apply a command to an incident; returns it as it is afterwards, changed or not."""
-    outcome = transition(incident, command, books.now)
+    command = beneath.informed(books, command, incident)
+    outcome = beneath.concluded(books, incident, transition(incident, command, books.now), command)
     if outcome.incident is not incident or outcome.timeline or outcome.effects:
         books.changed(outcome)
     return outcome.incident

@@ -10,6 +10,7 @@ from rules.clock import HandOver, parse_hand_over, zone
 from rules.config import Config, Override, Person, Schedule
 from rules.hours import Hours
 from rules.incident import Reason
+from rules.inhibition import Inhibitions
 from rules.roster import Reach, Roster
 from rules.silence import Silences
 
@@ -85,8 +86,14 @@ def shifts(schedule: Schedule, start: float, end: float) -> list[Shift]:
     )
 
 
-def roster(config: Config, now: float, ways: Mapping[str, Way], silences: Silences | None = None) -> Roster:
-    """Every role of the YAML at `now`, which of the configured channels reach it, and what is silenced."""
+def roster(
+    config: Config,
+    now: float,
+    ways: Mapping[str, Way],
+    silences: Silences | None = None,
+    inhibitions: Inhibitions | None = None,
+) -> Roster:
+    """Every role of the YAML at `now`, which of the configured channels reach it, what is silenced or kept quiet."""
     rooms = frozenset(name for name, way in ways.items() if way.room)
     reaches: dict[str, Reach] = {}
     for name, role in config.roles.items():
@@ -98,7 +105,7 @@ def roster(config: Config, now: float, ways: Mapping[str, Way], silences: Silenc
         else:
             hours = working_hours(config, config.people[person].hours)
             reaches[name] = _reach(person, config.people[person], ways, hours)
-    return Roster(reaches, rooms, silences or Silences())
+    return Roster(reaches, rooms, silences or Silences(), inhibitions or Inhibitions())
 
 
 def working_hours(config: Config, name: str | None) -> Hours | None:

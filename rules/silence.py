@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rules.clock import zone
-from rules.event import Action, Event
-from rules.incident import Hold, Incident, Signal
+from rules.incident import Hold, Incident
 from rules.match import Test, compile_condition
 from rules.quiet import SilenceConfig
 from rules.recurrence import recurrence
+from rules.remembered import as_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Silence:
         if wanted and incident.severity not in wanted:
             return False
         firing = [signal for signal in incident.signals.values() if signal.firing]
-        return bool(firing) and all(self._test(_as_event(signal, incident), now) for signal in firing)
+        return bool(firing) and all(self._test(as_event(signal, incident.labels), now) for signal in firing)
 
     def _last(self, now: float) -> Window | None:
         starts = _local(self.config, self.config.start)
@@ -112,16 +112,3 @@ def why(config: SilenceConfig) -> str:
 
 def _local(config: SilenceConfig, when: datetime) -> float:
     return (when if when.tzinfo else when.replace(tzinfo=zone(config.timezone))).timestamp()
-
-
-def _as_event(signal: Signal, incident: Incident) -> Event:
-    """A signal as the event it came from, as far as it is remembered."""
-    return Event(
-        kind=signal.kind,
-        action=Action.TRIGGER,
-        dedup_key="",
-        summary=signal.summary,
-        labels=incident.labels if signal.labels is None else signal.labels,
-        source=signal.source,
-        source_type=signal.source_type or signal.kind.partition(".")[0],
-    )

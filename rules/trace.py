@@ -16,8 +16,11 @@ from rules.decision import Decision
 from rules.duration import show_duration
 from rules.event import Event
 from rules.gate import asked
+from rules.grouping import Groups
 from rules.incident import Incident, Policy
+from rules.inhibition import Inhibitions
 from rules.record import as_data
+from rules.related import related
 from rules.roster import Roster
 from rules.schedule import Way
 from rules.silence import Silences, why
@@ -42,6 +45,14 @@ class Explains(Protocol):
     @property
     def policy(self) -> Policy:
         """The plans of every severity."""
+
+    @property
+    def groups(self) -> Groups:
+        """What belongs together whoever says it."""
+
+    @property
+    def inhibitions(self) -> Inhibitions:
+        """What is kept quiet while something else lasts."""
 
     def decide(self, event: Event, now: float) -> Decision:
         """What a trigger means."""
@@ -73,6 +84,7 @@ def trace(
     quiet = silences(event, decision, rules.policy, roster, at)
     held = [one.end for one in quiet if one.active and one.end is not None]
     begins = max([at, *held])
+    opened = _opened(event, decision, rules.policy, roster, at)
     return {
         "edition": {"decided_by": decided, "explained_by": rules.version, "same": decided == rules.version},
         "rule": decision.rule,
@@ -85,6 +97,7 @@ def trace(
         "suppress": decision.suppress,
         "gate": gate_of(decision),
         "silences": [as_data(one) for one in quiet],
+        **related(rules.groups, rules.inhibitions, event, decision, opened, at),
         "hours": _hours(rules.policy, decision, begins),
         "timetable": [as_data(row) for row in timetable(rules.config, decision, begins, ways)],
     }

@@ -29,6 +29,8 @@ from rules.commands import (
     Undeliverable,
 )
 from rules.effects import Effect
+from rules.event import occurred
+from rules.grouping import triggered
 from rules.incident import Incident, Policy, Reason, State, TimelineEntry
 from rules.turn import Turn, climb
 
@@ -80,6 +82,7 @@ def open_incident(
         labels=labels,
         url=event.url,
         signals={signal.key: signal},
+        triggered=triggered(None, decision, occurred(event)),
         previous=previous,
     )
     turn = Turn(incident, now)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rules.effects import Effect, Notify, SettleAt, WakeAt
-from rules.incident import Incident, Plan, Reason, Step, StepState, TimelineEntry, Told
+from rules.incident import Hold, Incident, Plan, Reason, Step, StepState, TimelineEntry, Told
 from rules.roster import Roster
 
 
@@ -99,10 +99,13 @@ def same_way(one: Told, other: Told) -> bool:
 def next_wake(incident: Incident) -> float | None:
     """When the ladder must be looked at again: its next waiting step, else its end; None when it is over.
 
-    The end of what holds it back is looked at too. Of an acknowledged one, when the acknowledgement expires.
+    The end of what holds it back is looked at too; and what keeps it quiet, which has no end, again and again.
+    Of an acknowledged one, when the acknowledgement expires.
     """
     if incident.answered:
         return incident.acknowledged_until
+    if incident.hold is not None and incident.hold.parent is not None:
+        return incident.hold.until
     waiting = [step.due_at for step in incident.steps if step.state is StepState.WAITING]
     if not waiting and not incident.exhausted and incident.exhausted_at is not None:
         waiting = [incident.exhausted_at]
@@ -131,9 +134,11 @@ def climb(
     """Begin the ladder of the present severity from the bottom: the responder now, everybody else in turn.
 
     Later, where something holds it back: a silence, the hours of the severity, or `not_before` (Unix seconds).
+    Not yet, while something else keeps it quiet.
     """
-    plan, hold = turn.incident.plan, roster.silences.hold(turn.incident, turn.now)
-    start = max(turn.now, not_before, hold.until if hold is not None else 0.0)
+    plan, hold = turn.incident.plan, roster.hold(turn.incident, turn.now)
+    quiet = hold is not None and hold.parent is not None
+    start = max(turn.now, not_before, hold.until if hold is not None and not quiet else 0.0)
     factor = plan.repeat_factor**round_number
     turn.change(
         steps=ladder(plan, start, round_number),
@@ -141,13 +146,24 @@ def climb(
         ladders=turn.incident.ladders + 1,
         exhausted_at=plan.due(start, exhausted_after(plan, factor)),
         exhausted=False,
-        hold=hold,
+        hold=None if quiet else hold,
     )
-    if turn.incident.steps[0].due_at <= turn.now:
+    if hold is not None and quiet:
+        _mark(turn, replace(turn.incident.steps[0], reason=reason, note=note))
+        keep_quiet(turn, hold)
+    elif turn.incident.steps[0].due_at <= turn.now:
         fire(turn, 0, reason, roster, note)
     else:
         put_off(turn, 0, turn.incident.steps[0].due_at, reason, note, hold.why if hold is not None else "")
     turn.wake()
+
+
+def keep_quiet(turn: Turn, hold: Hold) -> None:
+    """Nobody is told while the parent is in trouble. The ladder stands still: nobody knows how long that will be."""
+    had = turn.incident.hold
+    if had is None or had.parent != hold.parent:
+        turn.note("kept quiet", f"nobody is told while it lasts: {hold.why}", parent=hold.parent or "")
+    turn.change(hold=hold)
 
 
 def exhausted_after(plan: Plan, factor: float = 1.0) -> float:

@@ -56,6 +56,19 @@ class Case:
     ends: float = 0.0
     exhausted: bool = False
     pages: list[Page] = field(default_factory=list)
+    first: float | None = None  # trigger of its group across sources, and the last
+    last: float | None = None
+
+    def near(self, at: float, within: float | None) -> bool:
+        """Is a trigger of that time of the same trouble?"""
+        if within is None or self.first is None or self.last is None:
+            return True
+        return self.first - within <= at <= self.last + within
+
+    def triggered(self, at: float, within: float | None) -> None:
+        if within is not None:
+            self.first = at if self.first is None else min(self.first, at)
+            self.last = at if self.last is None else max(self.last, at)
 
     @property
     def is_open(self) -> bool:
@@ -127,9 +140,9 @@ class Model:
         elif decision.gate is not None:
             self._adds(event, decision.gate, decision.severity, now)
         else:
-            self._fires(event, decision.group_key, decision.severity, now)
+            self._fires(event, decision.group_key, decision.severity, now, decision.within)
 
-    def _fires(self, event: Event, group: str, severity: Severity, now: float) -> None:
+    def _fires(self, event: Event, group: str, severity: Severity, now: float, within: float | None) -> None:
         key, led = event.signal_key, self._leads.get(event.signal_key)
         if isinstance(led, Moment) and not event.moment.is_after(led):
             return
@@ -138,15 +151,18 @@ class Model:
         over = known is not None and not (known.firing and case is not None and case.is_open)
         if over and known is not None and not event.moment.is_after(known.last):
             return
+        at = min(event.occurred_at or event.received_at, event.received_at)
         if case is None or not case.is_open:
             case = self.case_of(group)
+            case = case if case is not None and case.near(at, within) else None
         if case is None or not case.is_open:
             case = Case(group, severity)
             case.climb(Reason.OPENED, now)
             case.signals[key] = Sounding(True, event.moment, severity)
             self.cases.append(case)
-        else:
-            _joins(case, key, event.moment, severity, now)
+            case.triggered(at, within)
+        elif _joins(case, key, event.moment, severity, now):
+            case.triggered(at, within)
         self._leads[key] = case
 
     def _adds(self, event: Event, gate: Gate, severity: Severity, now: float) -> None:
@@ -199,10 +215,10 @@ class Model:
             case.recovered_at = now
 
 
-def _joins(case: Case, key: str, moment: Moment, severity: Severity, now: float, *, ordered: bool = True) -> None:
+def _joins(case: Case, key: str, moment: Moment, severity: Severity, now: float, *, ordered: bool = True) -> bool:
     before = case.signals.get(key)
     if before is not None and ordered and not moment.is_after(before.last):
-        return
+        return False
     known = before.severity if before is not None and before.firing else None
     case.signals[key] = Sounding(True, moment, severity)
     if severity.worse_than(case.severity) and (known is None or severity.worse_than(known)):
@@ -216,6 +232,7 @@ def _joins(case: Case, key: str, moment: Moment, severity: Severity, now: float,
     elif before is not None and not before.firing and case.state is State.TRIGGERED:
         for person in case.told:
             case.page(Reason.RETRIGGERED, person, now)
+    return True
 
 
 def acknowledge(case: Case, by: str, now: float) -> None:

@@ -102,6 +102,21 @@ def test_an_escalation_says_who_did_not_answer_and_who_is_next() -> None:
     assert [link.text for link in page.links] == ["Open uptime.example.com"]
 
 
+def test_what_several_senders_say_is_counted_and_named() -> None:
+    """In the order in which they joined; of many the first three."""
+    one = INCIDENT.signals["a"]
+    several = {name: replace(one, key=name, source=name) for name in ("uptime", "sentry", "stripe")}
+    assert said(replace(INCIDENT, signals=several)).where == "production · checkout · 3 alerts: uptime, sentry, stripe"
+    more = {**several, "s2": replace(one, key="s2", source="sentry"), "p": replace(one, key="p", source="pingdom")}
+    assert said(replace(INCIDENT, signals=more)).where.endswith(" · 5 alerts: uptime, sentry, stripe, 1 more")
+
+
+def test_what_is_kept_quiet_says_so() -> None:
+    """Whoever was told before its cause was known reads that nobody further is told while that lasts."""
+    hold = Hold(silence="s", since=0, until=OPENED, why="the site", parent="AB12")
+    assert said(replace(INCIDENT, hold=hold)).next == "nobody, while incident AB12 lasts"
+
+
 @pytest.mark.parametrize(
     ("kind", "url", "text"),
     [

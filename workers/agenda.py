@@ -59,13 +59,13 @@ class Kind(StrEnum):
     """The next step of an incident's matrix, or its exhaustion."""
     SETTLE = "settle"
     """A look at an incident that may have become quiet: a gate's recovery, or resolved after its recovery."""
+    RELEASE = "release"
+    """A look at the children of an incident that keeps them quiet no longer."""
 
 
-JOBS = {
+JOBS = dict.fromkeys((Kind.STEP, Kind.SETTLE, Kind.RELEASE), Job.ESCALATE) | {
     Kind.INTAKE: Job.DEDUPLICATE,
     Kind.NOTIFY: Job.NOTIFY,
-    Kind.STEP: Job.ESCALATE,
-    Kind.SETTLE: Job.ESCALATE,
 }
 DESKS = (
     (Lane.INTAKE, Job.DEDUPLICATE),

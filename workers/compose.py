@@ -80,10 +80,15 @@ def compose(
 
 
 def where(incident: Incident) -> str:
-    """`production · checkout · shop-sentry`: the labels that name a place, then who noticed."""
+    """`production · checkout · shop-sentry`: the labels that name a place, then who noticed.
+
+    Where several did, as many as there are: `checkout · 3 alerts: uptime, sentry, stripe`, in the order they came.
+    """
     places = [incident.labels[name] for name in _PLACES if incident.labels.get(name)]
-    sources = sorted({signal.source for signal in incident.signals.values()})
+    sources = list(dict.fromkeys(signal.source for signal in incident.signals.values()))
     noticed = sources if len(sources) <= 3 else [*sources[:3], f"{len(sources) - 3} more"]
+    if len(sources) > 1:
+        noticed = [f"{len(incident.signals)} alerts: {', '.join(noticed)}"]
     return " · ".join(dict.fromkeys([*places, *noticed]))
 
 
@@ -132,6 +137,8 @@ def what_next(incident: Incident, now: float, timezone: str | None = None) -> st
     """Who is told next and when if nobody answers; else who has it, or why nothing follows."""
     if incident.state is not State.TRIGGERED:
         return _answered(incident, now, timezone)
+    if incident.parent is not None:
+        return f"nobody, while incident {incident.parent} lasts"
     waiting = [step for step in incident.steps if step.state is StepState.WAITING and step.due_at > now]
     if waiting:
         step = min(waiting, key=lambda each: each.due_at)

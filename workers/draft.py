@@ -11,7 +11,7 @@ from redis.client import Pipeline
 
 from rules import routing
 from rules.decision import Gate
-from rules.effects import Effect, Notify, SettleAt, WakeAt
+from rules.effects import Effect, Notify, Release, SettleAt, WakeAt
 from rules.event import Event
 from rules.incident import Incident, Policy, TimelineEntry
 from rules.record import decode, encode
@@ -20,6 +20,7 @@ from rules.tally import Counting, Tally
 from rules.transition import Outcome
 from workers import agenda, keys
 from workers.agenda import Entry, Job, Kind, Lane
+from workers.beneath import BeneathDraft
 from workers.bundle import Bundle
 from workers.counters import count
 from workers.gated import GateDraft
@@ -39,6 +40,7 @@ class Draft:
         self._places: dict[str, Place | None] = {}
         self._groups: dict[str, str | None] = {}
         self._gates = GateDraft(pipe, now)
+        self._beneath = BeneathDraft(pipe, now)
         self._written: dict[str, Outcome] = {}
         self._opened: set[str] = set()
         self._timeline: dict[str, list[TimelineEntry]] = {}
@@ -119,6 +121,10 @@ class Draft:
         """What is known of a gate, this transaction's events included."""
         return self._gates.tally(gate_key)
 
+    def above(self, key: str) -> tuple[Incident, ...]:
+        """Incidents that keep others quiet under a key, the oldest first, so many as are looked at."""
+        return self._beneath.above(key, self.incident)
+
     # --- changing ---
 
     def new_id(self) -> str:
@@ -142,6 +148,14 @@ class Draft:
         self._written[incident.id] = outcome
         self._timeline.setdefault(incident.id, []).extend(outcome.timeline)
         self._effects += [(incident.id, effect) for effect in outcome.effects]
+
+    def stands(self, incident: Incident, left: Iterable[str], under: Iterable[str]) -> None:
+        """An incident keeps others quiet under these keys, and no longer under those it has left."""
+        self._beneath.stands(incident, left, under)
+
+    def lies(self, incident: Incident, parent: str) -> None:
+        """An incident has become the child of another."""
+        self._beneath.lies(incident, parent)
 
     def put(self, signal_key: str, place: Place) -> None:
         """A signal's events go there from now on."""
@@ -172,6 +186,7 @@ class Draft:
         self._write_opened(writes)
         agenda.add(writes, *entries)
         self._gates.write(writes)
+        self._beneath.write(writes)
         for key, delivery in self._hears.items():
             writes.set(key, delivery, ex=routing.KEEP_HEARD, nx=True)
         self._release_resolved(writes)
@@ -220,6 +235,7 @@ class Draft:
                 continue
             writes.zrem(keys.OPEN, incident.id)
             writes.expire(keys.timeline(incident.id), keys.KEEP_RESOLVED)
+            writes.expire(keys.below(incident.id), keys.KEEP_RESOLVED)
             writes.expire(keys.group(incident.group_key), keys.KEEP_RESOLVED)
             for signal_key in incident.signals:
                 writes.expire(keys.signal(signal_key), routing.KEEP_TOMBSTONE)
@@ -237,6 +253,8 @@ class Draft:
                 looks[incident_id, Kind.STEP] = effect.at
             elif isinstance(effect, SettleAt):
                 looks[incident_id, Kind.SETTLE] = effect.at
+            elif isinstance(effect, Release):
+                looks[incident_id, Kind.RELEASE] = self.now
         for (incident_id, kind), at in looks.items():
             incident = self._incidents[incident_id]
             if incident is not None:

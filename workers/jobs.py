@@ -181,8 +181,10 @@ def _escalate(house: House, entries: Sequence[Entry]) -> None:
     def command(entry: Entry) -> Command:
         return Escalate(roster=roster) if entry.kind is Kind.STEP else Settle()
 
-    unsuspected, suspects = _apart(entries)
+    releases = [entry for entry in entries if entry.kind is Kind.RELEASE]
+    unsuspected, suspects = _apart([entry for entry in entries if entry.kind is not Kind.RELEASE])
     _together(house, [unsuspected, *suspects], lambda batch: house.ledger.keep(batch, command))
+    _together(house, [[entry] for entry in releases], lambda batch: house.ledger.release(batch[0]))
 
 
 def _notify(house: House, entries: Sequence[Entry]) -> None:

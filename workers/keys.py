@@ -11,6 +11,8 @@
 | tocsin:incidents          | sorted set | all incidents -> opened_at                  | ledger  | trimmed at 400 d    |
 | tocsin:signal:<digest>    | string     | the incident of a signal, or its tombstone  | ledger  | open; then 24 h     |
 | tocsin:group:<digest>     | string     | the open or last incident of a group        | ledger  | open; then 400 d    |
+| tocsin:above:<digest>     | sorted set | incidents that keep others quiet->opened_at | ledger  | while they do       |
+| tocsin:below:<id>         | sorted set | what an incident has kept quiet -> since    | ledger  | as that incident    |
 | tocsin:heard:<digest>     | string     | a sender's own id -> the delivery it came in| ledger  | 7 d                 |
 | tocsin:gate:<digest>      | sorted set | what a gate counted -> occurred_at          | ledger  | its window, >= 1 h  |
 | tocsin:samples:<digest>   | string     | a few of the events it counted, in words    | ledger  | as its gate         |
@@ -69,6 +71,8 @@ LASTING = (
     GATES,
     "tocsin:signal:*",
     "tocsin:group:*",
+    "tocsin:above:*",
+    "tocsin:below:*",
     "tocsin:incident:*",
     "tocsin:timeline:*",
     OPEN,
@@ -117,6 +121,16 @@ def signal(signal_key: str) -> str:
 def group(group_key: str) -> str:
     """Where a group's triggers go."""
     return f"tocsin:group:{_digest(group_key)}"
+
+
+def above(key: str) -> str:
+    """Incidents that keep others quiet under a key of theirs."""
+    return f"tocsin:above:{_digest(key)}"
+
+
+def below(incident_id: str) -> str:
+    """Incidents that one has kept quiet."""
+    return f"tocsin:below:{incident_id}"
 
 
 def heard(source: str, sender_id: str) -> str:

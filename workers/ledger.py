@@ -15,7 +15,7 @@ from redis.client import Pipeline
 from redis.exceptions import WatchError
 
 from rules import routing
-from rules.commands import Command, Undeliverable
+from rules.commands import Command, Escalate, Undeliverable
 from rules.decision import Judged
 from rules.incident import Incident, TimelineEntry
 from rules.load import Ruleset
@@ -34,6 +34,9 @@ from workers.store import AT_ONCE, Store
 
 TRIES = 50
 """How often a transaction is tried again when others write the same incident at the same time."""
+
+RELEASED_AT_ONCE = 100
+"""So many children are looked at in one transaction."""
 
 
 Apply = Callable[[Draft, Sequence[Entry]], object]
@@ -106,6 +109,26 @@ class Ledger:
 
         self._transact(apply, entries)
 
+    def release(self, entry: Entry) -> None:
+        """An incident keeps its children quiet no longer: each is looked at, and told when it still burns.
+
+        Those that are told are no children any more, so whoever is cut short goes on where it stood.
+        """
+        kept = [one.id for one in self._store.children(entry.incident or "") if one.parent == entry.incident]
+        now, further, at = kept[:RELEASED_AT_ONCE], kept[RELEASED_AT_ONCE:], self._clock.now()
+
+        def apply(draft: Draft, _: Sequence[Entry]) -> None:
+            draft.load((), (), now)
+            roster = self.roster()
+            for child in now:
+                one = draft.incident(child)
+                if one is not None and one.parent == entry.incident:
+                    routing.change(draft, one, Escalate(roster=roster))
+
+        self._transact(
+            apply, [entry], lambda writes, held: agenda.wait(writes, held, at) if further else _kept(writes, held)
+        )
+
     def delivered(self, entry: Entry, line: TimelineEntry, outcome: str) -> None:
         """A notification is done with: delivered, or skipped because nobody needs it any more."""
         self._finish(entry, line, outcome)
@@ -171,8 +194,7 @@ class Ledger:
 
     def lacking(self, incident: Incident, there: Collection[str]) -> Lacking:
         """A look, without a transaction, whether an open incident has its promises; `there` are ids of the agenda."""
-        timeline = self._store.timeline
-        return lacking(incident, self._clock.now(), there.__contains__, lambda: timeline(incident.id))
+        return lacking(incident, self._clock.now(), there.__contains__, self._store)
 
     def repair(self, incident_id: str) -> bool:
         """Make the promises an open incident lacks; was there any?"""
@@ -184,7 +206,7 @@ class Ledger:
             mended.append(False)
             if incident is None or not incident.is_open:
                 return
-            lacks = lacking(incident, draft.now, draft.is_promised, lambda: self._store.timeline(incident_id))
+            lacks = lacking(incident, draft.now, draft.is_promised, self._store)
             if lacks:
                 draft.changed(repaired(incident, lacks, draft.now))
                 mended[-1] = True

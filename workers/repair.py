@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rules.effects import Effect
-from rules.incident import Incident, State, TimelineEntry, Told
+from rules.effects import Effect, WakeAt
+from rules.incident import Incident, State, Told
+from rules.inhibition import inhibiting
 from rules.owed import settle_owed, tell_again, wake_owed
 from rules.transition import Outcome
 from rules.turn import Turn
 from workers.agenda import Kind
+from workers.store import Store
 
 LOOK_BACK = 900.0
 """Seconds a page is looked after: longer than the auditor is ever away while somebody waits for an answer."""
@@ -27,27 +29,40 @@ class Lacking:
         return bool(self.looks or self.pages)
 
 
-def lacking(
-    incident: Incident, now: float, promised: Callable[[str], bool], timeline: Callable[[], list[TimelineEntry]]
-) -> Lacking:
-    """Compare an incident with the agenda. `promised` says of an entry's id whether it is there."""
+def lacking(incident: Incident, now: float, promised: Callable[[str], bool], store: Store) -> Lacking:
+    """Compare an incident with the agenda. `promised` says of an entry's id whether it is there.
+
+    Whom its parent keeps quiet no longer is owed a look at once, unless one at all the parent's children is promised.
+    """
     found = Lacking()
     wake, settle = wake_owed(incident), settle_owed(incident)
     if wake is not None and not promised(f"{Kind.STEP}-{incident.id}"):
         found.looks.append(wake)
     if settle is not None and not promised(f"{Kind.SETTLE}-{incident.id}"):
         found.looks.append(settle)
+    if _is_free(incident, promised, store):
+        found.looks = [*(look for look in found.looks if look is not wake), WakeAt(at=now)]
     if _lately_told(incident, now):
         gone = [told for told in incident.told if not promised(told.entry)]
         # Read after the look at the agenda: a page that was concluded in between has its line by now.
-        concluded = {line.detail.get("entry") for line in timeline()} if gone else set()
+        concluded = {line.detail.get("entry") for line in store.timeline(incident.id)} if gone else set()
         found.pages = [told for told in gone if told.entry not in concluded]
     return found
+
+
+def _is_free(incident: Incident, promised: Callable[[str], bool], store: Store) -> bool:
+    """Is it kept quiet by what keeps nothing quiet any more, with nobody about to look at it?"""
+    parent = incident.parent
+    if parent is None or promised(f"{Kind.RELEASE}-{parent}"):
+        return False
+    return not any(inhibiting(one) for one in store.legible([parent]))
 
 
 def promises_of(incident: Incident) -> list[str]:
     """Ids of every entry that may have to stand on the agenda for it."""
     looks = [f"{kind}-{incident.id}" for kind in (Kind.STEP, Kind.SETTLE)]
+    if incident.parent is not None:
+        looks.append(f"{Kind.RELEASE}-{incident.parent}")
     return [*looks, *(told.entry for told in incident.told)]
 
 

@@ -104,6 +104,11 @@ class Store:
             found += [one for one in stored if one]
         return found
 
+    def children(self, incident_id: str) -> list[Incident]:
+        """Incidents that one keeps or has kept quiet, in that order, as far as this release can read them."""
+        names = cast("list[bytes]", self._redis.zrange(keys.below(incident_id), 0, -1))
+        return self.legible(name.decode() for name in names)
+
     def timeline(self, incident_id: str) -> list[TimelineEntry]:
         """An incident's history, the oldest first."""
         lines = cast("list[bytes]", self._redis.lrange(keys.timeline(incident_id), 0, -1))

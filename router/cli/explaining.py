@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import click
 
+from router.cli import relating
 from router.cli.incidents import whole
 from router.cli.remote import ask
 from router.cli.rules import ruleset_of
@@ -178,6 +179,8 @@ def _besides(found: Record) -> Iterator[str]:
         yield from _at_its_gate(gate)
         if gate.get("counted") is not None:
             yield f"Counted within that time, with this one: {gate['counted']}."
+    if "inhibit" in found:
+        yield from relating.said(found)
     for one in found.get("silences", ()):
         when = f"until {moment(one['end'])}" if one["active"] else f"from {moment(one['start'])}"
         if one["active"] or one["start"] is not None:

@@ -12,6 +12,8 @@ from rules.duration import show_duration
 from workers.plain import plain
 
 Record = dict[str, Any]
+ALERTS = 20
+"""So many signals, and so many children, are shown of one incident; the rest is counted."""
 _STYLES = {"P1": "bold red", "P2": "red", "P3": "yellow", "P4": "cyan"}
 
 
@@ -44,6 +46,8 @@ def next_action(incident: Record, now: float, why: str = "see show") -> str:
     """
     state = incident["state"]
     if state == "triggered":
+        if incident.get("parent"):
+            return f"quiet while {plain(str(incident['parent']))} lasts; nobody is told"
         hold = incident.get("hold") or {}
         if hold.get("until", 0) > now:
             return f"held back until {moment(hold['until'])}: {plain(str(hold['why']))}"
@@ -117,6 +121,8 @@ def show_incident(session: Session, incident: Record) -> None:
         session.line(f"  {name:<9}{value}")
     for line in _why(incident):
         session.line(f"  {line}")
+    _alerts(session, incident)
+    _children(session, incident)
     _steps(session, incident, now)
     _timeline(session, incident)
 
@@ -133,6 +139,7 @@ def _facts(incident: Record, now: float) -> list[tuple[str, str]]:
         ("runbook", plain(incident.get("runbook") or "")),
         ("labels", labels),
         ("look at", plain(incident.get("url") or "")),
+        ("parent", plain(incident.get("parent") or "")),
     ]
     return [(name, value) for name, value in facts if value]
 
@@ -152,6 +159,32 @@ def _why(incident: Record) -> Iterator[str]:
     if not trace["edition"]["same"] and trace["edition"]["decided_by"]:
         said.append(f"by the rules {trace['edition']['decided_by']}, which are in force no longer")
     yield f"{'why':<9}{'; '.join(said) or 'by that rule alone'} (all of it: tocsin explain {incident['id']})"
+
+
+def _alerts(session: Session, incident: Record) -> None:
+    """Each signal with its own state, where there are several."""
+    signals = list((incident.get("signals") or {}).values())
+    if len(signals) < 2:
+        return
+    session.line(f"{len(signals)} alerts", "bold")
+    for one in signals[:ALERTS]:
+        severity = f" {one['severity']}" if one.get("severity") else ""
+        state = "firing" if one["firing"] else "cleared"
+        session.line(f"  {plain(one['source'])}: {plain(one['summary'])} ({state}{severity})")
+    if len(signals) > ALERTS:
+        session.line(f"  and {len(signals) - ALERTS} more")
+
+
+def _children(session: Session, incident: Record) -> None:
+    """What it keeps quiet, or has kept quiet."""
+    children = incident.get("children") or []
+    if children:
+        session.line("Children", "bold")
+    for one in children[:ALERTS]:
+        now = "quiet while this lasts" if one["quiet"] else one["state"]
+        session.line(f"  {one['id']} {one['severity']} {plain(one['title'])}: {now}")
+    if len(children) > ALERTS:
+        session.line(f"  and {len(children) - ALERTS} more")
 
 
 def ordinal(step: Record) -> int:
@@ -174,6 +207,8 @@ def _step(step: Record, incident: Record, now: float) -> str:
         at = step.get("sent_at")
         failed = f", not delivered by {', '.join(step['failed'])}" if step.get("failed") else ""
         return (f"{step['state']} {moment(at)}" if at else str(step["state"])) + failed
+    if incident.get("parent"):
+        return f"waits for {plain(str(incident['parent']))} to be over"
     if incident["state"] == "triggered":
         return f"waiting {moment(step['due_at'])}, {ahead(step['due_at'] - now)}"
     return f"not told: {_ended_by(incident)}"

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from rules.beneath import AT_MOST
 from rules.decision import Gate
 from rules.effects import Effect
 from rules.event import Event
 from rules.incident import Incident, TimelineEntry
+from rules.inhibition import inhibiting
 from rules.routing import KEEP_HEARD, KEEP_TOMBSTONE, Place
 from rules.tally import Counting, Tally
 from rules.transition import Outcome
@@ -70,6 +72,8 @@ class MemoryBooks:
         self._placed: list[str] = []
         self._changed: dict[str, None] = {}
         self._minted = 0
+        self._above: dict[str, dict[str, float]] = {}
+        self._below: dict[str, dict[str, float]] = {}
 
     # --- reading ---
 
@@ -116,6 +120,16 @@ class MemoryBooks:
         """What is known of a gate from the moment on that was asked for."""
         return self._tallies[gate_key]
 
+    def above(self, key: str) -> tuple[Incident, ...]:
+        """Incidents that stand under a key and keep others quiet now, the oldest first, so many as are looked at."""
+        ids = sorted(self._above.get(key, {}).items(), key=lambda one: (one[1], one[0]))[:AT_MOST]
+        return tuple(one for name, _ in ids if key in inhibiting(one := self.incidents[name]))
+
+    def children(self, incident_id: str) -> list[str]:
+        """Incidents that were kept quiet by one, in that order."""
+        found = self._below.get(incident_id, {})
+        return sorted(found, key=lambda name: (found[name], name))
+
     # --- changing ---
 
     def new_id(self) -> str:
@@ -140,6 +154,17 @@ class MemoryBooks:
         self._changed[incident.id] = None
         self.timelines.setdefault(incident.id, []).extend(outcome.timeline)
         self.effects += [(incident.id, effect) for effect in outcome.effects]
+
+    def stands(self, incident: Incident, left: Iterable[str], under: Iterable[str]) -> None:
+        """An incident keeps others quiet under these keys, and no longer under those it has left."""
+        for key in left:
+            self._above.get(key, {}).pop(incident.id, None)
+        for key in under:
+            self._above.setdefault(key, {})[incident.id] = incident.opened_at
+
+    def lies(self, incident: Incident, parent: str) -> None:
+        """An incident has become the child of another."""
+        self._below.setdefault(parent, {})[incident.id] = self.now
 
     def put(self, signal_key: str, place: Place) -> None:
         """A signal's events go there from now on."""

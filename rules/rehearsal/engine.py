@@ -18,7 +18,7 @@ from typing import Any
 from rules import routing
 from rules.commands import Command, Escalate, Lift, Settle, Undeliverable
 from rules.decision import Judged
-from rules.effects import Effect, Notify, SettleAt
+from rules.effects import Effect, Notify, Release, SettleAt, WakeAt
 from rules.event import Action, Event
 from rules.incident import Incident, TimelineEntry
 from rules.load import Ruleset
@@ -29,6 +29,8 @@ from rules.rehearsal.promises import AT_MOST, DESKS, NOTICES, Desk, Promise, Pro
 from rules.roster import Roster
 from rules.schedule import Way, holds_until
 from rules.telling import needs_help, what
+
+_LOOKS: Mapping[type[Effect], str] = {WakeAt: "step", SettleAt: "settle", Release: "release"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,8 +201,16 @@ class Rehearsal:
         for promise in self._promises.take(desk, self.now):
             if self._promises.holds(promise):
                 self._promises.withdraw(promise.id)
-                settles = promise.id == _look(SettleAt, promise.incident)
-                self._change(promise.incident, Settle() if settles else Escalate(roster=self.roster()))
+                self._look_at(promise)
+
+    def _look_at(self, promise: Promise) -> None:
+        if promise.id == _look(Release, promise.incident):
+            for child in self._books.children(promise.incident):
+                if self._books.incidents[child].parent == promise.incident:
+                    self._change(child, Escalate(roster=self.roster()))
+        else:
+            settles = promise.id == _look(SettleAt, promise.incident)
+            self._change(promise.incident, Settle() if settles else Escalate(roster=self.roster()))
 
     def _change(self, incident_id: str, command: Command) -> None:
         books = self._books
@@ -216,7 +226,8 @@ class Rehearsal:
             if isinstance(effect, Notify):
                 self._add(effect.entry, incident, self.now, effect)
             else:
-                looks[_look(type(effect), incident_id)] = (incident, effect.at)
+                at = self.now if isinstance(effect, Release) else effect.at
+                looks[_look(type(effect), incident_id)] = (incident, at)
         for promise_id, (incident, at) in looks.items():
             self._promises.withdraw(promise_id)
             if at is not None:
@@ -246,8 +257,8 @@ class Rehearsal:
 
 
 def _look(effect: type[Effect], incident_id: str) -> str:
-    """The id of the look at an incident's ladder, or whether it has become quiet: one of each at a time."""
-    return f"{'settle' if effect is SettleAt else 'step'}-{incident_id}"
+    """The id of the look at an incident's ladder, its children, or whether it is quiet: one of each at a time."""
+    return f"{_LOOKS[effect]}-{incident_id}"
 
 
 def _undeliverable(notify: Notify, why: str, roster: Roster) -> Undeliverable:

@@ -98,6 +98,14 @@ silences:
 """
 )
 LIVELY = load({"rules.yaml": QUIET}, channel_options=OPTIONS)
+TOGETHER = """
+groups:
+  - {name: place, when: {labels: {how: [minor, pay, payment]}}, by: labels.place, within: 10m}
+inhibit:
+  - {name: beneath, while: {rule: the site is down}, quiet: {not: {labels: {how: outage}}}, equal: labels.place}
+  - {name: beside, while: {labels: {how: degraded}}, quiet: {labels: {how: [minor, pay]}, severity: [P1, P3]}}
+"""
+RELATED = load({"rules.yaml": QUIET + TOGETHER}, channel_options=OPTIONS)
 HOWS = ["outage", "degraded", "payment", "grouped", "noise", "minor", "pay", "lost", "odd"]
 KEYS = ["web", "api", "shop"]
 PASSES = [0.0, 0.3, 1.0, 20.0, 300.0, 901.0, 3600.0, 5 * 3600.0, 30 * 3600.0, 7 * 86400.0]
@@ -171,7 +179,12 @@ class Life:
             action=action,
             dedup_key=key,
             summary=f"{key} is down",
-            labels={"how": how, "service": key[:1], **MONEY[self.said % len(MONEY)]},
+            labels={
+                "how": how,
+                "service": key[:1],
+                "place": "here" if key[:1] in "wa" else "there",
+                **MONEY[self.said % len(MONEY)],
+            },
             occurred_at=None if late is None else now - late,
             sender_id=sender_id,
             source="uptime",
@@ -218,7 +231,8 @@ class Life:
         self.stage.breaks(channels)
 
 
-def test_any_life_comes_to_the_same_on_redis(redis: Redis, long: bool) -> None:
+@pytest.mark.parametrize("ruleset", [LIVELY, RELATED], ids=["each by itself", "groups and what is kept quiet"])
+def test_any_life_comes_to_the_same_on_redis(redis: Redis, long: bool, ruleset: Ruleset) -> None:
     """Late words, repetitions, gates, storms, people, broken channels, hours that go by: no difference is found."""
 
     @settings(max_examples=1000 if long else 60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -231,9 +245,9 @@ def test_any_life_comes_to_the_same_on_redis(redis: Redis, long: bool) -> None:
     @example(life=[("storm", "odd", 2, None), ("passes", 604800.0)] * 3 + [("storm", "odd", 5, None)])
     @example(life=[("breaks", ["slack", "pager"]), ("says", "web", "degraded", Action.TRIGGER, None, None)])
     def tried(life: list[tuple[Any, ...]]) -> None:
-        rehearsed, real = Rehearsal(LIVELY, ways(LIVELY), START), Staged(redis, LIVELY, START)
+        rehearsed, real = Rehearsal(ruleset, ways(ruleset), START), Staged(redis, ruleset, START)
         for stage in (rehearsed, real):
-            lived = Life(stage, LIVELY)
+            lived = Life(stage, ruleset)
             for what, *how in life:
                 getattr(lived, what)(*how)
             stage.ends(START + 400 * 86400.0)

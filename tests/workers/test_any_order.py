@@ -28,14 +28,16 @@ from workers.auditor import audit
 from workers.intake import judged_of, mint
 
 ONLY_PAGER = re.sub(r"channels: \[.*?\](, fallback: \[.*?\])?", "channels: [pager]", RULES).replace(
-    "rules:", "rules:\n  - {name: a whisper, when: {labels: {how: quiet}}, then: {severity: P4}}\n" + LOSSES
+    "rules:",
+    "groups:\n  - {name: booth, by: labels.booth, within: 10m}\n"
+    "rules:\n  - {name: a whisper, when: {labels: {how: quiet}}, then: {severity: P4}}\n" + LOSSES,
 )
 SURELY = 60.0
 """Seconds after which a page that is still owed has been sent, whatever crashed."""
 HOWS = {Severity.P1: "outage", Severity.P2: "degraded", Severity.P3: "minor", Severity.P4: "quiet"}
 INTAKE = (Lane.INTAKE, Job.DEDUPLICATE)
-PAGES = [reason for reason in Reason if reason.pages]
-KEYS = st.sampled_from(["web", "api", "shop 1", "shop 2"])
+KEYS = st.sampled_from(["web", "api", "shop 1", "shop 2", "booth 1", "booth 2"])
+"""Two that stand alone, two that one rule groups, and two of different senders and rules that are one group."""
 LATE = st.sampled_from([0.0, 0.0, 0.0, 20.0, 400.0])
 
 
@@ -104,9 +106,7 @@ class AnyOrder(Losing):
         return self.world.clock.now()
 
     def _case(self, incident: Incident | None) -> Case:
-        case = self.model.case_of(incident.group_key) if incident is not None else None
-        assert case is not None
-        return case
+        return next(case for one, case in self._pairs() if incident is not None and one.id == incident.id)
 
     # --- what senders do ---
 
@@ -128,7 +128,8 @@ class AnyOrder(Losing):
             at=self.now - late,
             work=False,
             sender_id=f"said {len(self.known)}",
-            labels={"service": "shop"},
+            labels={"service": "shop", **({"booth": "1"} if key.startswith("booth") else {})},
+            source="sentry" if key == "booth 2" else "uptime",
         )
         self.known.append(event)
 
@@ -267,7 +268,7 @@ class AnyOrder(Losing):
         promised = [one for one in self.world.house.agenda.upcoming() if one.kind is Kind.NOTIFY]
         for incident, case in self._pairs():
             lines = [one for one in self.world.house.store.timeline(incident.id) if "way" in one.detail]
-            for reason, person in [(reason, person) for reason in PAGES for person in case.told]:
+            for reason, person in [(reason, person) for reason.pages for person in case.told]:
                 owed = [page for page in case.pages if (page.reason, page.person) == (reason, person)]
                 done = [one for one in lines if _says(one, reason, person)]
                 coming = [one for one in promised if one.incident == incident.id and _calls(one, reason, person)]

@@ -1,4 +1,6 @@
-"""A crash at every command of an incident's life: whatever was cut short, the next process ends it the same way.
+"""A crash at every command of a life: whatever was cut short, the next process ends it the same way.
+
+One life is an incident's, one that of a gate that adds up, one that of a parent and of the child it keeps quiet.
 
 The plain suite lets every fifth command fail, `--hypothesis-profile=long` each.
 """
@@ -17,7 +19,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from rules.commands import Acknowledge
 from rules.event import Action
-from rules.incident import State, StepState
+from rules.incident import Incident, State, StepState
+from tests.children import INHIBIT, SHOP, the
 from tests.failing import Died, Fuse, fused
 from tests.outside import Heard
 from tests.world import RULES, START, World, a_world
@@ -29,24 +32,32 @@ SAMPLE = 5
 LATE = 30.0
 """Seconds by which a crash may delay a message."""
 
-Message = tuple[str, str, str]
+Message = tuple[str, str, str, str]
+Life = Callable[[World], Iterator[Callable[[], Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What is left of an incident."""
+
+    title: str
+    state: State
+    severity: str
+    steps: tuple[tuple[str, StepState, str | None], ...]
+    kinds: frozenset[str]
+    answered_by: str | None
+    counted: tuple[str, ...]
+    """What the history says of its gate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lived:
     """What is left of a life: what must be the same however it went."""
 
-    state: State
-    severity: str
-    steps: tuple[tuple[str, StepState, str | None], ...]
-    kinds: frozenset[str]
-    answered_by: str | None
-    incidents: int
+    incidents: tuple[Ended, ...]
     left_over: int
     """Promises that stand where none should, open incidents, and what was given up."""
     mended: int
-    counted: tuple[str, ...]
-    """What the history says of its gate."""
 
 
 def outage(world: World) -> Iterator[Callable[[], Any]]:
@@ -74,7 +85,20 @@ def losses(world: World) -> Iterator[Callable[[], Any]]:
     yield lambda: until(world, 60)
 
 
-Life = Callable[[World], Iterator[Callable[[], Any]]]
+def family(world: World) -> Iterator[Callable[[], Any]]:
+    """A P1 keeps errors quiet, is acknowledged and ends by its sender's word: then the errors are told, and end too."""
+    yield lambda: world.hears("outage", key="site", labels=SHOP, work=False)
+    yield world.works
+    yield lambda: until(world, 1)  # who was cut short has opened it by now: errors that come first are told first
+    yield lambda: world.hears("degraded", key="boom", source="sentry", labels=SHOP, work=False)
+    yield lambda: until(world, 16)
+    yield lambda: world.house.ledger.answer(the(world, "site").id, Acknowledge(by="ana", via="cli"))
+    yield lambda: until(world, 20)
+    yield lambda: world.hears(action=Action.RESOLVE, key="site", labels=SHOP, work=False)
+    yield lambda: until(world, 25)
+    yield lambda: world.house.ledger.answer(the(world, "boom").id, Acknowledge(by="ana", via="cli"))
+    yield lambda: world.hears(action=Action.RESOLVE, key="boom", source="sentry", labels=SHOP, work=False)
+    yield lambda: until(world, 60)
 
 
 def until(world: World, minutes: float) -> None:
@@ -85,7 +109,7 @@ def until(world: World, minutes: float) -> None:
 def lived(redis: Redis, url: str, fuse: Fuse, life: Life) -> tuple[Lived, list[Heard]]:
     """What becomes of that life when the fuse blows in it; and every message that arrived."""
     redis.flushall()
-    with fused(url, fuse) as first, a_world(first, ADDS_UP) as world:
+    with fused(url, fuse) as first, a_world(first, ADDS_UP + INHIBIT) as world:
         for act in life(world):
             try:
                 act()
@@ -101,18 +125,23 @@ def lived(redis: Redis, url: str, fuse: Fuse, life: Life) -> tuple[Lived, list[H
 
 def result(world: World) -> Lived:
     """The end of it as a later process finds it."""
-    incident = world.incidents[0]
     house = world.house
     return Lived(
+        incidents=tuple(_ended(world, one) for one in sorted(world.incidents, key=lambda one: one.title)),
+        left_over=sum(house.agenda.lengths().values()) + world.redis.zcard(keys.OPEN) + world.redis.zcard(keys.PARKED),
+        mended=sum(audit(house).mended.values()),
+    )
+
+
+def _ended(world: World, incident: Incident) -> Ended:
+    return Ended(
+        title=incident.title,
         state=incident.state,
         severity=incident.severity,
         steps=tuple((step.role, step.state, step.person) for step in incident.steps),
-        kinds=frozenset(line.kind for line in house.store.timeline(incident.id)),
+        kinds=frozenset(line.kind for line in world.house.store.timeline(incident.id)),
         answered_by=incident.acknowledged_by,
-        incidents=len(world.incidents),
-        left_over=sum(house.agenda.lengths().values()) + world.redis.zcard(keys.OPEN) + world.redis.zcard(keys.PARKED),
-        mended=sum(audit(house).mended.values()),
-        counted=tuple(line.text for line in house.store.timeline(incident.id) if line.kind == "counted"),
+        counted=tuple(line.text for line in world.house.store.timeline(incident.id) if line.kind == "counted"),
     )
 
 
@@ -130,7 +159,8 @@ def by_message(heard: list[Heard]) -> dict[Message, list[float]]:
     """When each arrived."""
     arrived: dict[Message, list[float]] = defaultdict(list)
     for one in heard:
-        arrived[one.channel, one.to, one.reason].append(one.at)
+        about = "boom" if "boom" in one.text + str(one.body) else ""
+        arrived[one.channel, one.to, one.reason, about].append(one.at)
     return arrived
 
 
@@ -157,7 +187,7 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize("life", [outage, losses])
+@pytest.mark.parametrize("life", [outage, losses, family])
 @pytest.mark.parametrize(("executed", "deadly"), WAYS)
 def test_a_crash_at_any_moment_changes_nothing_in_the_end(
     redis: Redis, valkey: str, long: bool, executed: bool, deadly: bool, life: Life
