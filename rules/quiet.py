@@ -14,6 +14,9 @@ from rules.match import Condition, Spans, Weekdays
 from rules.problem import Misplaced
 from rules.recurrence import check_repeats
 
+YEARS = (2000, 2999)
+"""Of a silence: from when on it is worth looking for what recurs, and what every calendar can reckon with."""
+
 
 class WorkingHours(Strict):
     """When people work: days, times of day, and days off (`2026-12-25`), by the clock of `timezone`."""
@@ -53,6 +56,9 @@ class SilenceConfig(Strict):
             raise Misplaced("end", "a silence that repeats says how long each lasts: for: 1h")
         if self.end is not None and (self.start.tzinfo is None) != (self.end.tzinfo is None):
             raise Misplaced("end", "give both start and end an offset (like +02:00), or neither")
+        for name, when in (("start", self.start), ("end", self.end)):
+            if when is not None and not YEARS[0] <= when.year <= YEARS[1]:
+                raise Misplaced(name, f"expected a year from {YEARS[0]} to {YEARS[1]}")
         if self.end is not None and self.end <= self.start:
             raise Misplaced("end", "a silence must end after it starts")
         if self.repeats is not None:

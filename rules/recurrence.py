@@ -9,6 +9,9 @@ from dateutil.rrule import rrule, rrulestr
 
 ALLOWED = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
 
+MOST_APART = 1000
+"""What recurs every 0 days would be looked for without an end."""
+
 
 def check_repeats(text: str) -> str:
     """The rule itself. Raises ValueError with what was expected (RFC 5545, 3.3.10, but nothing within a day)."""
@@ -18,6 +21,8 @@ def check_repeats(text: str) -> str:
             f"expected a rule like FREQ=WEEKLY;BYDAY=SA,SU (one of {', '.join(ALLOWED)}, the time of day is start's),"
             f" found '{text}'"
         )
+    if not words.get("INTERVAL", "1").isdigit() or not 0 < int(words.get("INTERVAL", "1")) <= MOST_APART:
+        raise ValueError(f"expected an INTERVAL from 1 to {MOST_APART}, found '{text}'")
     try:
         recurrence(text, datetime(2024, 1, 1))  # noqa: DTZ001 wall-clock time of the silence's own zone
     except (ValueError, TypeError, OverflowError) as wrong:
