@@ -66,7 +66,7 @@ class Silences:
         asked = read_body_as(AskedToSilence, await self._body(request))
         now = self._context.clock.now()
         said = _said(asked, now)
-        silence = _silence(said, now)
+        silence = await run_in_threadpool(_silence, said, now)
         if silence.name in {one.name for one in self._written()}:
             raise Problem(409, f"The rules have a silence '{silence.name}' already; choose another name.")
         try:

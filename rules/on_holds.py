@@ -27,6 +27,9 @@ def hold_back(turn: Turn, hold: Hold) -> None:
 def tell_afterwards(turn: Turn, step: Step, hold: Hold, note: str) -> None:
     """A page has failed while nobody may be told: the step is told once more when that is over."""
     hold_back(turn, hold)
+    if turn.incident.steps[step.number].state is StepState.WAITING:
+        turn.wake()  # The silence begins the ladder anew: the step comes in its turn.
+        return
     reason = Reason.ESCALATED if step.number else Reason.OPENED
     again = replace(step, state=StepState.WAITING, due_at=hold.until, reason=reason, note=note, failed=())
     turn.change(steps=tuple(again if one.number == step.number else one for one in turn.incident.steps))

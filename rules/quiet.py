@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from rules.clock import Span, Zone
+from rules.clock import Span, Zone, zone
 from rules.event import Severity
 from rules.fields import Duration, Strict
 from rules.match import Condition, Spans, Weekdays
@@ -48,6 +48,11 @@ class SilenceConfig(Strict):
     then: Literal["pause", "restart"] = "pause"
     """What becomes of a matrix that runs: it goes on where it stood, or begins anew."""
 
+    @property
+    def first(self) -> datetime.datetime:
+        """When it begins first, by the wall clock of its zone: that is what repeats."""
+        return self.start.astimezone(zone(self.timezone)).replace(tzinfo=None) if self.start.tzinfo else self.start
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if (self.end is None) == (self.lasts is None):
@@ -63,7 +68,7 @@ class SilenceConfig(Strict):
             raise Misplaced("end", "a silence must end after it starts")
         if self.repeats is not None:
             try:
-                check_repeats(self.repeats)
+                check_repeats(self.repeats, self.first)
             except ValueError as wrong:
                 raise Misplaced("repeats", str(wrong)) from None
         return self

@@ -57,7 +57,7 @@ class Silence:
         if self.config.repeats is None:
             return self._from(starts)
         # By the clock on the wall an hour comes twice in autumn: the later of two times may be the earlier moment.
-        each = recurrence(self.config.repeats, self._first())
+        each = recurrence(self.config.repeats, self.config.first)
         found = each.before(self._wall(now) + _A_DAY, inc=True)
         while found is not None and _local(self.config, found) > now:
             found = each.before(found)
@@ -67,7 +67,7 @@ class Silence:
         if self.config.repeats is None:
             window = self._from(_local(self.config, self.config.start))
             return window if window.start > now else None
-        each = recurrence(self.config.repeats, self._first())
+        each = recurrence(self.config.repeats, self.config.first)
         found = each.after(self._wall(now) - _A_DAY)
         while found is not None and _local(self.config, found) <= now:
             found = each.after(found)
@@ -75,11 +75,6 @@ class Silence:
 
     def _wall(self, now: float) -> datetime:
         return datetime.fromtimestamp(now, zone(self.config.timezone)).replace(tzinfo=None)
-
-    def _first(self) -> datetime:
-        """When it began first, by the wall clock of its zone: that is what repeats."""
-        start = self.config.start
-        return start.astimezone(zone(self.config.timezone)).replace(tzinfo=None) if start.tzinfo else start
 
     def _from(self, start: float) -> Window:
         if self.config.lasts is not None:

@@ -48,6 +48,7 @@ def test_what_is_silenced_is_held_back_until_it_is_lifted(ear: Ear) -> None:
         ({"for": None, "end": "9999-12-31T23:59:59Z"}, "from 2000 to 2999"),
         ({"start": "0001-01-01T00:00:00+14:00", "repeats": "FREQ=DAILY"}, "from 2000 to 2999"),
         ({"repeats": "FREQ=SECONDLY"}, "FREQ=WEEKLY"),
+        ({"repeats": "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"}, "does not come within nine years"),
         ({"repeats": "FREQ=DAILY;INTERVAL=0"}, "INTERVAL from 1"),
         ({"repeats": "FREQ=DAILY;INTERVAL=99999999999"}, "INTERVAL from 1"),
         ({"by": None}, "by"),
