@@ -19,8 +19,8 @@ ENDED = [("pagerduty", "resolve"), ("slack", "recovered")]
 P1_PAGE = [("mail", "opened"), *OPENED]
 
 
-def lowers(world: World, to: Severity) -> None:
-    """Ana says that it is not so bad."""
+def changes(world: World, to: Severity) -> None:
+    """Ana says how bad it is."""
     world.asks(ChangeSeverity(by="ana", via="test", to=to, roster=world.house.ledger.roster()))
 
 
@@ -35,7 +35,7 @@ def test_what_is_lowered_while_it_is_held_back_still_tells_the_first_responder(r
     with a_world(redis, RULES + DEPLOY) as world:
         world.passes("15m")
         world.hears("outage")
-        lowers(world, Severity.P2)
+        changes(world, Severity.P2)
         world.passes("55m")
         assert heard(world) == OPENED
         world.passes("59m")
@@ -49,7 +49,7 @@ def test_a_ladder_lowered_in_a_silence_waits_for_its_end(redis: Redis) -> None:
     with a_world(redis, RULES + LONG) as world:
         world.hears("outage")
         world.passes("20m")
-        lowers(world, Severity.P2)
+        changes(world, Severity.P2)
         heard(world)
         world.passes("2h49m")
         assert heard(world) == []
@@ -231,3 +231,41 @@ def test_nobody_on_call_at_the_end_of_a_silence_is_no_dead_end(redis: Redis) -> 
         world.hears("degraded")
         world.passes("55m")
         assert heard(world) == [("pagerduty", "trigger"), ("slack", "escalated"), ("slack", "opened")]
+
+
+def test_raised_out_of_a_silence_and_lowered_into_it_again(redis: Redis) -> None:
+    """It holds P2 and milder: a P1 is told at once, and its ladder waits when it is no P1 any more."""
+    with a_world(redis, RULES + DEPLOY.replace("by: ana", "severities: [P2, P3], by: ana")) as world:
+        world.passes("15m")
+        world.hears("degraded")
+        assert heard(world) == []
+        changes(world, Severity.P1)
+        assert heard(world) == [("mail", "severity raised"), ("pagerduty", "trigger"), ("slack", "severity raised")]
+        assert world.incident.hold is None
+        changes(world, Severity.P2)
+        assert heard(world) == [("mail", "severity lowered"), ("slack", "severity lowered")]
+        world.passes("54m")
+        assert heard(world) == []
+        world.passes("61m")
+        assert ("slack", "escalated") in heard(world)
+
+
+def test_a_page_that_fails_in_a_silence_that_restarts_comes_in_its_turn(redis: Redis) -> None:
+    """The lead's page failed, and the matrix begins anew: the first responder first, the lead a quarter later."""
+    restarts = DEPLOY.replace("by: ana", "by: ana, then: restart").replace("09:10:00", "09:15:30")
+    two_ways = RULES.replace("[pager, slack, mail], fallback: [hook]", "[pager, slack]")
+    with a_world(redis, two_ways + restarts) as world:
+        world.hears("outage")
+        assert heard(world) == OPENED
+        for receiver in (world.outside.pagerduty, world.outside.slack):
+            receiver.fails(times=6)
+        world.passes("75m")
+        assert heard(world) == []
+        world.passes("30s")
+        assert heard(world) == [("pagerduty", "trigger"), ("slack", "fired again")]
+        world.passes("14m59s")
+        assert heard(world) == []
+        world.passes("1s")
+        assert ("slack", "escalated") in heard(world)
+        world.asks(Acknowledge(by="maria", via="test"))
+        heard(world)
