@@ -205,9 +205,10 @@ def _proves_itself(source: dict[str, Any]) -> bool:
 
 
 def words(document: Document, field: str) -> Iterator[tuple[Path, object]]:
-    """Every word that a rule asks `field` of an event for, under `not` and `any` too."""
-    for path, when in document.find("rules", "*", "when"):
-        yield from _words_of(when, path, field)
+    """Every word that a rule or a silence asks `field` of an event for, under `not` and `any` too."""
+    for section in ("rules", "silences"):
+        for path, when in document.find(section, "*", "when"):
+            yield from _words_of(when, path, field)
 
 
 def _words_of(when: object, path: Path, field: str) -> Iterator[tuple[Path, object]]:

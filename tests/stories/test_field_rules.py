@@ -43,6 +43,16 @@ def test_a_rule_that_cannot_be_followed_is_not_accepted() -> None:
     assert "labels." in str(problem)
 
 
+def test_a_silence_for_a_source_that_is_none_is_not_accepted() -> None:
+    """Keep #6793 for silences: one that looks as if it were in force, and is for a source nobody has."""
+    silence = "{name: backup, when: {source: uptme}, start: 2026-03-02 02:00, for: 1h, reason: a backup}"
+    sources = '\nsources: {uptime-eu: {type: uptimekuma, token: "${env:KUMA}"}}\nsilences:\n  - '
+    with pytest.raises(Wrong) as wrong:
+        load({"rules.yaml": RULES + sources + silence})
+    (problem,) = wrong.value.problems
+    assert "'uptme' (did you mean uptime?)" in str(problem)
+
+
 def test_saved_rules_judge_the_next_event_and_move_no_running_ladder(redis: Redis, tmp_path: Path) -> None:
     """Keep #6793 once more, while it runs: what is shown as in force is what the very next event is judged by."""
     with a_world(redis) as world:

@@ -8,11 +8,13 @@ from redis import Redis
 from rules.commands import Acknowledge, ChangeSeverity, Lift
 from rules.event import Action, Severity
 from rules.incident import StepState
+from rules.load import load
 from tests.stories.test_nights import OFFICE, SLOW
 from tests.stories.test_silences import DEPLOY, OPENED, heard
 from tests.workers.test_auditor import audited
 from tests.world import RULES, World, a_world
 from workers import silences
+from workers.channels import OPTIONS
 
 LONG = DEPLOY.replace("for: 1h", "for: 3h")
 ENDED = [("pagerduty", "resolve"), ("slack", "recovered")]
@@ -269,3 +271,17 @@ def test_a_page_that_fails_in_a_silence_that_restarts_comes_in_its_turn(redis: R
         assert ("slack", "escalated") in heard(world)
         world.asks(Acknowledge(by="maria", via="test"))
         heard(world)
+
+
+def test_a_silence_taken_out_of_the_rules_lets_go_what_it_held(redis: Redis) -> None:
+    """The auditor sees it within half a minute; the ladder goes on where it stood, and another silence still holds."""
+    with a_world(redis, RULES + DEPLOY) as world:
+        world.passes("15m")
+        world.hears("degraded")
+        by_hand(world, "20m")
+        world.ruleset = load({"rules.yaml": RULES}, channel_options=OPTIONS)
+        audited(world)
+        world.passes("4m59s")
+        assert heard(world) == []
+        world.passes("1s")
+        assert heard(world) == OPENED
