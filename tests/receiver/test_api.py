@@ -72,6 +72,7 @@ def test_an_unknown_incident_is_404_and_says_where_to_look(ear: Ear) -> None:
     ("what", "body", "state"),
     [
         ("acknowledge", {"by": "ana"}, State.ACKNOWLEDGED),
+        ("snooze", {"by": "ana", "for": "30m"}, State.ACKNOWLEDGED),
         ("mitigate", {"by": "ana"}, State.MITIGATED),
         ("resolve", {"by": "ana", "note": "restarted"}, State.RESOLVED),
         ("false-positive", {"by": "ana", "reason": "a test"}, State.RESOLVED),
