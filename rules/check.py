@@ -32,7 +32,13 @@ _REFERS = (
 )
 """Where a name is written, and the map it must be a key of."""
 
-_ASKS = (("rules", "*", "when"), ("groups", "*", "when"), ("inhibit", "*", "while"), ("inhibit", "*", "quiet"))
+_ASKS = (
+    ("rules", "*", "when"),
+    ("silences", "*", "when"),
+    ("groups", "*", "when"),
+    ("inhibit", "*", "while"),
+    ("inhibit", "*", "quiet"),
+)
 """Where conditions stand."""
 
 _HOMES = {

@@ -116,6 +116,8 @@ class Lift:
 
     by: str
     silence: str
+    text: str = ""
+    """For the history, where nobody ended it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

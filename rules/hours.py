@@ -38,15 +38,26 @@ class Hours:
 
         Four hours from Friday 16:00 end on Monday, and no time at all ends when it opens next.
         """
-        left = seconds
+        left, counted = seconds, start
         for opens, closes in self._open(start):
-            begins = max(opens, start)
+            begins = max(opens, counted)
             if closes <= begins:
                 continue
-            if left < closes - begins or (left == 0 and begins < closes):
+            if left < closes - begins:
                 return begins + left
             left -= closes - begins
+            counted = closes
         return start + seconds
+
+    def between(self, start: float, end: float) -> float:
+        """Seconds of open time from `start` to `end`."""
+        total, counted = 0.0, start
+        for opens, closes in self._open(start):
+            if opens >= end:
+                break
+            total += max(0.0, min(closes, end) - max(opens, counted))
+            counted = max(counted, closes)
+        return total
 
     def _open(self, at: float) -> Iterator[tuple[float, float]]:
         """Open times from the day before `at` on, in their order; spans that cross midnight end on the day after."""

@@ -188,6 +188,8 @@ class Incident:
     told: tuple[Told, ...] = ()
     sent: int = 0
     """How many notifications have been written for it; numbers them."""
+    all_clear: bool = False
+    """The last that was said of it is that it is over."""
     assignee: str | None = None
     acknowledged_at: float | None = None
     acknowledged_by: str | None = None

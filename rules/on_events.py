@@ -8,8 +8,8 @@ from rules.commands import Clear, Heard, Trigger
 from rules.duration import show_duration
 from rules.event import occurred
 from rules.grouping import triggered
-from rules.incident import Reason, Signal, State, StepState
-from rules.turn import Turn, climb
+from rules.incident import Reason, Signal, State
+from rules.turn import Turn, climb, in_hours
 
 TIMELINE_SIGNALS = 100
 """So many signals are named in the timeline when they join; a storm beyond that is only counted."""
@@ -127,13 +127,14 @@ def _fire_again(turn: Turn, command: Trigger) -> None:
     turn.note("fired again", f"fires again: {command.event.summary}", delivery=command.event.delivery)
     if turn.incident.state is State.RECOVERED:
         _reopen(turn, command)
-    elif turn.incident.state is State.TRIGGERED and command.roster.hold(turn.incident, turn.now) is None:
+    elif turn.incident.state is not State.TRIGGERED:
+        turn.update(Reason.UPDATE, note=f"{command.event.summary} fires again")
+    elif in_hours(turn) and command.roster.hold(turn.incident, turn.now) is None:
         turn.update(Reason.RETRIGGERED, note=f"{command.event.summary} fires again")
         _break_hold(turn, command)
-    elif turn.incident.state is State.TRIGGERED:
-        turn.note("held back", "nobody is told that it fires again")
     else:
-        turn.update(Reason.UPDATE, note=f"{command.event.summary} fires again")
+        turn.note("held back", "nobody is told that it fires again")
+        _break_hold(turn, command)
 
 
 def _reopen(turn: Turn, command: Trigger) -> None:
@@ -173,13 +174,12 @@ def clear(turn: Turn, command: Clear) -> None:
 
 def recover(turn: Turn) -> None:
     """Nothing fires any more: nobody is called, and if it stays so the incident is over."""
-    quiet, steps = turn.incident.plan.resolve_after, turn.incident.steps
-    # It fired again and cleared before anybody was told so: then nobody need hear that it is over, once more.
-    untold = turn.incident.ladders > 1 and bool(steps) and steps[0].state is StepState.WAITING
+    quiet = turn.incident.plan.resolve_after
     turn.change(state=State.RECOVERED, recovered_at=turn.now)
     turn.note("recovered", "every signal has cleared")
     turn.stop_ladder()
-    if not untold:
+    # It fired again and cleared before anybody was told so: then nobody need hear that it is over, once more.
+    if not turn.incident.all_clear:
         turn.update(Reason.RECOVERED, note=f"It counts as resolved when it stays quiet for {show_duration(quiet)}.")
     turn.settle(turn.now + quiet)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rules.commands import Lift
-from rules.incident import Hold, Reason, StepState
-from rules.turn import Turn, exhausted_after, keep_quiet, ladder, moment
+from rules.incident import Hold, Reason, Step, StepState
+from rules.turn import Turn, exhausted_after, in_hours, keep_quiet, ladder, moment, steady_at, untold
 
 
 def hold_back(turn: Turn, hold: Hold) -> None:
@@ -16,21 +16,15 @@ def hold_back(turn: Turn, hold: Hold) -> None:
         return
     set_free(turn)
     incident = turn.incident
-    if incident.hold is not None and incident.hold.until >= hold.until:
+    held = incident.hold
+    if held is not None and held.until == hold.until:
         return
     turn.note("held back", f"nobody is told before {moment(hold.until)}: {hold.why}", silence=hold.silence)
-    if hold.restarts and any(step.state is StepState.WAITING for step in incident.steps):
-        plan = incident.plan
-        turn.change(
-            steps=ladder(plan, hold.until),
-            round=0,
-            ladders=incident.ladders + 1,
-            exhausted_at=plan.due(hold.until, exhausted_after(plan)),
-            exhausted=False,
-        )
-        turn.change(steps=(replace(turn.incident.steps[0], reason=Reason.RETRIGGERED), *turn.incident.steps[1:]))
+    if not untold(incident) and hold.restarts and any(step.state is StepState.WAITING for step in incident.steps):
+        turn.change(round=0, ladders=incident.ladders + 1)
+        _anew(turn, hold.until, Reason.RETRIGGERED)
     else:
-        _shift(turn, hold.until - turn.now)
+        _go_on(turn, turn.now if held is None else max(turn.now, held.until), hold.until)
     turn.change(hold=hold)
 
 
@@ -51,20 +45,41 @@ def set_free(turn: Turn) -> None:
             exhausted=False,
         )
     else:
-        _shift(turn, turn.now - hold.since, since=hold.since)
+        _go_on(turn, hold.since, turn.now)
     turn.change(hold=replace(hold, until=turn.now))
+
+
+def tell_afterwards(turn: Turn, step: Step, hold: Hold, note: str) -> None:
+    """A page has failed while nobody may be told: the step is told once more when that is over."""
+    hold_back(turn, hold)
+    if turn.incident.steps[step.number].state is StepState.WAITING:
+        turn.wake()  # The silence begins the ladder anew: the step comes in its turn.
+        return
+    reason = Reason.ESCALATED if step.number else Reason.OPENED
+    again = replace(step, state=StepState.WAITING, due_at=hold.until, reason=reason, note=note, failed=())
+    turn.change(steps=tuple(again if one.number == step.number else one for one in turn.incident.steps))
+    turn.wake()
+
+
+def catch_up(turn: Turn) -> None:
+    """Nothing holds it back, though something was to: what that put off goes on from now."""
+    hold = turn.incident.hold
+    if hold is not None and hold.until > turn.now:
+        _go_on(turn, hold.until, turn.now)
 
 
 def end_hold(turn: Turn, *, told: bool) -> None:
     """The silence is over. Where no step came due with it, whoever was told before hears that it still burns."""
     hold = turn.incident.hold
-    if hold is None or hold.until > turn.now:
+    if hold is None:
         return
     turn.change(hold=None)
     if not told:
         if hold.parent is None:
             turn.note("released", f"no longer held back by {hold.why}, and it still burns", silence=hold.silence)
-        turn.update(Reason.UPDATE, note=f"no longer held back by {hold.why}; it still burns")
+        # Whom the ladder still has to call first, or who sleeps by the hours of the severity, hears of it in time.
+        if not untold(turn.incident) and in_hours(turn):
+            turn.update(Reason.UPDATE, note=f"no longer held back by {hold.why}; it still burns")
 
 
 def lift(turn: Turn, command: Lift) -> None:
@@ -72,19 +87,25 @@ def lift(turn: Turn, command: Lift) -> None:
     hold = turn.incident.hold
     if hold is None or hold.parent is not None or hold.silence != command.silence:
         return
-    turn.note("released", f"{command.by} ended the silence: {hold.why}", by=command.by, silence=hold.silence)
+    text = command.text or f"{command.by} ended the silence: {hold.why}"
+    turn.note("released", text, by=command.by, silence=hold.silence)
     if not turn.incident.answered:
-        _shift(turn, turn.now - hold.until)
+        catch_up(turn)
     turn.change(hold=replace(hold, until=turn.now))
     turn.wake()
 
 
-def _shift(turn: Turn, seconds: float, since: float | None = None) -> None:
-    """Put off (or call forward) everything that is to come after `since`, or now; nothing becomes due before now."""
-    plan, since = turn.incident.plan, turn.now if since is None else since
+def _go_on(turn: Turn, was: float, now: float) -> None:
+    """What was to go on at `was` goes on at `now` (Unix seconds), with the time, in its hours, that was left."""
+    if untold(turn.incident):
+        first = turn.incident.steps[0]
+        _anew(turn, max(now, steady_at(turn.incident)), first.reason, first.note)
+        return
+    plan = turn.incident.plan
 
     def moved(at: float) -> float:
-        return plan.due(max(turn.now, max(at, since) + seconds), 0.0)
+        left = max(0.0, at - was) if plan.hours is None else plan.hours.between(was, at)
+        return plan.due(now, left)
 
     steps = tuple(
         replace(step, due_at=moved(step.due_at)) if step.state is StepState.WAITING else step
@@ -92,3 +113,12 @@ def _shift(turn: Turn, seconds: float, since: float | None = None) -> None:
     )
     ends = turn.incident.exhausted_at
     turn.change(steps=steps, exhausted_at=None if ends is None else moved(ends))
+
+
+def _anew(turn: Turn, start: float, reason: Reason | None, note: str | None = None) -> None:
+    """The ladder from the bottom, at `start`."""
+    plan, number = turn.incident.plan, turn.incident.round
+    first, *others = ladder(plan, start, number)
+    ends = plan.due(start, exhausted_after(plan, plan.repeat_factor**number))
+    first = replace(first, reason=reason, note=note)
+    turn.change(steps=(first, *others), exhausted_at=ends, exhausted=False)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rules.commands import Acknowledge, AddNote, Assign, ChangeSeverity, FalsePositive, Mitigate, Resolve
 from rules.incident import Reason, State, StepState
-from rules.turn import Turn, climb, ladder, moment
+from rules.turn import Turn, climb, ladder, moment, steady_at, untold
 
 
 def acknowledge(turn: Turn, command: Acknowledge) -> None:
@@ -110,20 +110,33 @@ def change_severity(turn: Turn, command: ChangeSeverity) -> None:
     elif raised:
         climb(turn, Reason.SEVERITY_RAISED, command.roster, note=text)
     else:
-        _lower(turn, text, command.by)
+        _lower(turn, text, command)
 
 
-def _lower(turn: Turn, text: str, by: str) -> None:
-    """What was sent stays sent; the steps still to come are those of the milder severity, from now."""
+def _lower(turn: Turn, text: str, command: ChangeSeverity) -> None:
+    """What was sent stays sent; the steps still to come are those of the milder severity, from now.
+
+    Where nobody has been told yet, because something holds it back, the first responder still is.
+    """
+    turn.update(Reason.SEVERITY_LOWERED, by=command.by, note=text)
+    if untold(turn.incident):
+        first = turn.incident.steps[0]
+        climb(
+            turn,
+            first.reason or Reason.OPENED,
+            command.roster,
+            round_number=turn.incident.round,
+            note=first.note,
+            not_before=steady_at(turn.incident),
+        )
+        return
+    hold = command.roster.hold(turn.incident, turn.now)
+    start = turn.now if hold is None or hold.parent is not None else hold.until
     sent = tuple(step for step in turn.incident.steps if step.state is not StepState.WAITING)
     plan = turn.incident.plan
-    coming = ladder(plan, turn.now, turn.incident.round)
-    first = turn.incident.steps[0]
-    # Whoever would have been told first and was not yet, because something held it back, is told first still.
-    coming = coming[1:] if sent else (replace(coming[0], reason=first.reason, note=first.note), *coming[1:])
+    coming = ladder(plan, start, turn.incident.round)[1:]
     steps = (*sent, *(replace(step, number=len(sent) + n) for n, step in enumerate(coming)))
-    turn.change(steps=steps, exhausted=False, exhausted_at=plan.due(turn.now, plan.exhausted_after))
-    turn.update(Reason.SEVERITY_LOWERED, by=by, note=text)
+    turn.change(steps=steps, exhausted=False, exhausted_at=plan.due(start, plan.exhausted_after), hold=hold)
     turn.wake()
 
 

@@ -8,7 +8,7 @@ from rules.commands import Escalate, Settle, Undeliverable
 from rules.duration import show_duration
 from rules.incident import Incident, Reason, State, StepState
 from rules.on_events import recover
-from rules.on_holds import end_hold, hold_back, set_free
+from rules.on_holds import catch_up, end_hold, hold_back, set_free, tell_afterwards
 from rules.on_people import close
 from rules.roster import Roster
 from rules.turn import (
@@ -34,6 +34,7 @@ def escalate(turn: Turn, command: Escalate) -> None:
         hold_back(turn, hold)
     else:
         set_free(turn)
+        catch_up(turn)
         end_hold(turn, told=_tell_due(turn, command.roster))
         _end_of_ladder(turn, command)
     turn.wake()
@@ -94,7 +95,10 @@ def expire(turn: Turn, command: Escalate) -> None:
 
 
 def undeliverable(turn: Turn, command: Undeliverable) -> None:
-    """A page did not get through: ask the fallback; when that fails too, do not wait for the next step."""
+    """A page did not get through: ask the fallback; when that fails too, do not wait for the next step.
+
+    In a silence all of that waits until it is over.
+    """
     write_undeliverable(turn, command)
     if not _was_told(turn.incident, command):
         return
@@ -102,13 +106,18 @@ def undeliverable(turn: Turn, command: Undeliverable) -> None:
     reach = command.roster.reach(step.role).channels | command.roster.rooms
     fallback = [c for c in turn.incident.plan.fallback if c in reach and c not in turn.incident.ways]
     note = f"{command.channel} failed: {command.why}"
-    if fallback and not step.fell_back:
+    ask_fallback = bool(fallback) and not step.fell_back
+    is_untold = {c for c in (*turn.incident.ways, *fallback) if c in reach} <= set(step.failed)
+    hold = command.roster.silences.hold(turn.incident, turn.now)
+    if hold is not None and (ask_fallback or is_untold):
+        tell_afterwards(turn, step, hold, note)
+    elif ask_fallback:
         mark_fell_back(turn, command.step)
         reason = Reason.ESCALATED if command.step else Reason.OPENED
         turn.tell(
             reason, fallback, role=command.role, person=command.person, rooms=command.roster.rooms, step=step, note=note
         )
-    elif {c for c in (*turn.incident.ways, *fallback) if c in reach} <= set(step.failed):
+    elif is_untold:
         mark_untold(turn, command.step)
         next_at_once(turn, command.step, command.roster, f"{step.role} could not be told on any channel")
         turn.wake()

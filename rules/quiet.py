@@ -7,12 +7,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from rules.clock import Span, Zone
+from rules.clock import Span, Zone, zone
 from rules.event import Severity
 from rules.fields import Duration, Strict
 from rules.match import Condition, Spans, Weekdays
 from rules.problem import Misplaced
 from rules.recurrence import check_repeats
+
+YEARS = (2000, 2999)
+"""Of a silence: from when on it is worth looking for what recurs, and what every calendar can reckon with."""
 
 
 class WorkingHours(Strict):
@@ -45,6 +48,11 @@ class SilenceConfig(Strict):
     then: Literal["pause", "restart"] = "pause"
     """What becomes of a matrix that runs: it goes on where it stood, or begins anew."""
 
+    @property
+    def first(self) -> datetime.datetime:
+        """When it begins first, by the wall clock of its zone: that is what repeats."""
+        return self.start.astimezone(zone(self.timezone)).replace(tzinfo=None) if self.start.tzinfo else self.start
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if (self.end is None) == (self.lasts is None):
@@ -53,11 +61,14 @@ class SilenceConfig(Strict):
             raise Misplaced("end", "a silence that repeats says how long each lasts: for: 1h")
         if self.end is not None and (self.start.tzinfo is None) != (self.end.tzinfo is None):
             raise Misplaced("end", "give both start and end an offset (like +02:00), or neither")
+        for name, when in (("start", self.start), ("end", self.end)):
+            if when is not None and not YEARS[0] <= when.year <= YEARS[1]:
+                raise Misplaced(name, f"expected a year from {YEARS[0]} to {YEARS[1]}")
         if self.end is not None and self.end <= self.start:
             raise Misplaced("end", "a silence must end after it starts")
         if self.repeats is not None:
             try:
-                check_repeats(self.repeats)
+                check_repeats(self.repeats, self.first)
             except ValueError as wrong:
                 raise Misplaced("repeats", str(wrong)) from None
         return self

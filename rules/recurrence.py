@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from dateutil.rrule import rrule, rrulestr
 
 ALLOWED = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
 
+MOST_APART = 1000
+"""What recurs every 0 days would be looked for without an end."""
+SOON = timedelta(days=9 * 366)
+"""Within so long it must come once: 29 February does."""
 
-def check_repeats(text: str) -> str:
+
+def check_repeats(text: str, start: datetime) -> str:
     """The rule itself. Raises ValueError with what was expected (RFC 5545, 3.3.10, but nothing within a day)."""
     words = dict(part.partition("=")[::2] for part in text.upper().split(";"))
     if words.get("FREQ") not in ALLOWED or {"BYHOUR", "BYMINUTE", "BYSECOND"} & words.keys():
@@ -18,8 +23,14 @@ def check_repeats(text: str) -> str:
             f"expected a rule like FREQ=WEEKLY;BYDAY=SA,SU (one of {', '.join(ALLOWED)}, the time of day is start's),"
             f" found '{text}'"
         )
+    apart = words.get("INTERVAL", "1")
+    if not (apart.isdecimal() and len(apart) < 5 and 0 < int(apart) <= MOST_APART):
+        raise ValueError(f"expected an INTERVAL from 1 to {MOST_APART}, found '{text}'")
     try:
-        recurrence(text, datetime(2024, 1, 1))  # noqa: DTZ001 wall-clock time of the silence's own zone
+        # What never comes (30 February) is looked for up to the year 9999: seconds, spent here and never while paging.
+        first = next(iter(recurrence(text, start)), None)
+        if first is None or first > start + SOON:
+            raise ValueError("it does not come within nine years")  # noqa: TRY301 said like what dateutil says
     except (ValueError, TypeError, OverflowError) as wrong:
         raise ValueError(f"'{text}' is no rule of repetition: {wrong}") from None
     return text

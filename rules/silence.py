@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rules.clock import zone
 from rules.incident import Hold, Incident
@@ -15,6 +15,8 @@ from rules.match import Test, compile_condition
 from rules.quiet import SilenceConfig
 from rules.recurrence import recurrence
 from rules.remembered import as_event
+
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +56,25 @@ class Silence:
         starts = _local(self.config, self.config.start)
         if self.config.repeats is None:
             return self._from(starts)
-        local = datetime.fromtimestamp(now, zone(self.config.timezone)).replace(tzinfo=None)
-        found = recurrence(self.config.repeats, self._first()).before(local, inc=True)
+        # By the clock on the wall an hour comes twice in autumn: the later of two times may be the earlier moment.
+        each = recurrence(self.config.repeats, self.config.first)
+        found = each.before(self._wall(now) + _A_DAY, inc=True)
+        while found is not None and _local(self.config, found) > now:
+            found = each.before(found)
         return None if found is None else self._from(_local(self.config, found))
 
     def _next(self, now: float) -> Window | None:
         if self.config.repeats is None:
             window = self._from(_local(self.config, self.config.start))
             return window if window.start > now else None
-        local = datetime.fromtimestamp(now, zone(self.config.timezone)).replace(tzinfo=None)
-        found = recurrence(self.config.repeats, self._first()).after(local)
+        each = recurrence(self.config.repeats, self.config.first)
+        found = each.after(self._wall(now) - _A_DAY)
+        while found is not None and _local(self.config, found) <= now:
+            found = each.after(found)
         return None if found is None else self._from(_local(self.config, found))
 
-    def _first(self) -> datetime:
-        """When it began first, by the wall clock of its zone: that is what repeats."""
-        start = self.config.start
-        return start.astimezone(zone(self.config.timezone)).replace(tzinfo=None) if start.tzinfo else start
+    def _wall(self, now: float) -> datetime:
+        return datetime.fromtimestamp(now, zone(self.config.timezone)).replace(tzinfo=None)
 
     def _from(self, start: float) -> Window:
         if self.config.lasts is not None:

@@ -73,7 +73,7 @@ class Turn:
     def _tell_one(self, way: Told, reason: Reason, step: Step | None, by: str | None, note: str | None) -> None:
         before = next((told for told in self.incident.told if same_way(told, way)), None)
         others = tuple(told for told in self.incident.told if told is not before)
-        self.change(sent=self.incident.sent + 1, told=(*others, way))
+        self.change(sent=self.incident.sent + 1, told=(*others, way), all_clear=reason.ends)
         self.effects.append(
             Notify(
                 entry=way.entry,
@@ -99,17 +99,17 @@ def same_way(one: Told, other: Told) -> bool:
 def next_wake(incident: Incident) -> float | None:
     """When the ladder must be looked at again: its next waiting step, else its end; None when it is over.
 
-    The end of what holds it back is looked at too; and what keeps it quiet, which has no end, again and again.
+    Of one that is held back, when that is over; what keeps it quiet, which has no end, is looked at again and again.
     Of an acknowledged one, when the acknowledgement expires.
     """
     if incident.answered:
         return incident.acknowledged_until
-    if incident.hold is not None and incident.hold.parent is not None:
+    if incident.hold is not None:
         return incident.hold.until
     waiting = [step.due_at for step in incident.steps if step.state is StepState.WAITING]
     if not waiting and not incident.exhausted and incident.exhausted_at is not None:
         waiting = [incident.exhausted_at]
-    return min([*waiting, incident.hold.until] if incident.hold is not None else waiting, default=None)
+    return min(waiting, default=None)
 
 
 def ladder(plan: Plan, start: float, round_number: int = 0) -> tuple[Step, ...]:
@@ -120,6 +120,23 @@ def ladder(plan: Plan, start: float, round_number: int = 0) -> tuple[Step, ...]:
         for n, row in enumerate(plan.steps, 1)
     )
     return (first, *rows)
+
+
+def in_hours(turn: Turn) -> bool:
+    """May people be told of something of this severity now?"""
+    hours = turn.incident.plan.hours
+    return hours is None or hours.holds(turn.now)
+
+
+def untold(incident: Incident) -> bool:
+    """Is the first step of the present ladder, and every other, still to come?"""
+    return bool(incident.steps) and all(step.state is StepState.WAITING for step in incident.steps)
+
+
+def steady_at(incident: Incident) -> float:
+    """From when on people may be told of an untold ladder: what had recovered must fire again for long enough."""
+    again = incident.steps[0].reason is Reason.RETRIGGERED
+    return incident.fired_at + incident.plan.again_after if again else 0.0
 
 
 def climb(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +16,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from rules import own
+from rules.commands import Lift
 from rules.decision import Judged
 from rules.duration import show_duration
+from rules.incident import Incident, State
+from rules.roster import Roster
 from workers import astray, counters, keys, latch, log, queue, release
 from workers.agenda import DESKS, Lane
 from workers.channels.contract import HttpRequest, Undelivered
@@ -100,6 +103,7 @@ def _incidents(house: House, found: Findings) -> None:
     forgotten: list[str] = []
     for start in range(0, len(names), PAGE):
         looked_at = house.store.legible(name.decode() for name in names[start : start + PAGE])
+        _held(house, looked_at)
         # A first look without a transaction; the ledger looks again inside one.
         there = house.agenda.waiting([entry for incident in looked_at for entry in promises_of(incident)])
         lacking = [one.id for one in looked_at if house.ledger.lacking(one, there)]
@@ -108,6 +112,18 @@ def _incidents(house: House, found: Findings) -> None:
         found.mended[own.Finding.FORGOTTEN] += len(forgotten)
         shown = ", ".join(forgotten[:5]) + (" and more" if len(forgotten) > 5 else "")
         found.words[own.Finding.FORGOTTEN] = f"{len(forgotten)} open incidents had no promise ({shown}); it is renewed"
+
+
+def _held(house: House, looked_at: Iterable[Incident]) -> None:
+    """Held back by a silence that has since been shortened, or taken out of the rules: it goes on."""
+    silenced = [one for one in looked_at if one.hold is not None and one.hold.parent is None]
+    held = [(one, one.hold) for one in silenced if one.hold is not None and one.state is State.TRIGGERED]
+    roster = house.ledger.roster() if held else Roster()
+    for incident, hold in held:
+        now = roster.silences.hold(incident, house.clock.now())
+        if hold.until > house.clock.now() and (now is None or now.until < hold.until):
+            text = f"it is no longer silenced as long as it was: {hold.why}"
+            house.ledger.answer(incident.id, Lift(by="Tocsin", silence=hold.silence, text=text))
 
 
 def _overdue(house: House, found: Findings, now: float) -> None:

@@ -71,3 +71,18 @@ def test_it_never_goes_back_and_adds_up(hours: Hours, offset: int, seconds: int)
     assert hours.holds(ends)
     assert hours.after(start, seconds + 60.0) > ends
     assert hours.after(hours.after(start, seconds), 60.0) == hours.after(start, seconds + 60.0)
+
+
+def test_hours_that_overlap_count_once() -> None:
+    """09:00-17:00 and 12:00-20:00 are eleven hours of a day, not sixteen."""
+    both = Hours(name="both", timezone=ZONE, spans=((540, 1020), (720, 1200)))
+    assert both.after(at("2026-03-02 09:00"), 9 * 3600) == at("2026-03-02 18:00")
+    assert both.between(at("2026-03-02 09:00"), at("2026-03-03 10:00")) == 12 * 3600
+
+
+@given(st.integers(0, 400 * 3600), st.integers(0, 60 * 3600))
+def test_what_is_left_is_what_was_to_come(since: int, seconds: int) -> None:
+    """Open time up to a moment that lies so much open time away is just that much."""
+    start = at("2026-03-02 09:00") + since
+    for hours in (OFFICE, NIGHT, SPLIT):
+        assert hours.between(start, hours.after(start, seconds)) == pytest.approx(seconds)

@@ -159,3 +159,34 @@ def test_two_silences_need_two_names_and_a_p1_does_not_sleep() -> None:
         load({"rules.yaml": f"{rules}\n{hours}\nsilences:\n  - {one}\n  - {one}"})
     said = [problem.message for problem in wrong.value.problems]
     assert said == ["a P1 does not wait for working hours", "two silences are called 'a'"]
+
+
+@pytest.mark.parametrize(
+    ("now", "silent"),
+    [
+        ("2026-10-25T00:29:00+00:00", False),
+        ("2026-10-25T00:31:00+00:00", True),
+        ("2026-10-25T01:01:00+00:00", True),
+        ("2026-10-25T01:29:00+00:00", True),
+        ("2026-10-25T01:31:00+00:00", False),
+        ("2026-10-26T01:31:00+00:00", True),
+    ],
+)
+def test_an_hour_that_comes_twice_leaves_no_hole(now: str, silent: bool) -> None:
+    """03:30 for an hour, while the clock goes from 04:00 back to 03:00: silent once, without a break."""
+    moment = datetime.fromisoformat(now).timestamp()
+    nightly = Silence(silence(start="2026-10-20 03:30", repeats="FREQ=DAILY"))
+    assert (nightly.window(moment) is not None) is silent
+    coming = nightly.next_window(moment)
+    assert coming is not None
+    assert coming.end > moment
+
+
+def test_a_time_the_clocks_skip_is_silent_an_hour_later() -> None:
+    """03:30 does not exist on 29 March: from 04:30 on, for an hour, and the next day as ever."""
+    nightly = Silence(silence(start="2026-03-20 03:30", repeats="FREQ=DAILY"))
+    assert nightly.window(at("2026-03-29 04:29")) is None
+    found = nightly.window(at("2026-03-29 04:31"))
+    assert found is not None
+    assert (found.start, found.end) == (at("2026-03-29 04:30"), at("2026-03-29 05:30"))
+    assert nightly.window(at("2026-03-30 03:31")) is not None

@@ -268,7 +268,7 @@ class AnyOrder(Losing):
         promised = [one for one in self.world.house.agenda.upcoming() if one.kind is Kind.NOTIFY]
         for incident, case in self._pairs():
             lines = [one for one in self.world.house.store.timeline(incident.id) if "way" in one.detail]
-            for reason, person in [(reason, person) for reason.pages for person in case.told]:
+            for reason, person in [(reason, person) for reason in Reason if reason.pages for person in case.told]:
                 owed = [page for page in case.pages if (page.reason, page.person) == (reason, person)]
                 done = [one for one in lines if _says(one, reason, person)]
                 coming = [one for one in promised if one.incident == incident.id and _calls(one, reason, person)]
