@@ -173,9 +173,8 @@ class _Api:
     def _explained(self, part: str) -> dict[str, Any]:
         """Whole, with why it opened."""
         incident = self._find(part)
-        timeline = self._context.store.timeline(incident.id)
-        trace = self._tracing.incident(incident, timeline)
-        return {**shown(incident), "timeline": as_data(timeline), "trace": trace}
+        trace = self._tracing.incident(incident, self._context.store.timeline(incident.id))
+        return {**self._whole(part), "trace": trace}
 
     def _find(self, part: str) -> Incident:
         try:
