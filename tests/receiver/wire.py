@@ -68,7 +68,7 @@ class Connect:
         server = serve.server(build(context), context)
         running = asyncio.create_task(server.serve([self._listener]))
         # Not before it listens: what it says at its start belongs to the setup of the test, and to its captured output.
-        while not server.started and not running.done():
+        while not server.started and not running.done():  # noqa: ASYNC110 uvicorn has no event for it
             await asyncio.sleep(0.005)
         self._started.set()
         await asyncio.to_thread(self._told.wait)
