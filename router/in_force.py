@@ -11,50 +11,20 @@ from pydantic import BaseModel
 
 from router.sources import signatures
 from router.sources.contract import Delivery, Options, SourceType, Unauthentic, Unreadable
-from rules.config import Config, SourceConfig
-from rules.decide import Verdict
-from rules.decision import Decision
+from rules.config import SourceConfig
 from rules.event import Event
-from rules.grouping import Groups
-from rules.incident import Policy
-from rules.inhibition import Inhibitions
+from rules.trace import Explains
 
 Reveal = Callable[[str], str]
 """Turns a reference of the YAML into its secret (`workers.settings.Environment.reveal`)."""
 
 
-class Ruleset(Protocol):
-    """What the ear needs of the loaded rules (`rules.load.Ruleset`)."""
-
-    @property
-    def config(self) -> Config:
-        """Everything the operator wrote."""
-
-    @property
-    def version(self) -> str:
-        """Stands in every Decision."""
+class Ruleset(Explains, Protocol):
+    """What the ear needs of the loaded rules (`rules.load.Ruleset`): to judge, to say why, and what to do."""
 
     @property
     def runbooks(self) -> Mapping[str, str]:
         """Name -> Markdown."""
-
-    @property
-    def policy(self) -> Policy:
-        """The plans of every severity."""
-
-    @property
-    def groups(self) -> Groups:
-        """What belongs together whoever says it."""
-
-    @property
-    def inhibitions(self) -> Inhibitions:
-        """What is kept quiet while something else lasts."""
-
-    def decide(self, event: Event, now: float) -> Decision:
-        """What a trigger means."""
-
-    def explain(self, event: Event, now: float) -> list[Verdict]:
-        """What every rule makes of it, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,10 +92,14 @@ class Reload:
         self._asked.set()
 
     def begin(self) -> None:
-        """At the start: what stands in the folder comes into force, if it may. Never raises."""
+        """At the start: what stands in the folder comes into force, if it may; else what is in force is taken up.
+
+        Never raises.
+        """
         try:
             with suppress(NotInForce):
                 self.propose("a start")
+            self._take_up()
         except RedisError as wrong:
             _log.warning("rules not published", why=type(wrong).__name__)
 

@@ -184,6 +184,18 @@ def test_a_process_that_starts_with_broken_rules_goes_by_those_in_force(
     assert edition.refusal(redis) is not None
 
 
+def test_a_start_with_rules_that_are_refused_judges_nothing_by_them(two: tuple[Process, Process], redis: Redis) -> None:
+    """They can be read, but may not come into force: from its first moment the process goes by those that are."""
+    one, _ = two
+    in_force = one.live().version
+    one.write(QUIETER)
+    one.live.ruleset = one.load(configuration.written(one.folder))
+    one.lacking = ["the environment variable NEW_HOOK is not set"]
+    one.reload.begin()
+    assert one.live().version == edition.version(redis) == in_force
+    assert one.adopted[-1] == in_force
+
+
 def test_whoever_starts_last_with_other_rules_puts_them_into_force(two: tuple[Process, Process]) -> None:
     """A deployment replaces the files and starts the processes anew."""
     one, other = two
