@@ -67,7 +67,11 @@ def _heading(report: Report) -> str:
     if report.begins is None:
         return "The inbox is empty: nothing can be replayed."
     reach = f"the inbox reaches back to {moment(report.begins)}"
-    return f"{report.replay.deliveries:,} deliveries since {moment(report.since)} ({reach})."
+    return f"{_deliveries(report.replay.deliveries)} since {moment(report.since)} ({reach})."
+
+
+def _deliveries(number: int) -> str:
+    return "1 delivery" if number == 1 else f"{number:,} deliveries"
 
 
 def _verdict(found: Comparison) -> str:
