@@ -22,6 +22,6 @@ def tables(context: Context) -> list[Page]:
     board = Board(context)
     live = Live(context, board, Banner(context))
     return [
-        *Now(board).pages(),
+        *Now(context, board).pages(),
         Page("/live", "GET", live.stream),
     ]
