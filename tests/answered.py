@@ -11,10 +11,11 @@ from tests.model import ENDS, HALF_A_MINUTE, LADDERS, Case, Slip
 
 def says(case: Case, by: str, now: float, act: Callable[[], None], noted: bool = False) -> None:
     """Somebody answers. `noted`: the history says so even where nothing changes; whoever joins in relies on it."""
-    stood, pages, slip = case.standing(), len(case.pages), case.slip
+    stood, slip = case.standing(), case.slip
+    owed = [page for page in case.pages if page.until is None]
     act()
     if case.standing() != stood:
-        case.slip = Slip(by, now + HALF_A_MINUTE, stood, pages)
+        case.slip = Slip(by, now + HALF_A_MINUTE, stood, owed)
     else:
         case.slip = None if noted and slip is not None and slip.by != by else slip
 
@@ -75,17 +76,15 @@ def take_back(case: Case, left_out: set[tuple[Reason, str]], now: float) -> None
     """It stands as before; `left_out` are the pages of its ladder that came to nothing meanwhile."""
     slip, was = case.slip, case.state
     assert slip is not None
-    before, since = case.pages[: slip.pages], case.pages[slip.pages :]
-    for page in since if was is State.TRIGGERED else ():  # of a ladder that is none any more
-        page.until = now if page.until is None else page.until
-    ended = slip.until - HALF_A_MINUTE
+    if was is State.TRIGGERED:  # what is owed since is of a ladder that is none any more
+        case.nothing_owed(now)
     for name, value in slip.stood.items():
         setattr(case, name, value)
     case.slip = None
     if case.state is not State.TRIGGERED:
         return
-    for page in before:
-        if page.until == ended and (page.reason, page.person) not in left_out:
+    for page in slip.owed:
+        if (page.reason, page.person) not in left_out:
             page.until = None
     for reason, person in left_out:
         case.page(reason, person, now)

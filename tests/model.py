@@ -47,12 +47,12 @@ class Page:
 
 @dataclass(slots=True)
 class Slip:
-    """An answer that may be taken back: by whom, until when, how it stood before, and which pages there were."""
+    """An answer that may be taken back: by whom, until when, how it stood before, and which pages were still owed."""
 
     by: str
     until: float
     stood: dict[str, Any]
-    pages: int
+    owed: list[Page]
 
 
 @dataclass(slots=True)

@@ -13,11 +13,12 @@ from rules.commands import Acknowledge, ChangeSeverity, EscalateNow, Resolve, Un
 from rules.event import Severity
 from rules.incident import Incident, Reason, TimelineEntry
 from tests import answered
-from tests.model import HALF_A_MINUTE, Case, Model
+from tests.model import Case, Model
 from tests.workers.losing import Losing
 from workers.ledger import Refused
 
 WORDS = st.sampled_from(["takes", "takes", "ends", *Severity])
+WHILE = st.sampled_from([None, 0.0, 5.0, 20.0])
 PEOPLE = st.sampled_from(["ana", "ana", "dan"])
 
 
@@ -78,14 +79,23 @@ class Answering(Losing):
         answered.call_in(case, person, self.now)
 
     @precondition(lambda self: self.model.cases)
-    @rule(data=st.data(), words=st.lists(WORDS, max_size=2), by=PEOPLE, seconds=st.sampled_from([None, 0.0, 5.0, 20.0]))
-    def an_answer_is_taken_back(self, data: Any, words: list[str], by: str, seconds: float | None) -> None:
-        """It was a slip, of just now or of a while ago; sometimes work is done in between."""
+    @rule(data=st.data(), words=st.lists(WORDS, min_size=1, max_size=3), seconds=WHILE)
+    def somebody_slips(self, data: Any, words: list[str], seconds: float | None) -> None:
+        """The last of their answers was not meant; sometimes work is done before they notice."""
         incident, case = self._draws(data)
         for word in words:
             self._answers(incident, case, word, "ana")
         if seconds is not None:
             self.world.passes(seconds)
+        self._takes_back(incident, case, "ana")
+
+    @precondition(lambda self: self.model.cases)
+    @rule(data=st.data(), by=PEOPLE)
+    def an_answer_is_taken_back(self, data: Any, by: str) -> None:
+        """Of a while ago, or somebody else's."""
+        self._takes_back(*self._draws(data), by)
+
+    def _takes_back(self, incident: Incident, case: Case, by: str) -> None:
         ledger = self.world.house.ledger
         command = Undo(by=by, via="cli", roster=ledger.roster())
         if not self.model.may_be_taken_back(case, by, self.now):
@@ -100,8 +110,7 @@ class Answering(Losing):
         """Pages of the ladder that stands again that came to nothing since the answer, by the incident's history."""
         lines = self.world.house.store.timeline(incident.id)[self.lines[incident.id] :]
         assert case.slip is not None
-        ended = case.slip.until - HALF_A_MINUTE
-        pages = {(one.reason, one.person) for one in case.pages[: case.slip.pages] if one.until in (None, ended)}
+        pages = {(one.reason, one.person) for one in case.slip.owed}
         skipped = [line for line in lines if line.kind == "skipped"]
         return {(reason, who) for reason, who in pages if any(says(line, reason, who) for line in skipped)}
 

@@ -260,7 +260,7 @@ def _calls(entry: Entry, reason: Reason, person: str) -> bool:
     return (entry.body["reason"], entry.body["person"]) == (reason, person)
 
 
-def test_any_order_comes_to_what_the_modelsays(redis: Redis, valkey: str, long: bool) -> None:
+def test_any_order_comes_to_what_the_model_says(redis: Redis, valkey: str, long: bool) -> None:
     """Duplicates, late words, people, time, crashes, two workers: every incident, call and promise is as it must be."""
     AnyOrder.redis, AnyOrder.url = redis, valkey
     how = settings(deadline=None) if long else settings(max_examples=60, stateful_step_count=30, deadline=None)
