@@ -16,7 +16,9 @@ FLOORS = ("rules", "workers", "router")
 DOORS = {
     "workers.agenda": "what is still promised, read aloud by the API and the metrics",
     "workers.alarm": "what a receiver says by itself when nobody else can",
+    "workers.changes": "which incidents have just changed, for whoever watches them",
     "workers.clock": "the time that Redis and every process agree on",
+    "workers.compose": "where an incident is, in the words of its notifications",
     "workers.counters": "what has been counted, for health and metrics",
     "workers.edition": "which rules are in force, and why new ones are not",
     "workers.gates": "what gates have counted, read aloud by the API and the metrics",

@@ -156,6 +156,11 @@ class Draft:
         self._grouped[incident.group_key] = incident.id
         self.count("incidents", incident.severity, "taken up again")
 
+    @property
+    def touched(self) -> Iterable[str]:
+        """Ids of the incidents that change."""
+        return self._written.keys()
+
     def stands(self, incident: Incident, left: Iterable[str], under: Iterable[str]) -> None:
         """An incident keeps others quiet under these keys, and no longer under those it has left."""
         self._beneath.stands(incident, left, under)

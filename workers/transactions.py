@@ -8,7 +8,7 @@ from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import WatchError
 
-from workers import agenda, queue
+from workers import agenda, changes, queue
 from workers.agenda import Entry
 from workers.bundle import Bundle
 from workers.clock import Clock
@@ -57,6 +57,7 @@ class Transactions:
         writes = Bundle(pipe)
         conclude(writes, held)
         draft.write(writes)
+        changes.tell(writes, (*draft.touched, *(one.incident for one in held if one.incident)))
         writes.execute()
         return draft
 
