@@ -24,6 +24,7 @@ DOORS = {
     "workers.gates": "what gates have counted, read aloud by the API and the metrics",
     "workers.inbox": "what was heard, looked through and forgotten",
     "workers.intake": "where what was heard is committed",
+    "workers.keys": "accounts and sessions are the ear's alone: the hands have no use for them",
     "workers.ledger": "commands of people go to the incidents through it",
     "workers.links": "the signed addresses in notifications, read on the way back",
     "workers.log": "one way of logging, so that secrets are kept out of it in one place",
