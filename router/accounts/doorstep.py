@@ -31,7 +31,7 @@ _LINK_GONE = Refused(
     "It works once, within a day of being made. If it was not you who used it, tell an admin at once;"
     " otherwise ask for another one: `tocsin accounts invite` makes it.",
 )
-_CROWDED = "Many are signing in at this moment. Please try again in a few seconds."
+CROWDED = "Many are signing in at this moment. Please try again in a few seconds."
 _WRONG = (
     "The name or the password is wrong. Forgotten? An admin makes a link for a new one: `tocsin accounts reset NAME`."
 )
@@ -69,7 +69,7 @@ class Doorstep:
         except Limited as limited:
             return await self._page(then, 429, name=name, wrong=too_often(limited), wait=limited.wait)
         except Busy:
-            return await self._page(then, 503, name=name, wrong=_CROWDED, wait=5)
+            return await self._page(then, 503, name=name, wrong=CROWDED, wait=5)
         except WrongPassword:
             return await self._page(then, 403, name=name, wrong=_WRONG)
         return self._in(then, word)
@@ -89,7 +89,7 @@ class Doorstep:
         try:
             outcome = await self._take(request, self._known(invite, name), name, form["password"])
         except Busy:
-            return self._welcome(request, invite, 503, name=name, wrong=_CROWDED)
+            return self._welcome(request, invite, 503, name=name, wrong=CROWDED)
         if outcome is Outcome.GONE:
             raise _LINK_GONE
         if outcome is Outcome.TAKEN:

@@ -89,7 +89,6 @@ class Invites:
         self._redis = redis
         self._clock = clock
         self._secrets = secret_words
-        self._accept = redis.register_script(_ACCEPT)
 
     async def first(self) -> str | None:
         """The first link's word, the same in every receiver and after a restart; None: there is an account.
@@ -130,7 +129,7 @@ class Invites:
         nonce = await self._first_nonce(word)
         given = [nonce or digest(word), "0" if nonce is None else "1", account.key, account.model_dump_json()]
         places = [keys.INVITES, keys.ACCOUNTS, keys.FIRST_INVITE]
-        return Outcome((await self._accept(keys=places, args=given)).decode())
+        return Outcome((await self._redis.register_script(_ACCEPT)(keys=places, args=given)).decode())
 
     async def use_up(self, word: str) -> bool:
         """It is good no more; False when it was not before."""

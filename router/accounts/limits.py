@@ -47,13 +47,13 @@ class Tries:
     def __init__(self, redis: Any, clock: Clock) -> None:
         self._redis = redis
         self._clock = clock
-        self._try = redis.register_script(_TRY)
 
     async def count(self, address: str, account: str) -> str:
         """One more try, counted before the password is looked at. Returns its id. Raises Limited."""
         one = secrets.token_hex(8)
         arguments: list[Any] = [repr(self._clock.now()), WINDOW, one, OF_ONE_ADDRESS, FOR_ONE_ACCOUNT]
-        wait = float(await self._try(keys=self._keys(address, account), args=arguments))
+        answer = await self._redis.register_script(_TRY)(keys=self._keys(address, account), args=arguments)
+        wait = float(answer)
         if wait > 0:
             raise Limited(wait)
         return one

@@ -103,7 +103,7 @@ def test_sign_out_everywhere_else(ear: Ear) -> None:
     phone.sign_in("dan")
     tablet.sign_in("dan")
     eve = joined(ear, "eve", "admin")
-    ids = re.findall(r'name="session" value="(\w+)"', dan.get("/account").text)
+    ids = re.findall(r'name="session" value="(\w{64})"', dan.get("/account").text)
     assert len(ids) == 2
     assert dan.post("/account/sessions/end", session=ids[0]).status_code == 303
     assert [phone.is_in, tablet.is_in].count(True) == 1
