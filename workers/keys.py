@@ -37,7 +37,7 @@
 | tocsin:workers            | set        | names of workers that may beat              | beats   | a day after the last|
 | tocsin:accounts           | hash       | who may sign in: name -> account            | accounts| till removed        |
 | tocsin:invites            | hash       | digest of a link -> what it invites to      | accounts| 24 h                |
-| tocsin:invite:first       | string     | what the first link is made of              | accounts| till an account is  |
+| tocsin:invite:first       | string     | what the first link is made of              | accounts| till there is admin |
 | tocsin:session:<digest>   | string     | somebody is signed in, and from where       | accounts| 7 d idle, 30 d      |
 | tocsin:sessions:<digest>  | sorted set | sessions of an account -> when they began   | accounts| 30 d                |
 | tocsin:tokens             | hash       | digest of an API token -> whose, which role | accounts| till revoked        |

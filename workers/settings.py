@@ -181,6 +181,8 @@ def _sign_in(settings: Settings) -> list[str]:
             "TOCSIN_OIDC_CLIENT_SECRET": settings.oidc_client_secret,
         }
         problems += [f"{name}: not set; TOCSIN_OIDC_ISSUER needs it" for name, value in given.items() if not value]
+        if not settings.oidc_issuer.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            problems.append("TOCSIN_OIDC_ISSUER: expected an address that begins with https://")
     return problems
 
 

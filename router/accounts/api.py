@@ -68,18 +68,18 @@ class AccountsApi:
         return {"accounts": found, "invitations": [_invited(one) for one in await self._registry.invites.open()]}
 
     async def first(self, _request: Request) -> dict[str, Any]:
-        """The link that makes the first admin; null once there is an account."""
+        """The link that makes the first admin; null once there is one."""
         word = await self._registry.invites.first()
         return {"link": None if word is None else self._registry.link(word)}
 
     async def invite(self, request: Request) -> dict[str, Any]:
         """Make a one-time link."""
         asked = read_body_as(AskedToInvite, await self._body(request))
-        first = not await self._registry.accounts.are_any()
-        # The first account has to be able to invite the others.
+        first = not await self._registry.accounts.has_admin()
+        # The first one has to be able to invite the others.
         role = asked.role or (Role.ADMIN if first else Role.RESPONDER)
         if first and role is not Role.ADMIN:
-            raise Problem(409, f"There is no account yet: the first one has to be an admin, and not a {role}.")
+            raise Problem(409, f"There is no admin yet: invite one first, and a {role} afterwards.")
         invite = Invite(role=role, name=await self._free(asked.name), person=self.person(asked.person, asked.name))
         return await self._link(request, invite)
 

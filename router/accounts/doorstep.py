@@ -17,6 +17,7 @@ from router.accounts.account import Account, folded, wrong_name
 from router.accounts.entry import visitor_of
 from router.accounts.invites import Invite, Outcome
 from router.accounts.limits import Limited
+from router.accounts.oidc import Oidc, wait_of
 from router.accounts.passwords import Busy, wrong_password
 from router.accounts.registry import Registry, WrongPassword
 from router.accounts.store import NoAccount
@@ -43,12 +44,15 @@ class Doorstep:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._registry = Registry(context)
+        self._oidc = Oidc(context, self._registry)
 
     def routes(self) -> list[Route]:
         """Their addresses: these alone may be opened by anybody."""
         return [
             Route("/sign-in", _told(self.show), methods=["GET"]),
             Route("/sign-in", _told(self.sign_in), methods=["POST"]),
+            Route("/sign-in/oidc", _told(self.go), methods=["GET"]),
+            Route("/sign-in/oidc/back", _told(self.back), methods=["GET"]),
             Route("/welcome/{link}", _told(self.welcome), methods=["GET"]),
             Route("/welcome/{link}", _told(self.join), methods=["POST"]),
         ]
@@ -73,6 +77,20 @@ class Doorstep:
         except WrongPassword:
             return await self._page(then, 403, name=name, wrong=_WRONG)
         return self._in(then, word)
+
+    async def go(self, request: Request) -> Response:
+        """GET: to where people sign in instead."""
+        return await self._oidc.go(request, ours(request.query_params.get("then", "/")))
+
+    async def back(self, request: Request) -> Response:
+        """GET: back from there."""
+        try:
+            then, word = await self._oidc.back(request)
+        except Limited as limited:
+            raise wait_of(limited) from None
+        response = self._in(ours(then), word)
+        self._oidc.forget(response)
+        return response
 
     async def welcome(self, request: Request) -> Response:
         """GET: what the link is for, and the form."""
@@ -137,7 +155,7 @@ class Doorstep:
         return invite.model_copy(update={"person": name}) if known else invite
 
     async def _page(self, then: str, status: int = 200, wait: float | None = None, **told: Any) -> Response:
-        nobody = not await self._registry.accounts.are_any()
+        nobody = not await self._registry.accounts.has_admin()
         settings = self._context.settings
         elsewhere = f"/sign-in/oidc?{urlencode({'then': then})}" if settings.oidc_issuer else None
         response = drawn(

@@ -17,13 +17,13 @@ AGAIN = 5.0
 def in_words(link: str) -> str:
     """Two lines for a terminal."""
     return (
-        f"  Nobody has an account yet. Make yours here:  {link}\n"
+        f"  There is no admin yet. Make your account here:  {link}\n"
         "  The link makes the first admin and works once; keep it to yourself."
     )
 
 
 async def announce(context: Context) -> None:
-    """Print it on stderr, beside the log; nothing where there is an account. Waits for Redis."""
+    """Print it on stderr, beside the log; nothing where there is an admin. Waits for Redis."""
     invites = Invites(context.fast, context.clock, context.secrets)
     while True:
         try:

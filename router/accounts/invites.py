@@ -30,7 +30,10 @@ _FIRST_PURPOSE = b"tocsin first link\n"
 _ACCEPT = """
 local first = ARGV[2] == '1'
 if first then
-  if redis.call('HLEN', KEYS[2]) > 0 or redis.call('GET', KEYS[3]) ~= ARGV[1] then return 'gone' end
+  if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 'gone' end
+  for _, text in ipairs(redis.call('HVALS', KEYS[2])) do
+    if cjson.decode(text).role == 'admin' then return 'gone' end
+  end
 elseif redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 'gone' end
 if redis.call('HEXISTS', KEYS[2], ARGV[3]) == 1 then return 'taken' end
 redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
@@ -57,7 +60,7 @@ class Invite(BaseModel):
 
     @property
     def is_first(self) -> bool:
-        """Does it make the first account?"""
+        """Does it make the first admin?"""
         return self.expires is None
 
 
@@ -91,11 +94,11 @@ class Invites:
         self._secrets = secret_words
 
     async def first(self) -> str | None:
-        """The first link's word, the same in every receiver and after a restart; None: there is an account.
+        """The first link's word, the same in every receiver and after a restart; None: there is an admin.
 
         Redis holds half of what it is made of, TOCSIN_SECRET is the other half: the word itself is kept nowhere.
         """
-        if await Accounts(self._redis).are_any():
+        if await Accounts(self._redis).has_admin():
             return None
         await self._redis.set(keys.FIRST_INVITE, secrets.token_hex(16), nx=True)
         nonce = await self._redis.get(keys.FIRST_INVITE)
@@ -154,7 +157,7 @@ class Invites:
     async def _first_nonce(self, word: str) -> bytes | None:
         """The nonce of the first link when this is its word."""
         nonce: bytes | None = await self._redis.get(keys.FIRST_INVITE)
-        if nonce is None or await Accounts(self._redis).are_any():
+        if nonce is None or await Accounts(self._redis).has_admin():
             return None
         given = word.encode("utf-8", "replace")
         fits = [hmac.compare_digest(given, _first(secret, nonce).encode()) for secret in self._secrets]

@@ -16,7 +16,7 @@ from workers.plain import plain
 def vouched_for(context: Context, request: Request) -> tuple[str, Role] | None:
     """Name and role of whom a trusted proxy names; None: it names nobody, or nobody asked it to."""
     header = context.settings.proxy_user_header
-    if header is None or not from_proxy(context, request):
+    if not header or not from_proxy(context, request):
         return None
     # Twice there means that the client has sent one too, and the proxy let it through.
     names = request.headers.getlist(header)

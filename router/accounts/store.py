@@ -30,9 +30,9 @@ class Accounts:
         """All of them by name; what cannot be read is left out and logged."""
         return sorted(self._read(await self._redis.hgetall(keys.ACCOUNTS)).values(), key=lambda one: one.name)
 
-    async def are_any(self) -> bool:
-        """Is there one at all?"""
-        return bool(await self._redis.hlen(keys.ACCOUNTS))
+    async def has_admin(self) -> bool:
+        """Is there somebody who can invite the others?"""
+        return any(one.role is Role.ADMIN for one in await self.every())
 
     async def get(self, key: str) -> Account | None:
         """The one that is kept under this key."""
