@@ -15,6 +15,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router import api, health, metrics
+from router.accounts import policy
+from router.accounts.doorstep import Doorstep
 from router.answer import Answer
 from router.console.pages import console
 from router.context import Context
@@ -34,13 +36,14 @@ def build(context: Context, mounts: Mapping[str, ASGIApp] | None = None) -> ASGI
     rest = Starlette(
         routes=[
             Mount("/api", Guarded(api.routes(context), context)),
-            Route("/metrics", Guarded(metrics.routes(context), context), methods=["GET"]),
+            Route("/metrics", Guarded(metrics.routes(context), context, policy.reading), methods=["GET"]),
             Route("/a/{token}", answer.show, methods=["GET"]),
             Route("/a/{token}", answer.act, methods=["POST"]),
             Route("/a/{token}/runbook", answer.runbook, methods=["GET"]),
             *health.routes(context),
             Mount("/static", Assets(directory=STATIC)),
-            *(Mount(path, AtHome(app, context)) for path, app in (mounts or {}).items()),
+            *(Mount(path, AtHome(app, context, policy.reading)) for path, app in (mounts or {}).items()),
+            *Doorstep(context).routes(),
             *console(context),
         ],
         exception_handlers={HTTPException: tell, Problem: tell},

@@ -23,6 +23,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeout
 from starlette.types import ASGIApp
 
+from router.accounts import first
 from router.app import build
 from router.committer import Committer
 from router.context import Context
@@ -195,11 +196,13 @@ def run(
     signal.signal(signal.SIGHUP, lambda *_: reload.ask())
     watching = [Watch(context, alarm).keep_watching] if alarm is not None else []
     ending = [partial(_end_with, settings.supervisor)] if settings.supervisor is not None else []
+    # Under a supervisor it is he who says it, once for all; a demonstration lets its own machine in.
+    saying = [] if settings.supervisor is not None or settings.demo else [partial(first.announce, context)]
     shown = demonstration or Demonstration()
     context.outbox = shown.outbox
     invented = [partial(begin, context)] if settings.demo and settings.demo_incidents else []
-    beside: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (*watching, *ending, *invented, *shown.beside)
-    context.beside = (*context.beside, partial(_keep_reloading, reload), *beside)
+    more: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (*watching, *ending, *saying, *invented, *shown.beside)
+    context.beside = (*context.beside, partial(_keep_reloading, reload), *more)
     app = build(context, shown.mounts)
     # What was made until now lives as long as the process: the collector need not walk it again and again.
     gc.collect()

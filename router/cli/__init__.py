@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from router.cli.accounts import accounts
 from router.cli.checking import check
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
@@ -37,6 +38,7 @@ COMMANDS: tuple[click.Command, ...] = (
     deliveries,
     silence,
     maintenance,
+    accounts,
     doctor,
     reload,
     backup,

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 from redis.exceptions import RedisError
 
 from router import demo, serve
+from router.accounts import first
 from router.app import DEMO
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.demo.outbox import Outbox
@@ -150,7 +152,7 @@ def _serve_together(session: Session, settings: Settings, processes: int) -> Non
     env = {WEAKER: "1"} if settings.accept_weaker_durability else {}
     children = [receiver(session, settings, n + 1, "--share-port", **env) for n in range(processes)]
     try:
-        Supervisor(children).run()
+        Supervisor(children).run(lambda: say_first_link(settings))
     except supervisor.NotStarted as wrong:
         raise Failure(str(wrong), "its log says why") from None
 
@@ -267,6 +269,18 @@ def _tocsin(session: Session, *arguments: str) -> list[str]:
 def port_is_free(settings: Settings) -> None:
     """Ends the command when HOST and PORT cannot be had."""
     _bound(settings).close()
+
+
+def say_first_link(settings: Settings) -> None:
+    """Where the first account is made, on stderr: the receivers know; nothing where there is one."""
+    bearer = {"authorization": f"Bearer {settings.api_token[0].get_secret_value()}"}
+    try:
+        reply = call("POST", f"http://{settings.host}:{settings.port}/api/accounts/first", headers=bearer)
+    except Undelivered:
+        return
+    link = orjson.loads(reply.body).get("link") if reply.status == 200 else None
+    if link is not None:
+        click.echo(first.in_words(link), err=True)
 
 
 def _answers(address: str) -> bool:

@@ -15,6 +15,7 @@ from router.cli.run import (
     receiver,
     revealed,
     rules_of,
+    say_first_link,
     to_hear_and_send,
     weaker_option,
     workers,
@@ -108,6 +109,8 @@ def _say_ready(session: Session, settings: Settings, demonstrate: bool) -> None:
         session.line(f"  Send a first signed sample:                {ourselves} send shop-sentry")
     session.line(f"  See what is open, and answer it:           {ourselves} incidents list")
     session.line(f"  See what happens next, and to whom:        {ourselves} pending")
+    if not demonstrate:
+        say_first_link(settings)
 
 
 def _ourselves(settings: Settings) -> str:
