@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from redis.exceptions import RedisError
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +13,7 @@ from router import runbooks
 from router.context import Context
 from router.pages import HEADERS, notice, page
 from router.requests import headers_of, read_body
+from router.same_site import foreign
 from rules.commands import Acknowledge, Command, Resolve
 from rules.incident import Incident, State
 from workers.ledger import Busy, NoIncident
@@ -162,24 +163,8 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 def _same_site(request: Request) -> None:
-    """Only our own page may press the buttons.
-
-    Browsers say where a form was in Sec-Fetch-Site, over plain http only in Origin. Under our no-referrer policy that
-    Origin may read `null`; then the token in the address, which no other site knows, has to be proof enough.
-    """
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin", "null")
-    ours = request.headers.get("host", "").lower()
-    trusted = site in ("same-origin", "none") if site is not None else origin == "null" or _host(origin) == ours
-    if not trusted:
+    if foreign(request):
         raise Refused(403, "Nothing was done", "Another site pressed this button. Open the link from the notification.")
-
-
-def _host(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:
-        return None
 
 
 def _away() -> Refused:

@@ -9,14 +9,13 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router import api, health, metrics
 from router.answer import Answer
+from router.console.pages import console
 from router.context import Context
 from router.guard import AtHome, Guarded, Outermost
 from router.problems import Problem, tell
@@ -41,18 +40,13 @@ def build(context: Context, mounts: Mapping[str, ASGIApp] | None = None) -> ASGI
             *health.routes(context),
             Mount("/static", StaticFiles(directory=STATIC)),
             *(Mount(path, AtHome(app, context)) for path, app in (mounts or {}).items()),
-            *([Route("/", _to_the_outbox, methods=["GET"])] if DEMO in (mounts or {}) else []),
+            *console(context),
         ],
         exception_handlers={HTTPException: tell, Problem: tell},
         lifespan=_lifespan(context),
     )
     rest.router.redirect_slashes = False
     return Outermost(_Fork(Receiver(context), rest), _report)
-
-
-async def _to_the_outbox(_request: Request) -> Response:
-    """A demonstration has one page to look at. The path alone: a redirect is never built from the Host header."""
-    return Response(status_code=303, headers={"Location": f"{DEMO}/outbox"})
 
 
 class _Fork:

@@ -38,7 +38,7 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     by: Line
-    via: Literal["api", "command line"] = "api"
+    via: Literal["api", "command line", "console"] = "api"
 
     def command(self, _roster: Roster) -> Command:
         """What it asks of the incident; the roster is for those that begin a new ladder."""
@@ -175,7 +175,11 @@ class AskedToPurge(BaseModel):
 
 def read_asked(what: str, body: bytes, people: Mapping[str, Person]) -> Asked:
     """The body of the command `what`, for the `people` of the rules. Raises Problem 422 naming every wrong field."""
-    asked = _read(ASKED[what], body)
+    return assigned(_read(ASKED[what], body), people)
+
+
+def assigned(asked: Asked, people: Mapping[str, Person]) -> Asked:
+    """The same, where it assigns to a person by the YAML's name of them. Raises Problem 422 for nobody."""
     return _to_a_person(asked, people) if isinstance(asked, AskedToAssign) else asked
 
 

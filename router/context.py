@@ -45,6 +45,9 @@ class Context:
     beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     """What runs beside the requests until the app ends."""
 
+    leaving: list[Callable[[], None]] = field(default_factory=list)
+    """Called once this process has been told to end: whoever holds a connection open lets it go."""
+
     @property
     def secrets(self) -> list[bytes]:
         """What signs and verifies links."""

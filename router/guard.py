@@ -48,13 +48,14 @@ class AtHome(Guarded):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on. Raises Problem 401."""
-        if not _from_here(scope) and not self._knows(_bearer(scope)):
+        if not from_here(scope) and not self._knows(_bearer(scope)):
             detail = "Open this on the machine where Tocsin runs, as 127.0.0.1, or send one of TOCSIN_API_TOKEN."
             raise Problem(401, detail, headers={"WWW-Authenticate": 'Bearer realm="tocsin"'})
         await self._app(scope, receive, send)
 
 
-def _from_here(scope: Scope) -> bool:
+def from_here(scope: Scope) -> bool:
+    """Was this asked by a browser of this machine, by its own name, and through no proxy?"""
     said = dict(scope["headers"])
     origin = said.get(b"origin")
     names = [f"//{said.get(b'host', b'').decode('latin-1')}", *([origin.decode("latin-1")] if origin else [])]

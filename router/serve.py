@@ -167,7 +167,7 @@ def server(app: ASGIApp, context: Context) -> Server:
         timeout_graceful_shutdown=GRACE,
         backlog=BACKLOG,
     )
-    return Server(config)
+    return Server(config, context.leaving)
 
 
 def run(

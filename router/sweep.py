@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import uvicorn
@@ -18,6 +19,10 @@ _PAUSE = 0.1
 class Server(uvicorn.Server):
     """uvicorn's server with the sweep."""
 
+    def __init__(self, config: uvicorn.Config, leaving: Sequence[Callable[[], None]] = ()) -> None:
+        super().__init__(config)
+        self._leaving = leaving
+
     async def on_tick(self, counter: int) -> bool:
         """Every 0.1 s; the sweep runs every 0.5 s."""
         if counter % _SWEEP_TICKS == 0:
@@ -26,6 +31,8 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept nobody, answer what was received, and sweep on: whoever is too slow does not hold up the end."""
+        for leave in self._leaving:
+            leave()
         sweeping = asyncio.create_task(self._keep_sweeping())
         try:
             await super().shutdown(sockets)

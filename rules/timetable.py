@@ -60,7 +60,8 @@ def _at(seconds: float) -> str:
     return f"T+{show_duration(seconds)}" if seconds else "T+0"
 
 
-def _person(config: Config, role: str, at: float) -> str | None:
+def holder(config: Config, role: str, at: float) -> str | None:
+    """Who has a role at `at` (Unix seconds), as the rota stands; None: nobody, or no such role."""
     found = config.roles.get(role)
     if found is None or found.schedule is None:
         return found.person if found is not None else None
@@ -69,7 +70,7 @@ def _person(config: Config, role: str, at: float) -> str | None:
 
 def _due(config: Config, written: Plan, role: str, at: float) -> float:
     """Later, where the severity has hours, and whoever is called then has others."""
-    person = _person(config, role, at)
+    person = holder(config, role, at)
     hours = working_hours(config, config.people[person].hours) if person is not None else None
     return at if written.hours is None or hours is None else hours.opens(at)
 
@@ -77,7 +78,7 @@ def _due(config: Config, written: Plan, role: str, at: float) -> float:
 def _who(config: Config, role: str, now: float, through: list[Way]) -> str:
     if role not in config.roles:
         return role
-    person = _person(config, role, now)
+    person = holder(config, role, now)
     if person is not None and out_of_reach(config.people[person], through):
         return f"{role} ({person}, whom none of these reaches)"
     return f"{role} ({person or 'nobody now'})"

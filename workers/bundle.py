@@ -71,6 +71,12 @@ class Bundle:
         """RPUSH."""
         self._add("RPUSH", name, *values)
 
+    def xadd(self, name: str, fields: Mapping[str, Word], *, maxlen: int, approximate: bool) -> None:
+        """XADD, cut to about (or exactly) `maxlen`."""
+        self._add(
+            "XADD", name, "MAXLEN", "~" if approximate else "=", maxlen, "*", *chain.from_iterable(fields.items())
+        )
+
     def hset(self, name: str, *, mapping: Mapping[str, Word]) -> None:
         """HSET."""
         self._add("HSET", name, *chain.from_iterable(mapping.items()))

@@ -149,6 +149,11 @@ class Draft:
         self._timeline.setdefault(incident.id, []).extend(outcome.timeline)
         self._effects += [(incident.id, effect) for effect in outcome.effects]
 
+    @property
+    def touched(self) -> Iterable[str]:
+        """Ids of the incidents that change."""
+        return self._written.keys()
+
     def stands(self, incident: Incident, left: Iterable[str], under: Iterable[str]) -> None:
         """An incident keeps others quiet under these keys, and no longer under those it has left."""
         self._beneath.stands(incident, left, under)

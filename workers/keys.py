@@ -34,6 +34,7 @@
 | tocsin:rules              | hash       | the rules in force: version, texts, since   | edition | for ever            |
 | tocsin:rules:refused      | string     | why the last new rules are not in force     | edition | till they are right |
 | tocsin:silences           | hash       | what people silenced: name -> silence       | silences| 7 d after its end   |
+| tocsin:changes            | stream     | incidents that have just changed            | ledger  | the last 2,000      |
 | tocsin:worker:<name>      | string     | a worker beats                              | beats   | 10 s                |
 | tocsin:workers            | set        | names of workers that may beat              | beats   | a day after the last|
 | rq:*                      |            | RQ's own                                    | rq      | minutes             |
@@ -63,6 +64,7 @@ RULES = "tocsin:rules"
 SILENCES = "tocsin:silences"
 RULES_REFUSED = "tocsin:rules:refused"
 WORKERS = "tocsin:workers"
+CHANGES = "tocsin:changes"
 COUNTS = "tocsin:count:*"
 LASTING = (
     "tocsin:agenda:*",

@@ -22,7 +22,7 @@ from rules.load import Ruleset
 from rules.record import encode
 from rules.roster import Roster
 from rules.schedule import Way
-from workers import agenda, keys, queue, silences
+from workers import agenda, changes, keys, queue, silences
 from workers.agenda import Entry
 from workers.bundle import Bundle
 from workers.clock import Clock
@@ -267,6 +267,7 @@ class Ledger:
         writes = Bundle(pipe)
         conclude(writes, held)
         draft.write(writes)
+        changes.tell(writes, (*draft.touched, *(one.incident for one in held if one.incident)))
         writes.execute()
         return draft
 

@@ -1,0 +1,134 @@
+"""The open incidents as rows, kept current by the stream of changes: one reading for all who look."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from redis import Redis
+
+from router.console.coming import Coming, coming, name_of
+from router.context import Context
+from rules.event import Severity
+from rules.incident import Incident, State
+from workers import changes
+from workers.compose import where
+from workers.plain import plain
+
+MOST = 20_000
+"""Open incidents that are shown at all."""
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One open incident, as the list needs it. Times are Unix seconds."""
+
+    id: str
+    severity: Severity
+    state: State
+    title: str
+    where: str
+    opened_at: float
+    who: str | None
+    """Who has it, as people call them."""
+    coming: Coming
+    count: int
+    alerts: int
+    hold: str | None
+    """Why nobody is told for a while."""
+    respond_by: float | None
+    """When somebody should have answered; None when they did in time."""
+    demo: bool
+    searched: str
+    """What a search looks at, in small letters."""
+
+    @property
+    def order(self) -> tuple[str, int, float]:
+        """Worst first; of equals those nobody has, then the oldest."""
+        return self.severity, _RANK[self.state], self.opened_at
+
+
+_RANK = {
+    State.TRIGGERED: 0,
+    State.ACKNOWLEDGED: 1,
+    State.MITIGATED: 2,
+    State.RECOVERED: 3,
+    State.RESOLVED: 4,
+}
+
+
+class Board:
+    """Asked by threads; each look reads only what has changed since the last."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._lock = threading.Lock()
+        self._rows: dict[str, Row] = {}
+        self._mark: str | None = None
+        self._version = ""
+
+    def rows(self) -> Mapping[str, Row]:
+        """Every open incident by its id. Blocks on Redis; raises its errors."""
+        self.look()
+        return dict(self._rows)
+
+    def look(self) -> tuple[dict[str, Row | None], bool]:
+        """What is different since the last look, None for what is no longer open; and: may everything be?"""
+        with self._lock:
+            version = self._context.in_force.ruleset.version
+            said = None if self._mark is None or version != self._version else changes.since(self._redis, self._mark)
+            if said is None:
+                before = self._rows
+                self._begin(version)
+                return {**dict.fromkeys(before), **self._rows}, True
+            self._mark, ids = said
+            return self._take(ids), False
+
+    @property
+    def _redis(self) -> Redis:
+        return self._context.redis
+
+    def _begin(self, version: str) -> None:
+        mark = changes.latest(self._redis)  # Before what is read: what changes meanwhile is read once more.
+        found = self._context.store.incidents(limit=MOST)
+        self._rows = {one.id: self._row(one) for one in found}
+        self._mark, self._version = mark, version
+
+    def _take(self, ids: Iterable[str]) -> dict[str, Row | None]:
+        wanted = list(ids)
+        there = {one.id: one for one in self._context.store.legible(wanted)}
+        fresh: dict[str, Row | None] = {}
+        for name in wanted:
+            found = there.get(name)
+            fresh[name] = self._row(found) if found is not None and found.is_open else None
+        self._rows = {k: v for k, v in {**self._rows, **fresh}.items() if v is not None}
+        return fresh
+
+    def _row(self, incident: Incident) -> Row:
+        config = self._context.in_force.ruleset.config
+        who = incident.assignee or incident.acknowledged_by
+        title, place = plain(incident.title, _LONGEST), plain(where(incident), _LONGEST)
+        due = incident.opened_at + incident.plan.respond_within
+        in_time = incident.acknowledged_at is not None and incident.acknowledged_at <= due
+        return Row(
+            id=incident.id,
+            severity=incident.severity,
+            state=incident.state,
+            title=title or "(no title)",
+            where=place,
+            opened_at=incident.opened_at,
+            who=name_of(config, who) if who else None,
+            coming=coming(incident, config),
+            count=incident.count,
+            alerts=len(incident.signals),
+            hold=incident.hold.why if incident.hold is not None and incident.state is State.TRIGGERED else None,
+            respond_by=None if in_time or incident.state is State.RECOVERED else due,
+            demo=incident.labels.get(DEMO) == "yes",
+            searched=" ".join([title, place, incident.id, incident.rule, *incident.labels.values()]).casefold(),
+        )
+
+
+DEMO = "demo"
+"""The label of what the demonstration has made up."""

@@ -1,0 +1,236 @@
+// What the pages do beyond HTML: countdowns by the server's clock, live rows, copying. Everything works without it too.
+
+const body = document.body;
+
+// --- the clock: Redis' time, carried on by a clock of the browser that nobody can set
+
+let offset = Number(body.dataset.now) - performance.now() / 1000;
+const now = () => offset + performance.now() / 1000;
+
+function setClock(seconds) {
+  offset = seconds - performance.now() / 1000;
+  tick();
+}
+
+// --- countdowns
+
+function duration(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [d, h, m, s] = [Math.floor(whole / 86400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60];
+  if (d) return h ? `${d}d${h}h` : `${d}d`;
+  if (h) return m ? `${h}h${m}m` : `${h}h`;
+  return m ? `${m}m ${String(s).padStart(2, "0")}s` : `${s}s`;
+}
+
+function coarse(seconds) {
+  return seconds >= 60 ? duration(seconds - (seconds % 60)).replace(" 00s", "") : duration(seconds);
+}
+
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function tick() {
+  const at = now();
+  for (const one of document.querySelectorAll("[data-due]")) {
+    const left = Number(one.dataset.due) - at;
+    say(one, left > 0 ? `in ${duration(left)}` : `overdue ${duration(-left)}`);
+    one.classList.toggle("overdue", left <= 0);
+    one.classList.toggle("soon", left > 0 && left < 300);
+  }
+  for (const one of document.querySelectorAll("[data-since]")) say(one, coarse(at - Number(one.dataset.since)));
+  for (const one of document.querySelectorAll("[data-until]")) one.hidden = Number(one.dataset.until) <= at;
+}
+
+// --- parts that are read anew: the page is asked for again, and what is marked data-part is taken from it
+
+let reading = null;
+let again = false;
+
+async function readAnew() {
+  if (reading) {
+    again = true;
+    return;
+  }
+  reading = fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
+  try {
+    const answer = await reading;
+    if (answer.ok) replaceParts(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  } catch {
+    // The next event, or the person, tries again.
+  } finally {
+    // Not more often than once a second, however much happens.
+    setTimeout(() => {
+      reading = null;
+      if (again) readAnew();
+      again = false;
+    }, 1000);
+  }
+}
+
+function replaceParts(fresh) {
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const other = fresh.getElementById(part.id);
+    if (!other || inUse(part)) continue;
+    keepChosen(part, other);
+    part.replaceChildren(...other.childNodes);
+  }
+  const tally = document.getElementById("tally");
+  const theirs = fresh.getElementById("tally");
+  if (tally && theirs) tally.replaceChildren(...theirs.childNodes);
+  document.title = fresh.title;
+  if (fresh.body.dataset.now) setClock(Number(fresh.body.dataset.now));
+  ready(document);
+}
+
+// Whoever is writing or has a menu open is not disturbed: their part is taken anew with the next change.
+function inUse(part) {
+  const active = document.activeElement;
+  const writing = part.contains(active) && active.matches("input:not([type=checkbox]), textarea, select");
+  return writing || part.querySelector("details[open]:not([data-stays]) :focus") !== null;
+}
+
+function keepChosen(part, other) {
+  const chosen = new Set([...part.querySelectorAll("input[name=chosen]:checked")].map((one) => one.value));
+  for (const one of other.querySelectorAll("input[name=chosen]")) one.checked = chosen.has(one.value);
+  const open = new Set([...part.querySelectorAll("details[open][id]")].map((one) => one.id));
+  for (const one of other.querySelectorAll("details[id]")) one.open = open.has(one.id);
+}
+
+// --- the list of incidents: one row at a time
+
+const rows = document.querySelector("[data-rows]");
+
+function putRow(said) {
+  const made = new DOMParser().parseFromString(said.html, "text/html").body.firstElementChild;
+  const old = document.getElementById(`i-${said.id}`);
+  if (old && inUse(old)) return;
+  if (old) made.querySelector("input[name=chosen]").checked = old.querySelector("input[name=chosen]").checked;
+  const focused = old && old.contains(document.activeElement);
+  old?.remove();
+  const next = [...rows.children].find((one) => one.dataset.order > said.order);
+  rows.insertBefore(made, next ?? null);
+  if (!old) made.classList.add("fresh");
+  if (focused) made.querySelector("a.name").focus();
+  counted();
+}
+
+// How many there are changes with each row: the numbers are read anew, soon and together.
+let counting = null;
+function counted() {
+  counting ??= setTimeout(() => {
+    counting = null;
+    readAnew();
+  }, 2000);
+}
+
+// --- the stream
+
+let stream = null;
+let heard = 0;
+let opened = false;
+
+function listen() {
+  if (!body.dataset.live || stream || document.hidden) return;
+  stream = new EventSource(body.dataset.live);
+  stream.addEventListener("open", () => {
+    heard = performance.now();
+    pulse("live");
+    if (opened) readAnew(); // What happened while nobody listened.
+    opened = true;
+  });
+  const on = (name, act) =>
+    stream.addEventListener(name, (event) => {
+      heard = performance.now();
+      act(JSON.parse(event.data));
+      tick();
+    });
+  on("clock", (said) => setClock(said.now));
+  on("banner", (said) => {
+    const fresh = new DOMParser().parseFromString(said.html, "text/html").body;
+    document.getElementById("banner").replaceChildren(...fresh.childNodes);
+  });
+  on("all", readAnew);
+  on("row", (said) => rows && putRow(said));
+  on("gone", (said) => {
+    const old = document.getElementById(`i-${said.id}`);
+    if (old) {
+      old.remove();
+      counted();
+    }
+  });
+  on("changed", (said) => concerns(said.ids) && readAnew());
+  stream.addEventListener("error", () => {
+    pulse("connecting again …");
+    if (stream.readyState === EventSource.CLOSED) hangUp(10000);
+  });
+}
+
+function concerns(ids) {
+  const only = body.dataset.only ?? document.getElementById("main").dataset.only;
+  return !only || ids.includes(only);
+}
+
+function hangUp(wait) {
+  stream?.close();
+  stream = null;
+  if (wait) setTimeout(listen, wait);
+}
+
+function pulse(text) {
+  const place = document.getElementById("pulse");
+  if (place) say(place, text);
+}
+
+// A laptop that slept has a stream that only looks open, and a clock that may have stood still.
+setInterval(() => {
+  if (stream && performance.now() - heard > 15000) {
+    hangUp(0);
+    pulse("connecting again …");
+    listen();
+  }
+}, 3000);
+let wall = Date.now();
+setInterval(() => {
+  const slept = Date.now() - wall > 5000;
+  wall = Date.now();
+  if (slept && stream) {
+    hangUp(0);
+    listen();
+  }
+  tick();
+}, 1000);
+document.addEventListener("visibilitychange", () => (document.hidden ? hangUp(0) : listen()));
+addEventListener("pagehide", () => hangUp(0));
+addEventListener("pageshow", (event) => event.persisted && listen());
+
+// --- small things
+
+function ready(root) {
+  for (const one of root.querySelectorAll("[data-copy]")) one.hidden = false;
+  for (const one of root.querySelectorAll("[data-scripted]")) one.hidden = false;
+  tick();
+}
+
+document.addEventListener("click", async (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    await navigator.clipboard.writeText(copy.dataset.copy);
+    const before = copy.textContent;
+    copy.textContent = "Copied";
+    setTimeout(() => (copy.textContent = before), 1500);
+  }
+  for (const open of document.querySelectorAll("details.more[open]")) {
+    if (!open.contains(event.target)) open.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const open of document.querySelectorAll("details.more[open]")) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  }
+});
+
+ready(document);
+listen();
