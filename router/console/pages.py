@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from router.console.arrivals import Arrivals
 from router.console.banner import Banner
 from router.console.board import Board
 from router.console.live import Live
 from router.console.now import Now
 from router.console.routes import Page, routes
+from router.console.sources import Sources
 from router.context import Context
 
 
@@ -23,5 +25,7 @@ def tables(context: Context) -> list[Page]:
     live = Live(context, board, Banner(context))
     return [
         *Now(board).pages(),
+        *Arrivals(context).pages(),
+        *Sources().pages(),
         Page("/live", "GET", live.stream),
     ]
