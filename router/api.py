@@ -23,6 +23,7 @@ from router.editions import Editions
 from router.problems import Problem, unavailable
 from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
+from router.senders import Senders
 from router.shown import child, shown
 from router.silences import Silences
 from router.sources import TYPES
@@ -48,6 +49,7 @@ def routes(context: Context) -> Router:
     """The API's own router, to be mounted under /api behind the guard."""
     api, deliveries, editions, quiet = _Api(context), Deliveries(context), Editions(context), Silences(context)
     people = AccountsApi(context)
+    heard = Senders(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
         for what in ASKED
@@ -63,6 +65,8 @@ def routes(context: Context) -> Router:
             Route("/deliveries/{id}", _kept(_said(deliveries.show)), methods=["GET"]),
             Route("/deliveries/{id}/explain", _kept(_said(deliveries.explain)), methods=["GET"]),
             Route("/deliveries/{id}/redeliver", _kept(_said(deliveries.redeliver, 202)), methods=["POST"]),
+            Route("/sources", _kept(_said(heard.find)), methods=["GET"]),
+            Route("/sources/{name}", _kept(_said(heard.show)), methods=["GET"]),
             Route("/silences", _kept(_said(quiet.find)), methods=["GET"]),
             Route("/silences", _kept(_said(quiet.add, 201)), methods=["POST"]),
             Route("/silences/{name}/lift", _kept(_said(quiet.lift)), methods=["POST"]),

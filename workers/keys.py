@@ -22,6 +22,8 @@
 | tocsin:deliveries         | sorted set | deliveries -> received_at                   | intake  | trimmed by inbox    |
 | tocsin:quarantine         | sorted set | deliveries nobody could read -> received_at | intake  | trimmed by inbox    |
 | tocsin:inbox:bytes        | string     | about how many bytes the deliveries take    | intake  | for ever            |
+| tocsin:last               | sorted set | sources -> when they were last heard        | intake  | for ever            |
+| tocsin:day:<date>         | hash       | counts of deliveries as that UTC day began  | auditor | 16 d                |
 | tocsin:idle:<lane>        | string     | an audit found no worker in this lane       | auditor | 90 s                |
 | tocsin:trim               | string     | somebody has just trimmed the inbox         | inbox   | 4 s                 |
 | tocsin:count:<name>       | hash       | counters of /metrics, a field per label set | counters| for ever            |
@@ -64,6 +66,8 @@ PARKED = "tocsin:parked"
 GATES = "tocsin:gates"
 AUDIT = "tocsin:audit"
 INBOX_BYTES = "tocsin:inbox:bytes"
+LAST_HEARD = "tocsin:last"
+DAYS = "tocsin:day:*"
 TRIM = "tocsin:trim"
 VERSION = "tocsin:version"
 RULES = "tocsin:rules"
@@ -106,7 +110,7 @@ LASTING = (
     ACTS_FAILED,
 )
 """What a backup holds, promises first; the rest is made anew within seconds."""
-MARKS = (VERSION, INBOX_BYTES, COUNTS)
+MARKS = (VERSION, INBOX_BYTES, COUNTS, LAST_HEARD, DAYS)
 """What a backup holds besides, and a Redis on which nothing has happened yet may hold too."""
 
 
@@ -184,6 +188,11 @@ def delivery(delivery_id: str) -> str:
 def count(name: str) -> str:
     """One counter of /metrics."""
     return f"tocsin:count:{name}"
+
+
+def day(date: str) -> str:
+    """The counts of deliveries as a UTC day (`2026-11-26`) began."""
+    return f"tocsin:day:{date}"
 
 
 def pace(destination: str) -> str:

@@ -21,6 +21,7 @@ from router.cli.schema import schema
 from router.cli.sending import send
 from router.cli.session import Root
 from router.cli.silencing import silence
+from router.cli.sources import sources
 from router.cli.trying import trying
 from router.cli.up import up
 
@@ -36,6 +37,7 @@ COMMANDS: tuple[click.Command, ...] = (
     pending,
     report,
     deliveries,
+    sources,
     silence,
     maintenance,
     accounts,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from router.console.account import AccountPage
+from router.console.arrivals import Arrivals
 from router.console.banner import Banner
 from router.console.board import Board
 from router.console.live import Live
 from router.console.now import Now
 from router.console.people import People
 from router.console.routes import Page, routes
+from router.console.sources import Sources
 from router.context import Context
 
 
@@ -27,5 +29,7 @@ def tables(context: Context) -> list[Page]:
         *Now(context, board).pages(),
         *AccountPage(context).pages(),
         *People(context).pages(),
+        *Arrivals(context).pages(),
+        *Sources().pages(),
         Page("/live", "GET", live.stream),
     ]
