@@ -11,6 +11,7 @@ from router.cli.explaining import explain
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
 from router.cli.maintenance import maintenance
+from router.cli.numbers import numbers
 from router.cli.pending import pending
 from router.cli.reloading import reload
 from router.cli.replay import replaying
@@ -37,6 +38,7 @@ COMMANDS: tuple[click.Command, ...] = (
     deliveries,
     silence,
     maintenance,
+    numbers,
     doctor,
     reload,
     backup,
