@@ -17,7 +17,7 @@ from rules.event import Severity
 from rules.numbers.nights import NIGHT, Called
 
 WIDE, HIGH = 520, 190
-LEFT, RIGHT, TOP, BOTTOM = 40, 78, 14, 24
+LEFT, RIGHT, TOP, BOTTOM = 40, 112, 14, 24
 """Space around a chart, for its labels."""
 TICKS = (60.0, 900.0, 3600.0, 4 * 3600.0, 86400.0, 7 * 86400.0)
 SHORTEST, LONGEST = 15.0, 28 * 86400.0
@@ -163,7 +163,7 @@ def _text(x: float, y: float, text: str, anchor: str, kind: str = "label") -> Ma
 
 
 def _svg(kind: str, wide: int, high: int, title: str, parts: Iterable[Markup]) -> Markup:
-    head = Markup('<svg class="chart {}" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
-        kind, wide, high, title
-    )
+    head = Markup(
+        '<svg class="chart {}" viewBox="0 0 {} {}" preserveAspectRatio="xMinYMid" role="img" aria-label="{}">'
+    ).format(kind, wide, high, title)
     return head + Markup("").join(parts) + Markup("</svg>")
