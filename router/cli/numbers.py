@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import click
 
 from router.cli.remote import ask
-from router.cli.session import UNREACHABLE, Failure, Session, pass_session
+from router.cli.session import UNREACHABLE, Command, Failure, Session, pass_session
 from rules.duration import show_duration
 from workers.plain import plain
 
@@ -17,7 +17,7 @@ PATIENCE = 120
 """Seconds to wait for a first reading, which is asked after once a second."""
 
 
-@click.command("numbers")
+@click.command("numbers", cls=Command)
 @click.option("--since", default="12w", show_default=True, help="How far back: 90d, or whole weeks like 12w.")
 @click.option("--severity", type=click.Choice(["P1", "P2", "P3", "P4"]), help="Only incidents of this one.")
 @click.option("--team", help="Only incidents of this team.")
