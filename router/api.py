@@ -18,8 +18,10 @@ from router.accounts.api import AccountsApi
 from router.accounts.caller import in_their_name
 from router.commands import ASKED, read_asked, read_limit, read_parked, read_report, read_state
 from router.context import Context
+from router.counting import Window
 from router.deliveries import Deliveries
 from router.editions import Editions
+from router.numbers import told
 from router.problems import Problem, unavailable
 from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
@@ -38,6 +40,9 @@ from workers.store import Ambiguous
 
 LOOKS, BETWEEN_LOOKS = 40, 0.05
 """How often, and every how many seconds, a report looks whether it has become an incident: two seconds at most."""
+
+READ_WITHIN = 0.5
+"""Seconds to wait for the numbers' first reading; whoever is told that it goes on asks again."""
 
 MOST = 1000
 """Open incidents looked through for those that a gate has opened."""
@@ -73,6 +78,7 @@ def routes(context: Context) -> Router:
             Route("/rules", _kept(_said(editions.show)), methods=["GET"]),
             Route("/rules/reload", _kept(_said(editions.reload)), methods=["POST"]),
             Route("/gates", _kept(api.gates), methods=["GET"]),
+            Route("/numbers", _kept(api.numbers), methods=["GET"]),
             Route("/agenda", _kept(api.agenda), methods=["GET"]),
             Route("/agenda/{id}/retry", _kept(api.retry), methods=["POST"]),
             Route("/accounts", _kept(_said(people.find)), methods=["GET"]),
@@ -154,6 +160,11 @@ class _Api:
             return [{**one.shown(), "incident": opened.get(one.reading.gate.key)} for one in found]
 
         return _json({"gates": await run_in_threadpool(read)})
+
+    async def numbers(self, request: Request) -> Response:
+        window = Window.asked(request.query_params)
+        config = self._context.in_force.ruleset.config
+        return _json(told(await run_in_threadpool(self._context.counting.count, window, config, READ_WITHIN)))
 
     async def agenda(self, request: Request) -> Response:
         limit = read_limit(request.query_params.get("limit", "200"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from redis import Redis
 
 from router.committer import Committer
+from router.counting import Counting
 from router.demo.outbox import Outbox
 from router.in_force import InForce
 from router.redis_time import Arrivals
@@ -50,6 +52,11 @@ class Context:
 
     leaving: list[Callable[[], None]] = field(default_factory=list)
     """Called once this process has been told to end: whoever holds a connection open lets it go."""
+
+    @cached_property
+    def counting(self) -> Counting:
+        """The numbers of past incidents, counted once for everybody who asks this process."""
+        return Counting(self.redis, self.clock)
 
     @property
     def secrets(self) -> list[bytes]:

@@ -33,6 +33,7 @@ DOORS = {
     "workers.links": "the signed addresses in notifications, read on the way back",
     "workers.log": "one way of logging, so that secrets are kept out of it in one place",
     "workers.outward": "the one way out: the commands are clients, and sign-in elsewhere asks its issuer",
+    "workers.numbers": "past incidents read for their numbers, without keeping anybody waiting",
     "workers.plain": "a sender's text made harmless for one line",
     "workers.queue": "the bell, and how long the queues are",
     "workers.reload": "a receiver takes up new rules as every process does",

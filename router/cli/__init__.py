@@ -12,6 +12,7 @@ from router.cli.explaining import explain
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
 from router.cli.maintenance import maintenance
+from router.cli.numbers import numbers
 from router.cli.pending import pending
 from router.cli.reloading import reload
 from router.cli.replay import replaying
@@ -41,6 +42,7 @@ COMMANDS: tuple[click.Command, ...] = (
     silence,
     maintenance,
     accounts,
+    numbers,
     doctor,
     reload,
     backup,

@@ -10,6 +10,7 @@ from router.console.banner import Banner
 from router.console.board import Board
 from router.console.live import Live
 from router.console.now import Now
+from router.console.numbers import PAGES as NUMBERS
 from router.console.people import People
 from router.console.routes import Page, routes
 from router.console.sources import Sources
@@ -31,5 +32,6 @@ def tables(context: Context) -> list[Page]:
         *People(context).pages(),
         *Arrivals(context).pages(),
         *Sources().pages(),
+        *NUMBERS,
         Page("/live", "GET", live.stream),
     ]

@@ -1,0 +1,48 @@
+"""`tocsin numbers`: the numbers as a person at a terminal, and a program, are told them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.cli.pretended import NOW, Tocsin, tell
+
+PATH = "/api/numbers"
+P1: dict[str, Any] = {
+    "severity": "P1",
+    "incidents": 14,
+    "acknowledged": {"n": 12, "of": 14, "median": 240.0, "p90": 720.0},
+    "resolved": {"n": 14, "of": 14, "median": 2400.0, "p90": None},
+    "kept": 12,
+    "missed": 2,
+    "said": ["P1: acknowledged within 4m in half the cases.", "P1: over."],
+}
+TOLD: dict[str, Any] = {
+    "as_of": NOW,
+    "since": NOW - 86400,
+    "incidents": 14,
+    "severities": [P1],
+    "people": [{"person": "ana", "pages": 41, "nights": 9, "timezone": "Europe/Bucharest"}],
+    "keys": [
+        {"name": "shop/1", "summary": "\x1b[31mBoom", "said": "7 pages.", "suggestion": {"why": "Nobody acted on it."}}
+    ],
+}
+
+
+def test_the_numbers_are_told_in_tables_and_sentences(tocsin: Tocsin) -> None:
+    """By severity, by person, and what is noise; nothing a sender says is drawn."""
+    tocsin.says[f"{PATH}?since=12w&zone=UTC"] = tocsin.says[PATH] = (200, TOLD)
+    said = tell("numbers")
+    assert said.exit_code == 0, said.output
+    text = " ".join(said.output.split())
+    for words in ("P1 14 12 of 14 4m 12m 12 2 14 of 14 40m –", "ana 41 9 Europe/Bucharest", "Boom: 7 pages."):
+        assert words in text
+    assert "P1: acknowledged within 4m in half the cases." in text
+    assert "\x1b" not in said.output
+    assert json.loads(tell("numbers", "-o", "json").stdout) == TOLD
+
+
+def test_a_time_without_incidents_says_so(tocsin: Tocsin) -> None:
+    """And what to ask instead."""
+    tocsin.says[f"{PATH}?since=12w&zone=UTC"] = tocsin.says[PATH] = (200, {**TOLD, "incidents": 0})
+    assert "None has opened in that time. For a longer one: --since 52w." in tell("numbers").output
