@@ -8,19 +8,24 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from router.commands import ASKED, Asked, assigned
-from router.console.coming import name_of
+from router.console.coming import name_of, whom
 from router.console.visit import Visit
 from router.problems import Problem
-from rules.incident import Incident, State
-from workers.ledger import NoIncident
+from rules.answering import stands, why_not
+from rules.incident import Incident, State, StepState
+from workers.ledger import NoIncident, Refused
 from workers.plain import clock
 
+MOST_UNDONE = 100
+"""Incidents whose ids are carried in a cookie, so that one press takes the answer back."""
 MOST = 500
 """Incidents answered with one press."""
 BUTTONS: dict[str, tuple[str, dict[str, str]]] = {
     "acknowledge": ("acknowledge", {}),
     "resolve": ("resolve", {}),
     "mitigate": ("mitigate", {}),
+    "escalate": ("escalate", {}),
+    "undo": ("undo", {}),
     "snooze-15m": ("snooze", {"for": "15m"}),
     "snooze-1h": ("snooze", {"for": "1h"}),
     "snooze-4h": ("snooze", {"for": "4h"}),
@@ -67,17 +72,19 @@ def command(visit: Visit, what: str, given: dict[str, str], ids: Sequence[str]) 
         except NoIncident:
             outcomes.append(Outcome(f"{one} is gone.", wrong=True))
             continue
-        outcomes.append(truth(visit, what, before, after))
-        if _same(before, after):
+        except Refused as why:
+            outcomes.append(Outcome(str(why), wrong=True))
             continue
-        changed.append(one)
+        outcomes.append(truth(visit, what, before, after))
+        if vars(before) != vars(after):
+            changed.append(after)
     if len(outcomes) == 1:
-        return Outcome(outcomes[0].text, outcomes[0].wrong, tuple(changed))
-    return _together(what, outcomes, tuple(changed))
+        return Outcome(outcomes[0].text, outcomes[0].wrong, _undoable(visit, changed))
+    return _together(what, outcomes, len(changed), _undoable(visit, changed))
 
 
-def _same(before: Incident, after: Incident) -> bool:
-    return vars(before) == vars(after)
+def _undoable(visit: Visit, changed: Sequence[Incident]) -> tuple[str, ...]:
+    return tuple(one.id for one in changed[:MOST_UNDONE] if not why_not(one, visit.visitor.name, visit.now))
 
 
 def read(visit: Visit, what: str, given: dict[str, str]) -> Asked:
@@ -95,7 +102,7 @@ def truth(visit: Visit, what: str, before: Incident, after: Incident) -> Outcome
     """What came of it, also when somebody else was quicker."""
     config = visit.context.in_force.ruleset.config
     about = f"{after.severity} “{after.title[:60]}”"
-    if before.state is State.RESOLVED and what not in ("note", "undo"):
+    if before.state is State.RESOLVED and what not in ("note", "undo", "escalate"):
         by = f" by {before.resolved_by}" if before.resolved_by else ""
         return Outcome(f"{about} was resolved already{by}{_at(before.resolved_at, visit.now)}. Nothing changed.", True)
     if what in ("acknowledge", "snooze"):
@@ -106,19 +113,28 @@ def truth(visit: Visit, what: str, before: Incident, after: Incident) -> Outcome
         if what == "snooze":
             return Outcome(f"{about} is yours{_until(after, visit.now)}; then it calls again.")
         return Outcome(f"{about} is yours{_until(after, visit.now)}. Nobody else will be woken.")
-    return Outcome(_done(what, about, after))
+    return Outcome(_done(visit, what, about, after))
 
 
-def _done(what: str, about: str, after: Incident) -> str:
+def _done(visit: Visit, what: str, about: str, after: Incident) -> str:
     said = {
         "resolve": f"Resolved: {about}. Everybody who was told hears so.",
         "mitigate": f"Mitigated: {about}. It stays open; nobody further is called.",
         "severity": f"It is {after.severity} now: {about}.",
         "assign": f"Assigned, and told: {about}.",
+        "escalate": f"Called now: {next_called(visit, after)}. {about}.",
+        "undo": f"Taken back: {about} is {stands(after)}, as before.",
         "note": f"Written into the timeline of {about}.",
         "false-positive": f"Closed as a false positive: {about}.",
     }
     return said.get(what, f"Done: {about}.")
+
+
+def next_called(visit: Visit, after: Incident) -> str:
+    """Whom calling in has reached: the last role whose turn came early."""
+    config = visit.context.in_force.ruleset.config
+    sent = [step for step in after.steps if step.state is not StepState.WAITING]
+    return whom(config, sent[-1].role, sent[-1].person, visit.now) if sent else "whom the matrix names next"
 
 
 def _until(incident: Incident, now: float) -> str:
@@ -130,7 +146,7 @@ def _at(at: float | None, now: float) -> str:
     return f" since {clock(at, now)}" if at is not None else ""
 
 
-def _together(what: str, outcomes: Sequence[Outcome], changed: tuple[str, ...]) -> Outcome:
+def _together(what: str, outcomes: Sequence[Outcome], changed: int, undo: tuple[str, ...]) -> Outcome:
     wrong = [one.text for one in outcomes if one.wrong]
-    text = f"{what.capitalize()}: {len(changed)} of {len(outcomes)} changed."
-    return Outcome(" ".join([text, *wrong[:3]]), wrong=bool(wrong), undo=changed)
+    text = f"{what.capitalize()}: {changed} of {len(outcomes)} changed."
+    return Outcome(" ".join([text, *wrong[:3]]), wrong=bool(wrong), undo=undo)

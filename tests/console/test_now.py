@@ -99,6 +99,26 @@ def test_several_are_answered_at_once(console: Console) -> None:
     assert {one.state for one in console.store.incidents()} == {State.ACKNOWLEDGED}
 
 
+def test_an_answer_can_be_taken_back(console: Console) -> None:
+    """The page that says what was done offers to undo it, for as long as that is possible."""
+    incident = console.is_down()
+    answer = console.press("/act", {"do": f"acknowledge {incident.id}"})
+    cookies = "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
+    assert 'value="undo">Undo</button>' in console.get("/", Cookie=cookies).text
+    assert "nobody has it" in console.pressed("/act", {"do": "undo", "chosen": incident.id})
+    found = console.store.incident(incident.id)
+    assert found is not None
+    assert (found.state, found.steps) == (State.TRIGGERED, incident.steps)
+    assert "Nothing can be taken back" in console.pressed("/act", {"do": "undo", "chosen": incident.id})
+
+
+def test_the_next_of_the_matrix_is_called_now(console: Console) -> None:
+    """Escalate now: whoever comes next is told at once; at the end of the matrix that is said instead."""
+    incident = console.is_down()
+    assert "Called now: lead (maria)" in console.pressed("/act", {"do": f"escalate {incident.id}"})
+    assert "The matrix is at its end" in console.pressed("/act", {"do": f"escalate {incident.id}"})
+
+
 def test_an_unknown_button_is_refused(console: Console) -> None:
     """With a sentence, and without a change."""
     incident = console.is_down()

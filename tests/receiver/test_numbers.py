@@ -16,8 +16,10 @@ HERE = "http://localhost"
 
 
 @pytest.fixture
-def ear(valkey: str, redis: Redis) -> Ear:
-    """A receiver whose console is open to this machine."""
+def ear(valkey: str, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Ear:
+    """A receiver whose console is open to this machine, and whose pages wait for their first count."""
+    monkeypatch.setattr("router.console.numbers.PATIENCE", 20.0)
+    monkeypatch.setattr("router.api.READ_WITHIN", 20.0)
     return Ear(valkey, redis, {"TOCSIN_DEMO": "true"})
 
 
