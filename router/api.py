@@ -19,6 +19,7 @@ from router.context import Context
 from router.deliveries import Deliveries
 from router.editions import Editions
 from router.problems import Problem, unavailable
+from router.promising import Promising
 from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
 from router.shown import child, shown
@@ -45,6 +46,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def routes(context: Context) -> Router:
     """The API's own router, to be mounted under /api behind the guard."""
     api, deliveries, editions, quiet = _Api(context), Deliveries(context), Editions(context), Silences(context)
+    promising = Promising(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
         for what in ASKED
@@ -68,6 +70,12 @@ def routes(context: Context) -> Router:
             Route("/gates", _kept(api.gates), methods=["GET"]),
             Route("/agenda", _kept(api.agenda), methods=["GET"]),
             Route("/agenda/{id}/retry", _kept(api.retry), methods=["POST"]),
+            Route("/agenda/{id}/run", _kept(_said(promising.run)), methods=["POST"]),
+            Route("/agenda/{id}/postpone", _kept(_said(promising.postpone)), methods=["POST"]),
+            Route("/agenda/{id}/drop", _kept(_said(promising.drop)), methods=["POST"]),
+            Route("/queues", _kept(_said(promising.queues)), methods=["GET"]),
+            Route("/queues/failed/{id}/requeue", _kept(_said(promising.requeue)), methods=["POST"]),
+            Route("/queues/failed/{id}/remove", _kept(_said(promising.remove)), methods=["POST"]),
         ],
         # A redirect would be built from the Host header, which anybody may write.
         redirect_slashes=False,

@@ -8,6 +8,7 @@ from router.console.banner import Banner
 from router.console.board import Board
 from router.console.live import Live
 from router.console.now import Now
+from router.console.queue import Queue
 from router.console.routes import Page, routes
 from router.context import Context
 
@@ -23,5 +24,6 @@ def tables(context: Context) -> list[Page]:
     live = Live(context, board, Banner(context))
     return [
         *Now(board).pages(),
+        *Queue(context).pages(),
         Page("/live", "GET", live.stream),
     ]
