@@ -13,12 +13,14 @@ from router.context import Context
 from router.problems import Problem
 from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
+from router.sought import leafed, read_sought
 from router.tracing import Tracing
-from rules.incident import Incident
 from rules.problem import nearest
 from rules.record import as_data
+from workers.became import Became, Fate
 from workers.inbox import Inbox, Kept, Wanted, Whole
-from workers.intake import mint
+from workers.intake import Received, mint
+from workers.leafing import Leafing
 
 _GONE = "The inbox has no delivery of this id, or no longer. GET /api/deliveries lists them."
 
@@ -32,26 +34,31 @@ class Deliveries:
         self._tracing = Tracing(context)
 
     async def find(self, request: Request) -> dict[str, Any]:
-        """Those that were asked for, the newest first."""
+        """Those that were asked for, the newest first; `more` is what `before` takes to look on from there."""
         asked = request.query_params
         limit = read_limit(asked.get("limit", "50"))
 
         def read() -> dict[str, Any]:
-            wanted = Wanted(
-                source=asked.get("source"),
-                since=_moment(asked.get("since")),
-                until=_moment(asked.get("until")),
-                incident=self._incident(asked.get("incident")),
-                unreadable=asked.get("unreadable") == "true",
-            )
-            found = [_line(kept) for kept in self._inbox.find(wanted, limit)]
-            return {"deliveries": found, "bytes": self._inbox.size()}
+            leaf = leafed(self._context, read_sought(self._context, asked), limit, asked.get("before"))
+            return {
+                "deliveries": [line(kept, fate) for kept, fate in leaf.found],
+                "more": leaf.more,
+                "looked_at": leaf.looked,
+                "looked_back_to": leaf.back_to,
+                "bytes": self._inbox.size(),
+            }
 
         return await run_in_threadpool(read)
 
     async def show(self, request: Request) -> dict[str, Any]:
         """One of them, whole."""
-        return await run_in_threadpool(lambda: _shown(self._whole(request.path_params["id"])))
+
+        def read() -> dict[str, Any]:
+            whole = self._whole(request.path_params["id"])
+            (fate,) = Became(self._context.redis).of([whole.kept])
+            return _shown(whole, fate)
+
+        return await run_in_threadpool(read)
 
     async def explain(self, request: Request) -> dict[str, Any]:
         """Why it came as it did: rules, gates, silences, working hours, and who is told when."""
@@ -60,21 +67,7 @@ class Deliveries:
     async def redeliver(self, request: Request) -> dict[str, Any]:
         """Read and judge it again, by the rules in force now, as a delivery of its own that came in now."""
         whole = await run_in_threadpool(self._whole, request.path_params["id"])
-        in_force = self._context.in_force
-        source = in_force.sources.get(whole.kept.source)
-        if source is None:
-            raise Problem(409, f"The rules have no source {whole.kept.source} any more, so nobody can read it.")
-        now = self._context.clock.now()
-        delivery = source.delivery(
-            mint(now),
-            now,
-            method=whole.kept.method,
-            query=whole.query,
-            headers=whole.headers,
-            body=whole.body,
-            again=True,
-        )
-        return {**what_was_heard(await keep(self._context, in_force, source, delivery)), "redelivered": whole.kept.id}
+        return {**what_was_heard(await redelivered(self._context, whole)), "redelivered": whole.kept.id}
 
     async def purge(self, request: Request) -> dict[str, Any]:
         """Forget what was asked for. Incidents that came of it stay."""
@@ -90,34 +83,37 @@ class Deliveries:
 
     def _check_source(self, name: str | None) -> None:
         """A misspelt name would forget nothing, and look as if it had."""
-        known = self._context.in_force.sources
-        if name is not None and name not in known and not self._inbox.find(Wanted(source=name), 1):
+        known = {*self._context.in_force.sources, *Leafing(self._context.redis).last_heard()}
+        if name is not None and name not in known:
             raise Problem(404, f"No delivery came from a source {name!r}. {nearest(name, known) or ''}".strip())
 
-    def _incident(self, part: str | None) -> Incident | None:
-        if part is None:
-            return None
-        whole = self._context.store.full_id(part)
-        incident = self._context.store.incident(whole) if whole else None
-        if incident is None:
-            raise Problem(404, "No incident has this id. GET /api/incidents?state=all lists them.")
-        return incident
-
     def _whole(self, delivery_id: str) -> Whole:
-        whole = self._inbox.whole(delivery_id.upper())
-        if whole is None:
-            raise Problem(404, _GONE)
-        return whole
+        return whole_of(self._context, delivery_id)
 
 
-def _moment(asked: str | None) -> float | None:
-    try:
-        return None if asked is None else float(asked)
-    except ValueError:
-        raise Problem(422, "`since` and `until` are Unix seconds.") from None
+def whole_of(context: Context, delivery_id: str) -> Whole:
+    """One delivery of the inbox. Raises Problem 404; blocks on Redis."""
+    whole = Inbox(context.redis).whole(delivery_id.upper())
+    if whole is None:
+        raise Problem(404, _GONE)
+    return whole
 
 
-def _line(kept: Kept) -> dict[str, Any]:
+async def redelivered(context: Context, whole: Whole) -> Received:
+    """The delivery handed in again. Raises Problem 409 when the rules know its source no longer, 503 when not kept."""
+    in_force, kept = context.in_force, whole.kept
+    source = in_force.sources.get(kept.source)
+    if source is None:
+        raise Problem(409, f"The rules have no source {kept.source} any more, so nobody can read it.")
+    now = context.clock.now()
+    delivery = source.delivery(
+        mint(now), now, method=kept.method, query=whole.query, headers=whole.headers, body=whole.body, again=True
+    )
+    return await keep(context, in_force, source, delivery)
+
+
+def line(kept: Kept, fate: Fate) -> dict[str, Any]:
+    """One delivery in a list, as plain data."""
     return {
         "id": kept.id,
         "source": kept.source,
@@ -126,6 +122,8 @@ def _line(kept: Kept) -> dict[str, Any]:
         "method": kept.method,
         "size": kept.size,
         "unreadable": kept.unreadable,
+        "outcome": fate.outcome,
+        "incident": fate.incident,
         "events": [
             {
                 "kind": one.event.kind,
@@ -139,11 +137,11 @@ def _line(kept: Kept) -> dict[str, Any]:
     }
 
 
-def _shown(whole: Whole) -> dict[str, Any]:
+def _shown(whole: Whole, fate: Fate) -> dict[str, Any]:
     """A body that is no text is shown as base64, so that nothing of it is lost on the way."""
     try:
         body = {"body": whole.body.decode()}
     except UnicodeDecodeError:
         body = {"body_base64": b64encode(whole.body).decode()}
     judged = as_data(whole.kept.judged)
-    return {**_line(whole.kept), "query": whole.query, "headers": whole.headers, **body, "judged": judged}
+    return {**line(whole.kept, fate), "query": whole.query, "headers": whole.headers, **body, "judged": judged}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -29,6 +29,15 @@ def headers(delivery: Delivery, source: Source) -> dict[str, str]:
     """Those that matter. Senders name what proves them as they like, so it is said what stays, not what goes."""
     wanted = HEADERS | source.type.headers
     return {name: value for name, value in delivery.headers.items() if name in wanted}
+
+
+def masked(kept: Mapping[str, str]) -> dict[str, str]:
+    """Kept headers for a page: what sounds like a proof, which should not be among them, is cut to a beginning."""
+    return {name: value if not _sounds(name) else f"{value[:4]}{MASK}" for name, value in kept.items()}
+
+
+def _sounds(name: str) -> bool:
+    return name.lower() == "cookie" or bool(_SECRET.search(name.lower().replace("-", "_")))
 
 
 def body(delivery: Delivery, source: Source) -> bytes:

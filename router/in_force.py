@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from router.sources import signatures
-from router.sources.contract import Delivery, Options, SourceType, Unauthentic, Unreadable
+from router.sources.contract import Delivery, Options, Setup, SourceType, Unauthentic, Unreadable
 from rules.config import SourceConfig
 from rules.event import Event
 from rules.trace import Explains
@@ -121,7 +121,7 @@ NOBODY = Source(
         parse=_nothing,
         verify=_as_if_signed,
         methods=frozenset({"GET", "POST", "PUT"}),
-        setup="",
+        setup=Setup(),
     ),
     secrets=[secrets.token_bytes(32)],
 )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from router.accounts.caller import in_their_name
 from router.commands import Line, Words, read_body_as
 from router.context import Context
 from router.problems import Problem
@@ -100,7 +101,8 @@ class Promising:
 
     async def _read(self, shape: Any, request: Request) -> Any:
         headers = headers_of(request.scope["headers"])
-        return read_body_as(shape, await read_body(headers, request.receive, self._context.settings.body_limit))
+        body = await read_body(headers, request.receive, self._context.settings.body_limit)
+        return read_body_as(shape, in_their_name(request, body))
 
 
 def _seconds(text: str) -> float:

@@ -1,6 +1,7 @@
-"""The inbox: every authentic delivery as it arrived, for a time and up to a size; looked through, purged and trimmed.
+"""The inbox: every authentic delivery as it arrived, for a time and up to a size; read, purged and trimmed.
 
-`workers.intake` writes it. What falls out of it is gone for replay and audit only: incidents do not depend on it.
+`workers.intake` writes it, `workers.leafing` looks through it. What falls out of it is gone for replay and audit only:
+incidents do not depend on it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import orjson
 from redis import Redis
 
 from rules.decision import Judged
-from rules.incident import Incident
 from rules.record import decode, recall
 from rules.upcast import VERSION, NewerRecord, upcast
 from workers import keys, latch
@@ -73,29 +73,14 @@ class Again:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What to look for; what is None does not matter. Times are Unix seconds."""
+    """What to forget; what is None does not matter. Times are Unix seconds."""
 
     source: str | None = None
-    since: float | None = None
     until: float | None = None
-    incident: Incident | None = None
-    unreadable: bool = False
 
     def fits(self, kept: Kept) -> bool:
         """Is this one of those?"""
-        if self.source is not None and kept.source != self.source:
-            return False
-        if self.unreadable and kept.unreadable is None:
-            return False
-        return self.incident is None or any(_belongs(one, self.incident) for one in kept.judged)
-
-
-def _belongs(one: Judged, incident: Incident) -> bool:
-    """Has this event come to the incident, as far as keys can tell?"""
-    keys_of = {one.event.signal_key}
-    if one.decision is not None and one.decision.gate is not None:
-        keys_of.add(one.decision.gate.key)
-    return one.event.incident == incident.id or bool(keys_of & incident.signals.keys())
+        return self.source in (None, kept.source)
 
 
 class Inbox:
@@ -104,15 +89,6 @@ class Inbox:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def find(self, wanted: Wanted, limit: int) -> list[Kept]:
-        """The newest that fit, at most `limit`."""
-        found: list[Kept] = []
-        for page in self._pages(wanted):
-            found += [kept for kept in self._read(page) if wanted.fits(kept)]
-            if len(found) >= limit:
-                break
-        return found[:limit]
-
     def whole(self, delivery_id: str) -> Whole | None:
         """One delivery; None when the inbox has it no longer. Raises NewerRecord."""
         record = cast("bytes | None", self._redis.get(keys.delivery(delivery_id)))
@@ -120,7 +96,7 @@ class Inbox:
             return None
         stored, body = read_record(record)
         told = upcast("Delivery", stored)
-        kept = _kept(delivery_id, told)
+        kept = kept_of(delivery_id, told)
         return Whole(kept=kept, query=told["query"], headers=told["headers"], body=unpack(body))
 
     def begins(self) -> float | None:
@@ -208,19 +184,19 @@ class Inbox:
 
     def _pages(self, wanted: Wanted) -> Iterator[list[str]]:
         """Ids from the newest to the oldest within the time asked for; what is purged meanwhile shifts nothing."""
-        index = keys.QUARANTINE if wanted.unreadable else keys.DELIVERIES
-        since = "-inf" if wanted.since is None else wanted.since
-        found: Any = self._redis.zrevrangebyscore(index, "+inf" if wanted.until is None else wanted.until, since)
+        until = "+inf" if wanted.until is None else wanted.until
+        found: Any = self._redis.zrevrangebyscore(keys.DELIVERIES, until, "-inf")
         ids = [name.decode() for name in found]
         yield from (ids[start : start + PAGE] for start in range(0, len(ids), PAGE))
 
     def _read(self, ids: Sequence[str]) -> list[Kept]:
         found = cast("list[bytes | None]", self._redis.mget([keys.delivery(one) for one in ids])) if ids else []
         known = [(name, read_record(one)[0]) for name, one in zip(ids, found, strict=True) if one is not None]
-        return [_kept(name, upcast("Delivery", told)) for name, told in known if told.get("v", 1) <= VERSION]
+        return [kept_of(name, upcast("Delivery", told)) for name, told in known if told.get("v", 1) <= VERSION]
 
 
-def _kept(delivery_id: str, told: dict[str, Any]) -> Kept:
+def kept_of(delivery_id: str, told: dict[str, Any]) -> Kept:
+    """What is told of a delivery (`workers.intake.read_record`), typed."""
     return Kept(
         id=delivery_id,
         source=told["source"],

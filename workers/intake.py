@@ -120,6 +120,8 @@ def queue_commands(pipe: Any, batch: Sequence[Received], now: float) -> None:
         pipe.mset(records)
     if batch:
         pipe.zadd(keys.DELIVERIES, {one.id: one.received_at for one in batch})
+        # Never back: what a spool hands over may be older than what has come since.
+        pipe.zadd(keys.LAST_HEARD, _last_heard(batch), gt=True)
     unreadable = {one.id: one.received_at for one in batch if one.unreadable is not None}
     if unreadable:
         pipe.zadd(keys.QUARANTINE, unreadable)
@@ -131,6 +133,13 @@ def queue_commands(pipe: Any, batch: Sequence[Received], now: float) -> None:
     inner = b",".join(told[1:-1] for told in judged if len(told) > 2)
     if inner:
         agenda.add(pipe, _promise(orjson.Fragment(b"[" + inner + b"]"), now))
+
+
+def _last_heard(batch: Sequence[Received]) -> dict[str, float]:
+    last: dict[str, float] = {}
+    for one in batch:
+        last[one.source] = max(one.received_at, last.get(one.source, 0.0))
+    return last
 
 
 def _promise(judged: orjson.Fragment, now: float) -> Entry:
@@ -161,6 +170,11 @@ def _record(received: Received, judged: bytes) -> bytes:
         }
     )
     return len(told).to_bytes(_LENGTH, "big") + told + pack(received.body)
+
+
+def head_of(record: bytes) -> bytes:
+    """The JSON of what is told of a kept delivery, its source first."""
+    return record[_LENGTH : _LENGTH + int.from_bytes(record[:_LENGTH], "big")]
 
 
 def read_record(record: bytes) -> tuple[dict[str, Any], bytes]:

@@ -22,6 +22,8 @@
 | tocsin:deliveries         | sorted set | deliveries -> received_at                   | intake  | trimmed by inbox    |
 | tocsin:quarantine         | sorted set | deliveries nobody could read -> received_at | intake  | trimmed by inbox    |
 | tocsin:inbox:bytes        | string     | about how many bytes the deliveries take    | intake  | for ever            |
+| tocsin:last               | sorted set | sources -> when they were last heard        | intake  | for ever            |
+| tocsin:day:<date>         | hash       | counts of deliveries as that UTC day began  | auditor | 16 d                |
 | tocsin:idle:<lane>        | string     | an audit found no worker in this lane       | auditor | 90 s                |
 | tocsin:trim               | string     | somebody has just trimmed the inbox         | inbox   | 4 s                 |
 | tocsin:count:<name>       | hash       | counters of /metrics, a field per label set | counters| for ever            |
@@ -35,6 +37,16 @@
 | tocsin:changes            | stream     | incidents that have just changed            | ledger  | the last 2,000      |
 | tocsin:worker:<name>      | string     | a worker beats                              | beats   | 10 s                |
 | tocsin:workers            | set        | names of workers that may beat              | beats   | a day after the last|
+| tocsin:accounts           | hash       | who may sign in: name -> account            | accounts| till removed        |
+| tocsin:invites            | hash       | digest of a link -> what it invites to      | accounts| 24 h                |
+| tocsin:invite:first       | string     | what the first link is made of              | accounts| till there is admin |
+| tocsin:session:<digest>   | string     | somebody is signed in, and from where       | accounts| 7 d idle, 30 d      |
+| tocsin:sessions:<digest>  | sorted set | sessions of an account -> when they began   | accounts| 30 d                |
+| tocsin:tokens             | hash       | digest of an API token -> whose, which role | accounts| till revoked        |
+| tocsin:tokens:used        | hash       | digest -> when it was used                  | accounts| as its token        |
+| tocsin:tries:<digest>     | sorted set | tries to sign in -> when                    | accounts| 60 s                |
+| tocsin:acts               | list       | who did what, newest first                  | accounts| the last 10,000     |
+| tocsin:acts:failed        | list       | who could not sign in, newest first         | accounts| the last 2,000      |
 | rq:*                      |            | RQ's own                                    | rq      | minutes             |
 """
 
@@ -54,6 +66,8 @@ PARKED = "tocsin:parked"
 GATES = "tocsin:gates"
 AUDIT = "tocsin:audit"
 INBOX_BYTES = "tocsin:inbox:bytes"
+LAST_HEARD = "tocsin:last"
+DAYS = "tocsin:day:*"
 TRIM = "tocsin:trim"
 VERSION = "tocsin:version"
 RULES = "tocsin:rules"
@@ -61,6 +75,13 @@ SILENCES = "tocsin:silences"
 RULES_REFUSED = "tocsin:rules:refused"
 WORKERS = "tocsin:workers"
 CHANGES = "tocsin:changes"
+ACCOUNTS = "tocsin:accounts"
+INVITES = "tocsin:invites"
+FIRST_INVITE = "tocsin:invite:first"
+TOKENS = "tocsin:tokens"
+TOKENS_USED = "tocsin:tokens:used"
+ACTS = "tocsin:acts"
+ACTS_FAILED = "tocsin:acts:failed"
 COUNTS = "tocsin:count:*"
 LASTING = (
     "tocsin:agenda:*",
@@ -83,9 +104,13 @@ LASTING = (
     DELIVERIES,
     QUARANTINE,
     SILENCES,
+    ACCOUNTS,
+    TOKENS,
+    ACTS,
+    ACTS_FAILED,
 )
 """What a backup holds, promises first; the rest is made anew within seconds."""
-MARKS = (VERSION, INBOX_BYTES, COUNTS)
+MARKS = (VERSION, INBOX_BYTES, COUNTS, LAST_HEARD, DAYS)
 """What a backup holds besides, and a Redis on which nothing has happened yet may hold too."""
 
 
@@ -165,6 +190,11 @@ def count(name: str) -> str:
     return f"tocsin:count:{name}"
 
 
+def day(date: str) -> str:
+    """The counts of deliveries as a UTC day (`2026-11-26`) began."""
+    return f"tocsin:day:{date}"
+
+
 def pace(destination: str) -> str:
     """How far the messages to a destination are ahead of their pace."""
     return f"tocsin:pace:{_digest(destination)}"
@@ -183,3 +213,18 @@ def idle(lane: str) -> str:
 def worker(name: str) -> str:
     """Set while a worker beats."""
     return f"tocsin:worker:{name}"
+
+
+def session(digest: str) -> str:
+    """Somebody is signed in."""
+    return f"tocsin:session:{digest}"
+
+
+def sessions(account: str) -> str:
+    """Where an account is signed in."""
+    return f"tocsin:sessions:{_digest(account)}"
+
+
+def tries(of: str, whom: str) -> str:
+    """Tries to sign in of late, `of` an address or an account."""
+    return f"tocsin:tries:{_digest(f'{of}/{whom}')}"

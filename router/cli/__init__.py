@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from router.cli.accounts import accounts
 from router.cli.checking import check
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
@@ -20,6 +21,7 @@ from router.cli.schema import schema
 from router.cli.sending import send
 from router.cli.session import Root
 from router.cli.silencing import silence
+from router.cli.sources import sources
 from router.cli.trying import trying
 from router.cli.up import up
 
@@ -35,8 +37,10 @@ COMMANDS: tuple[click.Command, ...] = (
     pending,
     report,
     deliveries,
+    sources,
     silence,
     maintenance,
+    accounts,
     doctor,
     reload,
     backup,

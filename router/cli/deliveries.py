@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,6 +15,7 @@ from router.cli.remote import ask
 from router.cli.session import USAGE, Failure, Group, Session, pass_session
 from router.cli.showing import Record, about, exact
 from rules.duration import parse_duration
+from workers.became import Outcome
 from workers.plain import plain
 
 
@@ -44,6 +46,8 @@ def deliveries() -> None:
 @click.option("--until", type=AGO, help="Older than this, like 10m.")
 @click.option("--incident", metavar="ID", help="Only what came to this incident.")
 @click.option("--unreadable", is_flag=True, help="Only what no parser understood.")
+@click.option("--outcome", type=click.Choice([*Outcome]), help="Only what became that.")
+@click.option("--search", "words", help="Only what says these words.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
 @pass_session
 def list_(
@@ -53,14 +57,25 @@ def list_(
     until: float | None,
     incident: str | None,
     unreadable: bool,
+    outcome: str | None,
+    words: str | None,
     limit: int,
 ) -> None:
     """List deliveries, the newest first."""
     asked = {"source": source, "since": since, "until": until, "incident": incident, "limit": limit}
-    asked["unreadable"] = "true" if unreadable else None
-    query = urlencode({name: value for name, value in asked.items() if value is not None})
-    found = ask(session, "GET", f"/api/deliveries?{query}")
+    asked |= {"unreadable": "true" if unreadable else None, "outcome": outcome, "q": words}
+    found = _asked(session, asked)
+    while found.get("more") and len(found["deliveries"]) < limit:
+        # A page looks only so long as a person waits for one; a command may look further.
+        further = _asked(session, {**asked, "before": found["more"], "limit": limit - len(found["deliveries"])})
+        found = {**further, "deliveries": [*found["deliveries"], *further["deliveries"]]}
     session.answer(found, lambda: _show_list(session, found["deliveries"]))
+
+
+def _asked(session: Session, asked: Mapping[str, object]) -> Record:
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    found: Record = ask(session, "GET", f"/api/deliveries?{query}")
+    return found
 
 
 def _show_list(session: Session, found: list[Record]) -> None:

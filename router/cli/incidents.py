@@ -78,7 +78,9 @@ def _act(session: Session, id_: str, what: str, done: str | Callable[[Record], s
     _some(str(body["by"]), "--by", "the timeline needs a name")
     full = whole(session, id_)
     answer = ask(session, "POST", f"/api/incidents/{full}/{what}", {**body, "via": VIA})
-    idle = _too_late(answer, what, str(body["by"]))
+    # With a token of one's own it is recorded as its owner's, whoever the shell's user is.
+    by = answer["by"] = plain(str(answer.get("by") or body["by"]))
+    idle = _too_late(answer, what, by)
     said = idle or (done if isinstance(done, str) else done(answer))
     session.answer(answer, lambda: session.line(f"{full} {said}."))
     if idle:
@@ -115,7 +117,9 @@ def _some(text: str, name: str, what: str) -> None:
 @pass_session
 def ack(session: Session, id_: str, by: str) -> None:
     """Take it: no further step is sent."""
-    _act(session, id_, "acknowledge", f"is acknowledged by {by}; nobody else will be woken", by=by)
+    _act(
+        session, id_, "acknowledge", lambda found: f"is acknowledged by {found['by']}; nobody else will be woken", by=by
+    )
 
 
 @incidents.command()
@@ -129,7 +133,7 @@ def snooze(session: Session, id_: str, lasts: str, by: str) -> None:
         session,
         id_,
         "snooze",
-        f"is {by}'s for {plain(lasts)}; if it still burns then, it calls again",
+        lambda found: f"is {found['by']}'s for {plain(lasts)}; if it still burns then, it calls again",
         by=by,
         **{"for": lasts},
     )
@@ -150,7 +154,7 @@ def mitigate(session: Session, id_: str, by: str) -> None:
 @pass_session
 def resolve(session: Session, id_: str, by: str) -> None:
     """Say that it is over."""
-    _act(session, id_, "resolve", f"is resolved by {by}", by=by)
+    _act(session, id_, "resolve", lambda found: f"is resolved by {found['by']}", by=by)
 
 
 @incidents.command()

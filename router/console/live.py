@@ -25,6 +25,7 @@ from router.console.sight import Sight
 from router.console.visit import Visit
 from router.context import Context
 from router.problems import Problem
+from workers.leafing import Leafing
 
 BETWEEN_LOOKS = 0.3
 """Seconds: what one person does, another sees within one."""
@@ -45,6 +46,8 @@ class Watcher:
     who: str
     sight: Sight | None
     """The filters of the list it shows; None: it only wants to hear that something has changed."""
+    source: str = ""
+    """A source of which it wants to hear every delivery, whether or not an incident changes by it."""
     waiting: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(BEHIND))
     """None ends the stream."""
 
@@ -69,9 +72,11 @@ class Live:
         self._context = context
         self._board = board
         self._banner = banner
+        self._leafing = Leafing(context.redis)
         self._watchers: set[Watcher] = set()
         self._looking: asyncio.Task[None] | None = None
         self._said: Sequence[Line] = ()
+        self._heard: dict[str, float] = {}
         context.leaving.append(self.end)
 
     async def stream(self, visit: Visit) -> Response:
@@ -80,7 +85,8 @@ class Live:
         counts = Counter(one.who for one in self._watchers)
         if counts[who] >= PER_PERSON or counts.total() >= TOGETHER:
             raise Problem(503, "Too many pages are open. Close one, or reload by hand.", headers={"Retry-After": "10"})
-        watcher = Watcher(who, Sight.asked(visit.asked) if visit.asked.get("on") == "now" else None)
+        sight = Sight.asked(visit.asked) if visit.asked.get("on") == "now" else None
+        watcher = Watcher(who, sight, visit.asked.get("source", ""))
         watcher.hear(_clock(self._context.clock.now()))
         return Stream(self, watcher)
 
@@ -116,6 +122,7 @@ class Live:
         self._said = lines
         try:
             changed, everything = await run_in_threadpool(self._board.look)
+            await self._listen()
         except RedisError:
             return  # The banner says so.
         if silently or not changed:
@@ -124,6 +131,15 @@ class Live:
             self._tell([_event("all", {})])
         else:
             self._tell_of(changed)
+
+    async def _listen(self) -> None:
+        """For whoever waits for a source to say something."""
+        waiting = [watcher for watcher in self._watchers if watcher.source]
+        heard = await run_in_threadpool(self._leafing.last_heard) if waiting else {}
+        for watcher in waiting:
+            if heard.get(watcher.source) != self._heard.get(watcher.source):
+                watcher.hear(_event("all", {}))
+        self._heard |= heard
 
     def _tell_of(self, changed: dict[str, Row | None]) -> None:
         now = self._context.clock.now()

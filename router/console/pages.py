@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from router.console.account import AccountPage
+from router.console.arrivals import Arrivals
 from router.console.banner import Banner
 from router.console.board import Board
 from router.console.live import Live
 from router.console.now import Now
+from router.console.people import People
 from router.console.queue import Queue
 from router.console.routes import Page, routes
+from router.console.sources import Sources
 from router.context import Context
 
 
@@ -23,7 +27,11 @@ def tables(context: Context) -> list[Page]:
     board = Board(context)
     live = Live(context, board, Banner(context))
     return [
-        *Now(board).pages(),
+        *Now(context, board).pages(),
         *Queue(context).pages(),
+        *AccountPage(context).pages(),
+        *People(context).pages(),
+        *Arrivals(context).pages(),
+        *Sources().pages(),
         Page("/live", "GET", live.stream),
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from router.sources.contract import Delivery, Options, SourceType, Unreadable
+from router.sources.contract import Delivery, Options, Setup, SourceType, Unreadable
 from router.sources.reading import event, first, listing, mapping, number, parse_object, text, web_url
 from rules.event import Action, Event
 
@@ -94,10 +94,16 @@ SOURCE = SourceType(
     title="Prometheus Alertmanager",
     parse=parse,
     kinds=frozenset({"alertmanager.missing", *(f"alertmanager.{status}" for status in _ACTIONS)}),
-    setup="""\
-Add a receiver to `alertmanager.yml` and route to it:
-
-```yaml
+    setup=Setup(
+        steps=(
+            "Add the receiver below to `alertmanager.yml`, and a route that leads to it.",
+            (
+                "Write the source's token into `/etc/alertmanager/tocsin-token`, or end the URL with it, or make it"
+                " the password of `basic_auth`: all three are believed."
+            ),
+            "Reload Alertmanager: `amtool check-config alertmanager.yml`, then SIGHUP or `POST /-/reload`.",
+        ),
+        example="""\
 receivers:
   - name: tocsin
     webhook_configs:
@@ -106,9 +112,10 @@ receivers:
         max_alerts: 0
         http_config:
           authorization: {credentials_file: /etc/alertmanager/tocsin-token}
-```
-
-The token may stand in the address, be sent as a bearer token (as above), or be the password of `basic_auth`.
-Label rules with `severity`; an annotation `runbook_url` becomes a label of the event.
 """,
+        notes=(
+            "Label rules with `severity`; an annotation `runbook_url` becomes a label of the event.",
+            "`max_alerts: 0` sends groups whole: what is cut off can page nobody.",
+        ),
+    ),
 )

@@ -6,7 +6,7 @@ what happened before `event` does: a monitor that was *created* is no outage.
 
 from __future__ import annotations
 
-from router.sources.contract import Delivery, Options, SourceType, Unreadable
+from router.sources.contract import Delivery, Options, Setup, SourceType, Unreadable
 from router.sources.reading import event, first, mapping, moment, parse_object, text
 from rules.event import Action, Event
 
@@ -80,11 +80,17 @@ SOURCE = SourceType(
     title="Better Stack",
     family="uptime",
     parse=parse,
-    setup="""\
-1. In Better Stack open **Uptime → Integrations → Exporting data** and configure an **Outgoing webhook**.
-2. Choose the webhook type **Incident** and paste `{url}`.
-
-Better Stack documents no signature, so the token stands in the address: treat the address as a secret.
-Webhooks of the types **Monitor** and **On-call contact** may point here too: they are recorded and page nobody.
-""",
+    setup=Setup(
+        steps=(
+            ("In Better Stack open **Uptime → Integrations → Exporting data** and configure an **Outgoing webhook**."),
+            "Choose the webhook type **Incident** and paste `{url}`.",
+        ),
+        notes=(
+            ("Better Stack documents no signature, so the token stands in the address: treat the address as a secret."),
+            (
+                "Webhooks of the types **Monitor** and **On-call contact** may point here too: they are recorded "
+                "and page nobody."
+            ),
+        ),
+    ),
 )

@@ -71,6 +71,28 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """How to point a product at Tocsin, for the page, the command line and whoever reads the module.
+
+    One line each, with `code` and **names of the product's own** marked; `{url}` stands for the address to paste.
+    """
+
+    steps: tuple[str, ...] = ()
+    example: str = ""
+    """To copy, after the steps: a configuration or a command, as it stands in a file."""
+    notes: tuple[str, ...] = ()
+    """What is different from what one would expect of this product."""
+
+    def at(self, url: str) -> Setup:
+        """The same, with the address in its place."""
+        return Setup(
+            steps=tuple(one.replace("{url}", url) for one in self.steps),
+            example=self.example.replace("{url}", url),
+            notes=tuple(one.replace("{url}", url) for one in self.notes),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceType:
     """One sender's module, as the table `router.sources.TYPES` lists it."""
 
@@ -89,5 +111,4 @@ class SourceType:
     options: type[Options] = Options
     kinds: frozenset[str] = frozenset()
     """Every kind it makes, for `tocsin check` to find misspelt ones; empty where the sender's own words make them."""
-    setup: str
-    """Markdown: how to point this product at Tocsin; `{url}` stands for the address to paste."""
+    setup: Setup

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.sources.contract import Delivery, Options, SourceType, Unreadable
+from router.sources.contract import Delivery, Options, Setup, SourceType, Unreadable
 from router.sources.reading import event, mapping, parse_object, text
 from rules.event import Action, Event
 
@@ -37,11 +37,14 @@ SOURCE = SourceType(
     title="Manual report",
     parse=parse,
     kinds=frozenset({"manual.report"}),
-    setup="""\
-Nothing to set up: `tocsin report "The shop shows prices in the wrong currency" --severity P2`, or
-
-    curl -H "Authorization: Bearer $TOCSIN_API_TOKEN" -d '{"summary": "…", "severity": "P2"}' {url}
-
-`labels`, `url`, `dedup_key`, `reporter` and `details` are optional.
+    setup=Setup(
+        steps=(
+            ('Nothing to set up: `tocsin report "The shop shows prices in the wrong currency" --severity P2` reports.'),
+            "Programs send the request below, with one of TOCSIN_API_TOKEN.",
+        ),
+        example="""\
+curl -H "Authorization: Bearer $TOCSIN_API_TOKEN" -d '{"summary": "…", "severity": "P2"}' {url}
 """,
+        notes=("`labels`, `url`, `dedup_key`, `reporter` and `details` are optional.",),
+    ),
 )

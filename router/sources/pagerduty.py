@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from router.sources.contract import Delivery, Options, SourceType, Unreadable
+from router.sources.contract import Delivery, Options, Setup, SourceType, Unreadable
 from router.sources.reading import at, event, first, listing, mapping, parse_object, shorten, text
 from router.sources.signatures import sign_hex, verify_hmac
 from rules.event import Action, Event
@@ -180,13 +180,25 @@ SOURCE = SourceType(
     verify=verify,
     sign=sign,
     headers=frozenset({"x-webhook-id", "x-webhook-subscription"}),
-    setup="""\
-1. In PagerDuty open **Integrations > Generic Webhooks (v3)**, add one with the URL `{url}`, a scope (account, team or
-   service) and at least the events `incident.triggered`, `.acknowledged`, `.unacknowledged`, `.reopened`, `.resolved`.
-2. PagerDuty shows the signing secret once: name it, `secret: ${env:PAGERDUTY_WEBHOOK_SECRET}`.
-3. Press **Send Test Event**: Tocsin's list of deliveries shows a ping.
-
-With this subscription an acknowledgement in PagerDuty's app acknowledges the incident here: what we sent there carries
-our key, and comes back to its own incident. V2 and V1 are unsigned: give the source a `token` instead.
-""",
+    setup=Setup(
+        steps=(
+            (
+                "In PagerDuty open **Integrations > Generic Webhooks (v3)**, add one with the URL `{url}`, a scope "
+                "(account, team or service) and at least the events `incident.triggered`, `.acknowledged`, "
+                "`.unacknowledged`, `.reopened`, `.resolved`."
+            ),
+            (
+                "PagerDuty shows the signing secret once: put it into the environment and name it, `secret: "
+                "${env:PAGERDUTY_WEBHOOK_SECRET}`."
+            ),
+            "Press **Send Test Event**: Tocsin's list of deliveries shows a ping.",
+        ),
+        notes=(
+            (
+                "With this subscription an acknowledgement in PagerDuty's app acknowledges the incident here: what "
+                "we sent there carries our key, and comes back to its own incident."
+            ),
+            "V2 and V1 are unsigned: give the source a `token` instead.",
+        ),
+    ),
 )

@@ -5,7 +5,7 @@ Source of the facts: https://www.pingdom.com/resources/webhooks/. Pingdom signs 
 
 from __future__ import annotations
 
-from router.sources.contract import Delivery, Options, SourceType, Unreadable
+from router.sources.contract import Delivery, Options, Setup, SourceType, Unreadable
 from router.sources.reading import event, first, listing, parse_object, text
 from rules.event import Action, Event
 
@@ -63,11 +63,17 @@ SOURCE = SourceType(
     family="uptime",
     parse=parse,
     kinds=frozenset(f"pingdom.{state}" for state, _ in _STATES.values()),
-    setup="""\
-1. In Pingdom open **Settings → Integrations → Add integration**, choose **Webhook**, and paste `{url}`.
-2. Open each check you care about and tick the integration under **Alerting**.
-
-Pingdom signs nothing and sends no headers of yours, so the token stands in the address: treat the address as a secret.
-A check's **importance level** arrives as the severity hint `high` or `low`.
-""",
+    setup=Setup(
+        steps=(
+            ("In Pingdom open **Settings → Integrations → Add integration**, choose **Webhook**, and paste `{url}`."),
+            "Open each check you care about and tick the integration under **Alerting**.",
+        ),
+        notes=(
+            (
+                "Pingdom signs nothing and sends no headers of yours, so the token stands in the address: treat the"
+                " address as a secret."
+            ),
+            "A check's **importance level** arrives as the severity hint `high` or `low`.",
+        ),
+    ),
 )

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from router.sources.contract import Delivery, Options, SourceType, Unreadable
+from router.sources.contract import Delivery, Options, Setup, SourceType, Unreadable
 from router.sources.reading import as_text, at, event, listing, mapping, parse_object, text
 from router.sources.signatures import sign_hex, verify_hmac
 from rules.event import Action, Event
@@ -285,13 +285,22 @@ SOURCE = SourceType(
     verify=verify,
     sign=sign,
     headers=frozenset({"request-id", "sentry-hook-resource", "sentry-hook-timestamp"}),
-    setup="""\
-1. In Sentry open **Settings > Developer Settings**, create an **Internal Integration**, and paste `{url}` as its
-   webhook URL. Tick **Alert Rule Action**, and under **Webhooks** the resource **issue** (recoveries come from it).
-2. Put its **Client Secret** into the environment and name it: `secret: ${env:SENTRY_SECRET}`.
-3. In the alert rules that may wake somebody, choose this integration as the action.
-
-Sentry waits one second and tries an internal integration's webhook once. The old WebHooks plugin signs nothing: give
-the source a `token` instead of a `secret` and paste the address that ends in it.
-""",
+    setup=Setup(
+        steps=(
+            (
+                "In Sentry open **Settings > Developer Settings**, create an **Internal Integration**, and paste "
+                "`{url}` as its webhook URL. Tick **Alert Rule Action**, and under **Webhooks** the resource "
+                "**issue** (recoveries come from it)."
+            ),
+            "Put its **Client Secret** into the environment and name it: `secret: ${env:SENTRY_SECRET}`.",
+            "In the alert rules that may wake somebody, choose this integration as the action.",
+        ),
+        notes=(
+            "Sentry waits one second and tries an internal integration's webhook once.",
+            (
+                "The old WebHooks plugin signs nothing: give the source a `token` instead of a `secret` and paste "
+                "the address that ends in it."
+            ),
+        ),
+    ),
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from router.sources.contract import Delivery, Options, SourceType, Unauthentic, Unreadable
+from router.sources.contract import Delivery, Options, Setup, SourceType, Unauthentic, Unreadable
 from router.sources.reading import at, event, first, mapping, parse_object, text
 from router.sources.signatures import sign_hex, verify_hmac, verify_moment
 from rules.event import Action, Event
@@ -190,14 +190,25 @@ SOURCE = SourceType(
     parse=parse,
     verify=verify,
     sign=sign,
-    setup="""\
-1. In the Stripe dashboard open **Developers > Webhooks**, add an endpoint with the URL `{url}`, and choose the events:
-   `charge.failed`, `charge.dispute.*`, `invoice.payment_failed`, `invoice.paid`, `payment_intent.payment_failed`,
-   `payment_intent.succeeded`, `payout.failed` are a good start. Choose a failure together with what ends it.
-2. Reveal the **Signing secret** and name it as it is, `whsec_` included: `secret: ${env:STRIPE_SECRET}`.
-   While you roll it over, list the old and the new one.
-
-A declined card is news, not an outage: give such rules a gate (`more_than`); `labels.amount` is in the units of
-`labels.currency`, so that a gate can add it up. Test events carry `livemode: "false"`.
-""",
+    setup=Setup(
+        steps=(
+            "In the Stripe dashboard open **Developers > Webhooks** and add an endpoint with the URL `{url}`.",
+            (
+                "Choose the events: `charge.failed`, `charge.dispute.*`, `invoice.payment_failed`, `invoice.paid`, "
+                "`payment_intent.payment_failed`, `payment_intent.succeeded`, `payout.failed` are a good start. "
+                "Choose a failure together with what ends it."
+            ),
+            (
+                "Reveal the **Signing secret**, put it into the environment and name it as it is, `whsec_` "
+                "included: `secret: ${env:STRIPE_SECRET}`. While you roll it over, list the old and the new one."
+            ),
+        ),
+        notes=(
+            (
+                "A declined card is news, not an outage: give such rules a gate (`more_than`); `labels.amount` is "
+                "in the units of `labels.currency`, so that a gate can add it up."
+            ),
+            'Test events carry `livemode: "false"`.',
+        ),
+    ),
 )

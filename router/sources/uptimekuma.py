@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from router.sources import forms
-from router.sources.contract import Delivery, Options, SourceType, Unreadable
+from router.sources.contract import Delivery, Options, Setup, SourceType, Unreadable
 from router.sources.reading import event, first, listing, mapping, parse_json, text
 from rules.event import Action, Event
 
@@ -175,14 +175,31 @@ SOURCE = SourceType(
     parse=parse,
     kinds=_ALL,
     methods=frozenset({"GET", "POST"}),
-    setup="""\
-1. In Uptime Kuma open **Settings → Notifications → Setup notification**, choose **Webhook**, and paste `{url}` as the
-   Post URL.
-2. Choose **Preset - application/json**. Form data, GET and a custom body are understood too; a custom body must hold
-   `{{ msg }}`, and the monitor is then known by its name alone.
-3. Instead of a token in the address you may add the header `{"X-Tocsin-Token": "…"}` under **Additional Headers**.
-
-Uptime Kuma never tries again: a notification that does not arrive is lost, so let it reach Tocsin over a short way.
-It sends no recovery for a monitor that goes from down over maintenance to up: resolve such an incident by hand.
-""",
+    setup=Setup(
+        steps=(
+            (
+                "In Uptime Kuma open **Settings → Notifications → Setup notification**, choose **Webhook**, and "
+                "paste `{url}` as the Post URL."
+            ),
+            (
+                "Choose **Preset - application/json**. Form data, GET and a custom body are understood too; a "
+                "custom body must hold `{{ msg }}`, and the monitor is then known by its name alone."
+            ),
+            (
+                'Instead of a token in the address you may add the header `{"X-Tocsin-Token": "…"}` under '
+                "**Additional Headers**."
+            ),
+            "Tick the notification in each monitor, and press **Test**: Tocsin's list of deliveries shows it.",
+        ),
+        notes=(
+            (
+                "Uptime Kuma never tries again: a notification that does not arrive is lost, so let it reach Tocsin"
+                " over a short way."
+            ),
+            (
+                "It sends no recovery for a monitor that goes from down over maintenance to up: resolve such an "
+                "incident by hand."
+            ),
+        ),
+    ),
 )

@@ -10,7 +10,7 @@ import html
 import re
 
 from router.sources import forms
-from router.sources.contract import Delivery, Options, SourceType, Unreadable
+from router.sources.contract import Delivery, Options, Setup, SourceType, Unreadable
 from router.sources.reading import event, first, parse_object, text
 from rules.event import Action, Event
 
@@ -82,13 +82,19 @@ SOURCE = SourceType(
     parse=parse,
     kinds=frozenset(f"uptimerobot.{state}" for state in _ACTIONS),
     methods=frozenset({"GET", "POST"}),
-    setup="""\
-1. In UptimeRobot open **Integrations & API**, add a **Webhook**, and paste `{url}?` (the question mark belongs to it:
-   UptimeRobot appends its variables).
-2. Keep the default values, or tick **Send as POST parameters** or **Send as JSON**: all three are understood. A POST
-   value of your own must hold at least `monitorID`, `monitorFriendlyName` and `alertType`.
-3. Choose **Up & down events**, so that recoveries arrive, and tick the contact in each monitor.
-
-UptimeRobot signs nothing, so the token stands in the address: treat the address as a secret.
-""",
+    setup=Setup(
+        steps=(
+            (
+                "In UptimeRobot open **Integrations & API**, add a **Webhook**, and paste `{url}?` (the question "
+                "mark belongs to it: UptimeRobot appends its variables)."
+            ),
+            (
+                "Keep the default values, or tick **Send as POST parameters** or **Send as JSON**: all three are "
+                "understood. A POST value of your own must hold at least `monitorID`, `monitorFriendlyName` and "
+                "`alertType`."
+            ),
+            "Choose **Up & down events**, so that recoveries arrive, and tick the contact in each monitor.",
+        ),
+        notes=("UptimeRobot signs nothing, so the token stands in the address: treat the address as a secret.",),
+    ),
 )

@@ -13,9 +13,10 @@ from router.sources.signatures import sign_hex
 from rules.decision import Judged
 from tests.receiver.ear import DOWN, ENVIRONMENT, KUMA, NOW, SECRET, TOKEN, Ear
 from workers.agenda import Agenda, Job, Lane
+from workers.became import Outcome
 from workers.counters import read
-from workers.inbox import Inbox, Wanted
 from workers.intake import judged_of
+from workers.leafing import Leafing, Sought
 from workers.spool import Spool
 from workers.store import connect
 
@@ -170,7 +171,8 @@ def test_an_authentic_body_nobody_can_read_is_kept_and_raised(ear: Ear, body: by
     assert answer.status_code == 202
     assert answer.json()["unreadable"]
     assert answer.json()["severity"] == "P3"
-    assert [one.id for one in Inbox(ear.redis).find(Wanted(unreadable=True), 50)] == [answer.json()["delivery"]]
+    found = Leafing(ear.redis).leaf(Sought(outcome=Outcome.QUARANTINED), 50).found
+    assert [one.id for one, _ in found] == [answer.json()["delivery"]]
     (one,) = promised(ear)
     assert one.event.kind == "tocsin.unreadable"
     assert one.event.summary.startswith("A delivery from kuma could not be read: ")

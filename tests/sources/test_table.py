@@ -58,6 +58,24 @@ def test_what_we_sign_we_accept(name):
         source.verify(Delivery(received_at=NOW, headers=headers, body=body), [b"c2VjcmV0"], NOW, options)
 
 
-def test_set_up_notes_say_where_to_point():
-    """Every source tells which address to paste, except for reports by people, which need none."""
-    assert all("{url}" in source.setup for source in TYPES.values())
+MARKED = re.compile(r"`[^`]*`|\*\*[^*]*\*\*")
+
+
+@pytest.mark.parametrize("name", sorted(TYPES))
+def test_set_up_notes_can_be_followed(name):
+    """Every source says step by step what to do and which address to paste, in lines whose marks are closed."""
+    setup = TYPES[name].setup
+    assert setup.steps
+    whole = setup.at("https://tocsin.example.com/hooks/x")
+    lines = (*whole.steps, *whole.notes)
+    assert "https://tocsin.example.com/hooks/x" in "\n".join((*lines, whole.example))
+    assert "{url}" not in "\n".join((*lines, whole.example))
+    assert not [line for line in lines if "\n" in line or not line.rstrip(")").endswith((".", "`", ":"))]
+    assert not [line for line in lines if "`" in MARKED.sub("", line) or "**" in MARKED.sub("", line)]
+
+
+def test_the_docs_leave_set_up_to_the_modules():
+    """One truth: docs/sources.md says where the steps are read, and repeats none of them."""
+    docs = DOCS.read_text()
+    assert "tocsin sources show NAME" in docs
+    assert not [step for source in TYPES.values() for step in source.setup.steps if step in docs]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.sources import forms
-from router.sources.contract import Delivery, Options, SourceType, Unreadable
+from router.sources.contract import Delivery, Options, Setup, SourceType, Unreadable
 from router.sources.generic import guess, signing
 from router.sources.generic.options import GenericOptions
 from router.sources.reading import clean, event, first, parse_json, text
@@ -111,11 +111,20 @@ SOURCE = SourceType(
     methods=frozenset({"GET", "POST", "PUT"}),
     headers=frozenset({"webhook-id", "webhook-timestamp"}),
     options=GenericOptions,
-    setup="""\
-Point anything that can send JSON, a form or a line of text at `{url}`. Without a mapping the usual names are
-recognised (`title`, `status`, `severity`, `id`, `url` and their like). To say it yourself:
-
-```yaml
+    setup=Setup(
+        steps=(
+            "Point anything that can send JSON, a form or a line of text at `{url}`.",
+            (
+                "Without a mapping the usual names are recognised (`title`, `status`, `severity`, `id`, `url` and "
+                "their like). To say it yourself, map them as below."
+            ),
+            (
+                "Prove where it comes from: a `token` in the address, in `X-Tocsin-Token` or as a bearer token; or "
+                'a `secret` and `signature: {header: X-Hub-Signature-256, prefix: "sha256="}`, which may also name '
+                "`encoding: base64` and a `timestamp_header`; or `signature: {scheme: standard-webhooks}`."
+            ),
+        ),
+        example="""\
 sources:
   backups:
     type: generic
@@ -130,10 +139,6 @@ sources:
       url: job.links.0.href
       labels.host: job.host
     actions: {trigger: [failed, late], resolve: [done]}   # any other state is info
-```
-
-Proof of origin: a `token` in the address, in `X-Tocsin-Token` or as a bearer token; or a `secret` and
-`signature: {header: X-Hub-Signature-256, prefix: "sha256="}`, which may also name `encoding: base64` and a
-`timestamp_header`; or `signature: {scheme: standard-webhooks}`.
 """,
+    ),
 )
