@@ -27,13 +27,13 @@ class Sought:
     lane: Lane | None = None
     kind: Kind | None = None
     severity: str | None = None
-    who: str | None = None
-    """A person or a role, as it stands in the entry or in the next step."""
+    who: frozenset[str] = frozenset()
+    """A person and the roles they have, as they stand in the entry or in the next step; empty: anybody."""
 
     @property
     def inside(self) -> bool:
         """Must entries be looked into to know whether they are meant?"""
-        return self.severity is not None or self.who is not None
+        return self.severity is not None or bool(self.who)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +118,4 @@ def _glance(entry: Entry, incident: dict[str, Any] | None) -> Glance:
 
 
 def _fits(glance: Glance, sought: Sought) -> bool:
-    return sought.severity in (None, glance.severity) and (sought.who is None or sought.who in glance.who)
+    return sought.severity in (None, glance.severity) and (not sought.who or not sought.who.isdisjoint(glance.who))

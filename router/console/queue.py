@@ -18,6 +18,7 @@ from router.context import Context
 from router.problems import Problem
 from rules.duration import parse_duration
 from rules.event import Severity
+from rules.timetable import holder
 from workers import failed
 from workers.agenda import Agenda, Kind, Lane
 from workers.by_hand import By, ByHand, NoEntry
@@ -74,7 +75,7 @@ class Queue:
         )
 
     def _shown(self, visit: Visit) -> Shown:
-        sought, page = _sought(visit.asked), _page(visit.asked.get("page", ""))
+        sought, page = self._sought(visit), _page(visit.asked.get("page", ""))
         sheet = self._outlook.sheet(sought, page, ROWS)
         total, hour = self._outlook.until(visit.now + AHEAD, DRAWN)
         redis, config = self._context.redis, self._context.in_force.ruleset.config
@@ -89,6 +90,18 @@ class Queue:
             queues=failed.standings(redis),
             failed=failed.failed(redis, PARKED),
             people=[*config.people, *config.roles],
+        )
+
+    def _sought(self, visit: Visit) -> Sought:
+        """By the address; what is no kind, lane or severity of ours seeks all."""
+        asked, config = visit.asked, self._context.in_force.ruleset.config
+        who = asked.get("who", "")
+        roles = [role for role in config.roles if who and holder(config, role, visit.now) == who]
+        return Sought(
+            lane=_one(Lane, asked.get("lane", "")),
+            kind=_one(Kind, asked.get("kind", "")),
+            severity=_one(Severity, asked.get("severity", "")),
+            who=frozenset([who, *roles] if who else ()),
         )
 
     def _aloud(self, entries: list[Any], now: float) -> list[dict[str, Any]]:
@@ -140,16 +153,6 @@ class Queue:
         said = "It is queued again." if again else "It is forgotten; no promise went with it."
         gone = "This job stands there no more."
         return visit.back(visit.form.get("back", "/agenda"), said if done else gone, wrong=not done)
-
-
-def _sought(asked: dict[str, str]) -> Sought:
-    """By the address; what is no kind, lane or severity of ours seeks all."""
-    return Sought(
-        lane=_one(Lane, asked.get("lane", "")),
-        kind=_one(Kind, asked.get("kind", "")),
-        severity=_one(Severity, asked.get("severity", "")),
-        who=asked.get("who") or None,
-    )
 
 
 def _one(kind: Callable[[str], T], text: str) -> T | None:
