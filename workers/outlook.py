@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import nsmallest
 from typing import Any, cast
 
 import orjson
@@ -16,8 +15,16 @@ from redis import Redis
 from workers import keys
 from workers.agenda import DESKS, JOBS, Agenda, Entry, Kind, Lane
 
-AT_ONCE = 1000
-"""Entries looked into where severity or person decide whether they are shown."""
+AT_ONCE = 400
+"""Entries looked into where what they say decides whether they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Where a page begins: at this due time (Unix seconds), with so many of that very time already shown."""
+
+    due: float = float("-inf")
+    shown: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +40,8 @@ class Sought:
     @property
     def inside(self) -> bool:
         """Must entries be looked into to know whether they are meant?"""
-        return self.severity is not None or bool(self.who)
+        shared = self.kind is not None and list(JOBS.values()).count(JOBS[self.kind]) > 1
+        return self.severity is not None or bool(self.who) or shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +55,12 @@ class Glance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One page: what is on it, how many there are in all, and which of them were looked at for it."""
+    """One page: what fits, of how many looked at, how many there are of this lane, and where the next begins."""
 
     glances: list[Glance]
     total: int
-    first: int
-    last: int
+    looked: int
+    further: After | None
 
 
 class Outlook:
@@ -62,38 +70,33 @@ class Outlook:
         self._redis = redis
         self._agenda = Agenda(redis)
 
-    def sheet(self, sought: Sought, page: int, rows: int) -> Sheet:
-        """The page of that number (from 1): `rows` entries, or those that fit among AT_ONCE."""
+    def sheet(self, sought: Sought, after: After, rows: int) -> Sheet:
+        """A page: `rows` entries, or those that fit among AT_ONCE."""
         length = AT_ONCE if sought.inside else rows
-        begin, end = (page - 1) * length, page * length
-        total, ids = self._ids(sought, "+inf", end)
-        glances = self._glances(ids[begin:])
-        fitting = [one for one in glances if _fits(one, sought)]
-        return Sheet(glances=fitting, total=total, first=begin + 1, last=min(end, total))
+        total, ids = self._ids(sought, "+inf", after, length + 1)
+        more, ids = len(ids) > length, ids[:length]
+        fitting = [one for one in self._glances(ids) if _fits(one, sought)]
+        return Sheet(glances=fitting, total=total, looked=len(ids), further=_further(after, ids) if more else None)
 
     def until(self, moment: float, at_most: int) -> tuple[int, list[Glance]]:
         """How much is due until then (Unix seconds), and the first of it, `at_most` entries."""
-        total, ids = self._ids(Sought(), repr(moment), at_most)
+        total, ids = self._ids(Sought(), repr(moment), After(), at_most)
         return total, self._glances(ids)
 
-    def _ids(self, sought: Sought, until: str, at_most: int) -> tuple[int, list[tuple[bytes, float]]]:
-        """How many there are, and the soonest with their due times. One kind of a desk is told by how its ids begin."""
+    def _ids(self, sought: Sought, until: str, after: After, at_most: int) -> tuple[int, list[tuple[bytes, float]]]:
+        """How many there are in all, and the soonest from there on with their due times."""
         desks = [desk for desk in DESKS if sought.lane in (None, desk[0])]
         if sought.kind is not None:
             desks = [desk for desk in desks if desk[1] is JOBS[sought.kind]]
-        shared = sought.kind is not None and list(JOBS.values()).count(JOBS[sought.kind]) > 1
-        pipe = self._redis.pipeline(transaction=False)
+        pipe, wanted = self._redis.pipeline(transaction=False), after.shown + at_most
         for desk in desks:
-            pipe.zcount(keys.agenda(*desk), "-inf", until)
-            pipe.zrangebyscore(
-                keys.agenda(*desk), "-inf", until, start=0, num=-1 if shared else at_most, withscores=True
-            )
+            name = keys.agenda(*desk)
+            pipe.zcount(name, "-inf", until)
+            pipe.zrangebyscore(name, repr(after.due), until, start=0, num=wanted, withscores=True)
         answers = pipe.execute() if desks else []
         found = [one for some in answers[1::2] for one in cast("list[tuple[bytes, float]]", some)]
-        if shared:
-            found = [one for one in found if one[0].startswith(f"{sought.kind}-".encode())]
-        total = len(found) if shared else sum(answers[::2])
-        return total, nsmallest(at_most, found, key=lambda one: one[1])
+        ordered = sorted(found, key=lambda one: (one[1], one[0]))
+        return sum(answers[::2]), ordered[after.shown : wanted]
 
     def _glances(self, ids: Sequence[tuple[bytes, float]]) -> list[Glance]:
         entries = self._agenda.those(ids)
@@ -117,5 +120,13 @@ def _glance(entry: Entry, incident: dict[str, Any] | None) -> Glance:
     return Glance(entry, severity, tuple(str(one) for one in who if one))
 
 
+def _further(after: After, ids: Sequence[tuple[bytes, float]]) -> After:
+    """After the last of these; many may be due at the very same time."""
+    due = ids[-1][1]
+    return After(due, sum(one[1] == due for one in ids) + (after.shown if due == after.due else 0))
+
+
 def _fits(glance: Glance, sought: Sought) -> bool:
+    if sought.kind not in (None, glance.entry.kind):
+        return False
     return sought.severity in (None, glance.severity) and (not sought.who or not sought.who.isdisjoint(glance.who))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -23,11 +24,11 @@ from workers import failed
 from workers.agenda import Agenda, Kind, Lane
 from workers.by_hand import By, ByHand, NoEntry
 from workers.ledger import Refused
-from workers.outlook import AT_ONCE, Outlook, Sheet, Sought
+from workers.outlook import After, Outlook, Sheet, Sought
 
 ROWS = 50
 """Promises on one page."""
-DRAWN = 500
+DRAWN = 300
 """Promises of the next hour that are drawn."""
 PARKED = 20
 MOVABLE = {Kind.NOTIFY, Kind.STEP}
@@ -39,8 +40,8 @@ class Shown:
     """What the page is made of."""
 
     sought: Sought
-    page: int
-    pages: int
+    further: str | None
+    """The address of what comes later."""
     sheet: Sheet
     items: list[dict[str, Any]]
     parked: list[dict[str, Any]]
@@ -75,16 +76,16 @@ class Queue:
         )
 
     def _shown(self, visit: Visit) -> Shown:
-        sought, page = self._sought(visit), _page(visit.asked.get("page", ""))
-        sheet = self._outlook.sheet(sought, page, ROWS)
+        sought, after = self._sought(visit), _after(visit.asked)
+        sheet = self._outlook.sheet(sought, after, ROWS)
+        further = sheet.further
         total, hour = self._outlook.until(visit.now + AHEAD, DRAWN)
         redis, config = self._context.redis, self._context.in_force.ruleset.config
         return Shown(
             sought=sought,
-            page=page,
-            pages=max(1, -(-sheet.total // (AT_ONCE if sought.inside else ROWS))),
+            further=None if further is None else visit.here(after=repr(further.due), shown=str(further.shown)),
             sheet=sheet,
-            items=self._aloud([one.entry for one in sheet.glances[: 4 * ROWS]], visit.now),
+            items=self._aloud([one.entry for one in sheet.glances], visit.now),
             parked=self._aloud(Agenda(redis).parked(PARKED), visit.now),
             ahead=axis([(one.entry.due_at, one.severity) for one in hour], visit.now, total),
             queues=failed.standings(redis),
@@ -162,8 +163,15 @@ def _one(kind: Callable[[str], T], text: str) -> T | None:
         return None
 
 
-def _page(text: str) -> int:
-    return max(1, int(text)) if text.isdecimal() and text.isascii() and len(text) < 6 else 1
+def _after(asked: dict[str, str]) -> After:
+    """Where the page begins; from the soonest on when the address says nothing that makes sense."""
+    due, shown = asked.get("after", ""), asked.get("shown", "")
+    try:
+        at = float(due)
+    except ValueError:
+        return After()
+    skipped = int(shown) if shown.isdecimal() and shown.isascii() and len(shown) < 6 else 0
+    return After(at, skipped) if isfinite(at) else After()
 
 
 def _seconds(text: str) -> float:

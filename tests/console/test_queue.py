@@ -6,7 +6,8 @@ import pytest
 
 from router.console.axis import AHEAD, BINS, OTHER, axis
 from tests.console.conftest import Console, said
-from workers.agenda import Kind
+from workers.agenda import Entry, Kind, Lane, add
+from workers.outlook import After, Outlook, Sought
 
 NOW = 1000.0
 
@@ -80,8 +81,8 @@ def test_every_promise_is_read_aloud(console: Console) -> None:
         ("who=lead", True),
         ("who=maria", True),
         ("who=nobody", False),
-        ("kind=nonsense&page=99999", False),
-        ("page=-1&lane=%00", True),
+        ("kind=nonsense&after=99999999999", False),
+        ("after=nan&shown=-1&lane=%00", True),
     ],
 )
 def test_the_address_says_what_is_shown(console: Console, query: str, there: bool) -> None:
@@ -117,3 +118,21 @@ def test_a_button_that_is_none_changes_nothing(console: Console) -> None:
     assert console.press("/agenda/move", {"entry": "x", "do": "explode"}).status_code == 422
     assert console.press("/agenda/move", {"entry": "x", "do": "postpone", "for": "soon"}).status_code in (303, 422)
     assert "no more" in console.pressed("/agenda/failed", {"job": "x", "do": "requeue", "back": "/agenda"})
+
+
+def test_pages_follow_each_other_without_a_gap(console: Console) -> None:
+    """Also where more than a page is due at the very same moment: each promise stands on one page, once."""
+    with console.redis.pipeline() as pipe:
+        for number in range(130):
+            at = console.clock.at + (60 if number < 120 else 90)
+            fields = {"created_at": at, "due_at": at, "lane": (Lane.URGENT, Lane.CALM)[number % 2]}
+            add(pipe, Entry(id=f"release-X{number:03}", kind=Kind.RELEASE, **fields))  # type: ignore[arg-type]
+        pipe.execute()
+    outlook, after, found = Outlook(console.redis), After(), list[str]()
+    for _ in range(3):
+        sheet = outlook.sheet(Sought(), after, 50)
+        found += [one.entry.id for one in sheet.glances]
+        after = sheet.further or after
+    assert sheet.further is None
+    assert (len(found), len(set(found)), sheet.total) == (130, 130, 130)
+    assert "Later" in said(console.get("/agenda"))
