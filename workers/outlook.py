@@ -15,7 +15,7 @@ from redis import Redis
 from workers import keys
 from workers.agenda import DESKS, JOBS, Agenda, Entry, Kind, Lane
 
-AT_ONCE = 400
+AT_ONCE = 200
 """Entries looked into where what they say decides whether they are shown."""
 
 

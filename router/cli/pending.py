@@ -29,7 +29,9 @@ from workers.plain import plain
 @by_option
 @click.option("--gates", is_flag=True, help="What gates (more_than) have counted instead: how much of how much.")
 @pass_session
-def pending(session: Session, parked: bool, retry: str | None, gates: bool, queues: bool, **moved: str | None) -> None:
+def pending(
+    session: Session, /, parked: bool, retry: str | None, gates: bool, queues: bool, **moved: str | None
+) -> None:
     """Read the agenda aloud: what will be done, for whom, and in how long; and move what is to be moved."""
     moves = [what for what in ("run", "postpone", "drop") if moved[what] is not None]
     if sum([gates, queues, parked or retry is not None, *(True for _ in moves)]) > 1:
@@ -63,7 +65,8 @@ _WITH = {"postpone": ("lasts", "--for", "say for how long, like 10m"), "drop": (
 
 
 def _move(session: Session, what: str, moved: dict[str, str | None]) -> None:
-    entry, body = str(moved[what]).strip(), {"by": moved["by"], "via": "command line"}
+    entry = str(moved[what]).strip()
+    body: dict[str, object] = {"by": moved["by"], "via": "command line"}
     name, option, lacks = _WITH.get(what, ("", "", ""))
     if not entry:
         raise Failure(f"{what} what? The ID is empty", "`tocsin -o json pending` lists ids.", code=USAGE)
