@@ -23,6 +23,7 @@ from router.deliveries import Deliveries
 from router.editions import Editions
 from router.numbers import told
 from router.problems import Problem, unavailable
+from router.promising import Promising
 from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
 from router.senders import Senders
@@ -53,6 +54,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def routes(context: Context) -> Router:
     """The API's own router, to be mounted under /api behind the guard."""
     api, deliveries, editions, quiet = _Api(context), Deliveries(context), Editions(context), Silences(context)
+    promising = Promising(context)
     people = AccountsApi(context)
     heard = Senders(context)
     commands = [
@@ -81,6 +83,12 @@ def routes(context: Context) -> Router:
             Route("/numbers", _kept(api.numbers), methods=["GET"]),
             Route("/agenda", _kept(api.agenda), methods=["GET"]),
             Route("/agenda/{id}/retry", _kept(api.retry), methods=["POST"]),
+            Route("/agenda/{id}/run", _kept(_said(promising.run)), methods=["POST"]),
+            Route("/agenda/{id}/postpone", _kept(_said(promising.postpone)), methods=["POST"]),
+            Route("/agenda/{id}/drop", _kept(_said(promising.drop)), methods=["POST"]),
+            Route("/queues", _kept(_said(promising.queues)), methods=["GET"]),
+            Route("/queues/failed/{id}/requeue", _kept(_said(promising.requeue)), methods=["POST"]),
+            Route("/queues/failed/{id}/remove", _kept(_said(promising.remove)), methods=["POST"]),
             Route("/accounts", _kept(_said(people.find)), methods=["GET"]),
             Route("/accounts/first", _kept(_said(people.first)), methods=["POST"]),
             Route("/accounts/invites", _kept(_said(people.invite, 201)), methods=["POST"]),

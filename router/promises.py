@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rules.answering import next_to_call
 from rules.incident import Incident, StepState
 from workers.agenda import Entry, Kind
 
@@ -27,7 +28,17 @@ def _item(entry: Entry, incident: Incident | None, now: float) -> dict[str, Any]
         "to": to,
         "attempt": entry.attempt,
         "last_error": entry.last_error,
+        "step": step_of(entry, incident, now),
+        "in_hand": entry.claimed_by is not None and entry.due_at > now,
     }
+
+
+def step_of(entry: Entry, incident: Incident | None, now: float) -> int | None:
+    """Which step of the ladder comes with this entry; None for others, and for the ladder's end."""
+    if entry.kind is not Kind.STEP or incident is None:
+        return None
+    step = next_to_call(incident, now)
+    return None if step is None else step.number
 
 
 def _sentence(entry: Entry, incident: Incident | None) -> tuple[str, str | None]:

@@ -113,6 +113,24 @@ class EscalateNow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Postpone:
+    """Somebody wants what comes next of an incident to come so many seconds later."""
+
+    by: str
+    via: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropStep:
+    """Somebody wants whom the matrix names next not to be called."""
+
+    by: str
+    via: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Undo:
     """Somebody takes back what they answered last."""
 
@@ -168,6 +186,8 @@ Command = (
     | Assign
     | AddNote
     | EscalateNow
+    | Postpone
+    | DropStep
     | Undo
     | Escalate
     | Lift

@@ -13,12 +13,24 @@ from typing import Protocol
 from rules import beneath, counting
 from rules.answering import why_nobody, why_not
 from rules.beneath import Shelves
-from rules.commands import Acknowledge, Clear, Command, EscalateNow, Heard, Resolve, Trigger, Undo
+from rules.commands import (
+    Acknowledge,
+    Clear,
+    Command,
+    DropStep,
+    EscalateNow,
+    Heard,
+    Postpone,
+    Resolve,
+    Trigger,
+    Undo,
+)
 from rules.counting import GateBooks
 from rules.decision import Decision, Gate, Judged
 from rules.event import Action, Event, Moment, occurred
 from rules.grouping import takes
 from rules.incident import Incident, Policy, State
+from rules.on_hand import why_not_dropped, why_not_postponed
 from rules.roster import Roster
 from rules.transition import Outcome, open_incident, transition
 from rules.upcast import VERSION
@@ -249,6 +261,10 @@ def refusal(books: Books, incident: Incident, command: Command) -> str:
     """Why nothing can come of what a person asks, in a sentence for them; "" where something can."""
     if isinstance(command, EscalateNow):
         return why_nobody(incident, books.now)
+    if isinstance(command, Postpone):
+        return why_not_postponed(incident)
+    if isinstance(command, DropStep):
+        return why_not_dropped(incident, books.now)
     if not isinstance(command, Undo):
         return ""
     return why_not(incident, command.by, books.now) or ("" if incident.is_open else _gone_on(books, incident))

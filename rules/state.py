@@ -72,6 +72,8 @@ class StepState(StrEnum):
     NOBODY = "nobody to tell"
     FAILED = "failed"
     """It was sent on every channel that reaches the role, and none delivered."""
+    DROPPED = "dropped"
+    """A person did not want it told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

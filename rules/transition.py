@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rules import on_events, on_holds, on_people, on_time, on_undo
+from rules import on_events, on_hand, on_holds, on_people, on_time, on_undo
 from rules.answering import remembered
 from rules.commands import (
     Acknowledge,
@@ -19,12 +19,14 @@ from rules.commands import (
     ChangeSeverity,
     Clear,
     Command,
+    DropStep,
     Escalate,
     EscalateNow,
     FalsePositive,
     Heard,
     Lift,
     Mitigate,
+    Postpone,
     Resolve,
     Settle,
     Trigger,
@@ -128,6 +130,8 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Assign, on_people.assign, _T, _A, _M, _R),
     **_rows(AddNote, on_people.add_note, _T, _A, _M, _R, State.RESOLVED),
     **_rows(EscalateNow, on_people.escalate_now, _T, _A, _M),
+    **_rows(Postpone, on_hand.postpone, _T, _A),
+    **_rows(DropStep, on_hand.drop_step, _T),
     **_rows(Undo, on_undo.undo, _T, _A, _M, _R, State.RESOLVED),
     **_rows(Escalate, on_time.escalate, _T),
     **_rows(Escalate, on_time.expire, _A),

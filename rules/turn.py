@@ -258,7 +258,7 @@ def exhaust(turn: Turn, roster: Roster) -> None:
     turn.change(exhausted=True)
     turn.note("exhausted", "the matrix is exhausted: nobody has answered")
     note = "Nobody has answered, and the matrix names nobody further."
-    for step in {step.role: step for step in turn.incident.steps}.values():
+    for step in {one.role: one for one in turn.incident.steps if one.state is not StepState.DROPPED}.values():
         reach = roster.reach(step.role)
         personal = [
             channel for channel in turn.incident.ways if channel in reach.channels and channel not in roster.rooms

@@ -67,13 +67,8 @@ JOBS = dict.fromkeys((Kind.STEP, Kind.SETTLE, Kind.RELEASE), Job.ESCALATE) | {
     Kind.INTAKE: Job.DEDUPLICATE,
     Kind.NOTIFY: Job.NOTIFY,
 }
-DESKS = (
-    (Lane.INTAKE, Job.DEDUPLICATE),
-    (Lane.URGENT, Job.ESCALATE),
-    (Lane.URGENT, Job.NOTIFY),
-    (Lane.CALM, Job.ESCALATE),
-    (Lane.CALM, Job.NOTIFY),
-)
+_BOTH = (Job.ESCALATE, Job.NOTIFY)
+DESKS = ((Lane.INTAKE, Job.DEDUPLICATE), *((lane, job) for lane in (Lane.URGENT, Lane.CALM) for job in _BOTH))
 """Every lane with the jobs it has."""
 
 
@@ -95,6 +90,8 @@ class Entry:
     failures: int = 0
     """How many of them came back with a failure to be tried again."""
     last_error: str | None = None
+    claimed_by: str | None = None
+    """The worker that has it in hand; None: none has, or it is not known here."""
 
     @property
     def job(self) -> Job:
@@ -161,10 +158,11 @@ class Agenda:
 
     def upcoming(self, at_most: int = 500) -> list[Entry]:
         """What is promised, the soonest first."""
-        found: list[Entry] = []
-        for lane, job in DESKS:
-            found += self._legible(self._soonest(lane, job, at_most))
-        return sorted(found, key=lambda entry: entry.due_at)[:at_most]
+        return self.those([found for desk in DESKS for found in self._soonest(*desk, at_most)])[:at_most]
+
+    def those(self, ids: Sequence[tuple[bytes, float]]) -> list[Entry]:
+        """These entries, each with its due time, the soonest first; as far as they are there and can be read."""
+        return sorted(self._legible(ids), key=lambda entry: entry.due_at)
 
     def _legible(self, ids: Sequence[tuple[bytes, float]]) -> list[Entry]:
         """Those of them, each with its due time, that are there and that this release can read."""
@@ -297,4 +295,5 @@ def _entry(entry_id: str, due_at: float, stored: dict[bytes, bytes]) -> Entry:
         returned=int(field(b"returned", 0)),
         failures=int(field(b"failures", 0)),
         last_error=error.decode(errors="replace") if error else None,
+        claimed_by=by.decode() if (by := field(b"by")) is not None else None,
     )

@@ -81,10 +81,11 @@ class Ledger:
         """Apply events that need no promise: those Tocsin says of itself."""
         self._transact(lambda draft, _: routing.apply(draft, judged, self._rules().policy, self.roster()))
 
-    def answer(self, incident_id: str, command: Command) -> Incident:
+    def answer(self, incident_id: str, command: Command, unless: Callable[[Incident], str] = lambda _: "") -> Incident:
         """What a person asks of an incident. Returns it as it is afterwards, changed or not.
 
-        Raises NoIncident, and Refused for what cannot be done and must not look done.
+        `unless` may refuse it with a sentence, within the transaction. Raises NoIncident, and Refused for what cannot
+        be done and must not look done.
         """
         found: list[Incident] = []
 
@@ -93,7 +94,7 @@ class Ledger:
             incident = draft.incident(incident_id)
             if incident is None:
                 raise NoIncident(incident_id)
-            if why := routing.refusal(draft, incident, command):
+            if why := unless(incident) or routing.refusal(draft, incident, command):
                 raise Refused(why)
             found.append(routing.change(draft, incident, command))
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import click
 
 from router.cli.gates import show_gates
-from router.cli.incidents import every
+from router.cli.incidents import by_option, every
 from router.cli.remote import ask
 from router.cli.session import FINDINGS, USAGE, Command, Failure, Session, pass_session, stop
 from router.cli.showing import Record, ahead, moment, ordinal
@@ -20,18 +20,35 @@ from workers.plain import plain
     "--parked", is_flag=True, help="What was given up or not delivered instead, and why; then it ends with 1."
 )
 @click.option("--retry", metavar="ID", help="Try an entry that was given up once more, now.")
+@click.option("--run", metavar="ID", help="Do it now: a step is told at once, a failed send is tried again.")
+@click.option("--postpone", metavar="ID", help="Put it off, --for so long.")
+@click.option("--for", "lasts", metavar="DURATION", help="Like 10m; with --postpone.")
+@click.option("--drop", metavar="ID", help="Do not do it at all, for a --reason.")
+@click.option("--reason", help="Why, for the timeline; with --drop.")
+@click.option("--queues", is_flag=True, help="RQ's queues and failed jobs instead; promises do not depend on them.")
+@by_option
 @click.option("--gates", is_flag=True, help="What gates (more_than) have counted instead: how much of how much.")
 @pass_session
-def pending(session: Session, parked: bool, retry: str | None, gates: bool) -> None:
-    """Read the agenda aloud: what will be done, for whom, and in how long."""
-    if gates and (parked or retry is not None):
-        raise Failure("--gates stands alone", "Ask for one thing at a time.", code=USAGE)
+def pending(
+    session: Session, /, parked: bool, retry: str | None, gates: bool, queues: bool, **moved: str | None
+) -> None:
+    """Read the agenda aloud: what will be done, for whom, and in how long; and move what is to be moved."""
+    moves = [what for what in ("run", "postpone", "drop") if moved[what] is not None]
+    if sum([gates, queues, parked or retry is not None, *(True for _ in moves)]) > 1:
+        raise Failure("these do not go together", "Ask for one thing at a time.", code=USAGE)
     if gates:
         show_gates(session)
-        return
-    if retry is not None:
+    elif queues:
+        _show_queues(session)
+    elif moves:
+        _move(session, moves[0], moved)
+    elif retry is not None:
         _retry(session, retry.strip())
-        return
+    else:
+        _list(session, parked)
+
+
+def _list(session: Session, parked: bool) -> None:
     answer = ask(session, "GET", f"/api/agenda{'?state=parked' if parked else ''}")
     items: list[Record] = answer["items"]
     if not parked:
@@ -41,6 +58,36 @@ def pending(session: Session, parked: bool, retry: str | None, gates: bool) -> N
     session.answer({"items": items, "undelivered": failed}, lambda: _show_parked(session, items, failed))
     if items or failed:
         stop(FINDINGS)
+
+
+_WITH = {"postpone": ("lasts", "--for", "say for how long, like 10m"), "drop": ("reason", "--reason", "say why")}
+"""What a move needs besides: its parameter, its option, and what is said where it lacks."""
+
+
+def _move(session: Session, what: str, moved: dict[str, str | None]) -> None:
+    entry = str(moved[what]).strip()
+    body: dict[str, object] = {"by": moved["by"], "via": "command line"}
+    name, option, lacks = _WITH.get(what, ("", "", ""))
+    if not entry:
+        raise Failure(f"{what} what? The ID is empty", "`tocsin -o json pending` lists ids.", code=USAGE)
+    if name:
+        if not (moved[name] or "").strip():
+            raise Failure(f"--{what} needs {option}", lacks, code=USAGE)
+        body["for" if what == "postpone" else name] = moved[name]
+    answer = ask(session, "POST", f"/api/agenda/{quote(entry, safe='')}/{what}", body, otherwise="See: tocsin pending")
+    session.answer(answer, lambda: session.line(plain(str(answer["said"]))))
+
+
+def _show_queues(session: Session) -> None:
+    answer = ask(session, "GET", "/api/queues")
+
+    def show() -> None:
+        rows = [[str(one[name]) for name in ("lane", "waiting", "started", "failed")] for one in answer["queues"]]
+        session.table(["LANE", "WAITING", "STARTED", "FAILED"], rows)
+        if answer["failed"]:
+            session.table(["ID", "JOB", "WHY"], [[one["id"], one["what"], one["why"]] for one in answer["failed"]])
+
+    session.answer(answer, show)
 
 
 def _retry(session: Session, entry: str) -> None:

@@ -12,6 +12,7 @@ from router.console.live import Live
 from router.console.now import Now
 from router.console.numbers import PAGES as NUMBERS
 from router.console.people import People
+from router.console.queue import Queue
 from router.console.routes import Page, routes
 from router.console.sources import Sources
 from router.context import Context
@@ -28,6 +29,7 @@ def tables(context: Context) -> list[Page]:
     live = Live(context, board, Banner(context))
     return [
         *Now(context, board).pages(),
+        *Queue(context).pages(),
         *AccountPage(context).pages(),
         *People(context).pages(),
         *Arrivals(context).pages(),

@@ -92,3 +92,45 @@ def test_an_incident_that_nobody_has_heard_of_says_so(
     assert words in tell("incidents", "list").output
     shown = words.replace("see show", "its timeline says why")
     assert f"Next: {shown}" in tell("incidents", "show", "7f3a").output
+
+
+@pytest.mark.parametrize(
+    ("words", "path", "body"),
+    [
+        (["--run", "step-1"], "run", {}),
+        (["--postpone", "step-1", "--for", "10m"], "postpone", {"for": "10m"}),
+        (["--drop", "step-1", "--reason", "on a plane"], "drop", {"reason": "on a plane"}),
+    ],
+)
+def test_a_promise_is_moved(tocsin: Tocsin, words: list[str], path: str, body: dict[str, str]) -> None:
+    """The answer is the API's sentence, which says what comes then."""
+    tocsin.says[f"/api/agenda/step-1/{path}"] = (200, {"id": "step-1", "said": "Done. Then: ceo at 10:00 UTC."})
+    said = tell("pending", *words, "--by", "ana")
+    assert (said.exit_code, said.output.strip()) == (0, "Done. Then: ceo at 10:00 UTC.")
+    assert tocsin.asked[-1][1:3] == (f"/api/agenda/step-1/{path}", {"by": "ana", "via": "command line", **body})
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--postpone", "step-1"], "--postpone needs --for"),
+        (["--drop", "step-1", "--reason", " "], "--drop needs --reason"),
+        (["--run", " "], "The ID is empty"),
+        (["--run", "a", "--drop", "b"], "do not go together"),
+        (["--queues", "--parked"], "do not go together"),
+    ],
+)
+def test_a_move_that_lacks_something_changes_nothing(tocsin: Tocsin, words: list[str], why: str) -> None:
+    """It says what it needs, and nobody is asked."""
+    said = tell("pending", *words)
+    assert (said.exit_code, why in said.output, tocsin.asked) == (2, True, [])
+
+
+def test_the_queues_are_shown(tocsin: Tocsin) -> None:
+    """How much stands in each lane, and why jobs failed."""
+    lane = {"lane": "urgent", "waiting": 1, "started": 0, "failed": 1}
+    job = {"id": "j-1", "lane": "urgent", "what": "notify urgent", "at": 1.0, "why": "KeyError: 'x'"}
+    tocsin.says["/api/queues"] = (200, {"queues": [lane], "failed": [job]})
+    said = tell("pending", "--queues").output
+    assert "KeyError: 'x'" in said
+    assert "urgent" in said

@@ -26,7 +26,7 @@ from router.spooling import Spooling
 from rules.incident import Incident
 from rules.load import Ruleset, load
 from workers import intake, keys
-from workers.agenda import Agenda, Job, Lane
+from workers.agenda import Agenda, Job, Kind, Lane, park
 from workers.clock import DrivenClock
 from workers.configuration import Written
 from workers.house import ways
@@ -208,6 +208,15 @@ class Ear:
         """The only incident."""
         (incident,) = self.store.incidents(open_only=False)
         return incident
+
+    def parks_a_page(self) -> str:
+        """The first notification that is promised is given up; returns its id."""
+        agenda = Agenda(self.redis)
+        entry = next(one for one in agenda.upcoming() if one.kind is Kind.NOTIFY)
+        with self.redis.pipeline() as pipe:
+            park(pipe, entry, self.clock.now(), "10 workers died over it")
+            pipe.execute()
+        return entry.id
 
     def is_down(self, monitor: int = 7, name: str = "Shop") -> Incident:
         """The shop is down, or what another monitor watches, and the workers know it."""

@@ -13,7 +13,7 @@ from router.problems import Problem
 from rules.config import Person
 from rules.incident import State
 from tests.receiver.ear import API_TOKEN, BEARER, ENVIRONMENT, Ear
-from workers.agenda import Agenda, Kind, park
+from workers.agenda import Agenda
 from workers.store import connect
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -256,16 +256,12 @@ def test_without_redis_the_api_says_so(ear: Ear) -> None:
 def test_what_was_given_up_is_shown_and_can_be_tried_again(ear: Ear) -> None:
     """A parked entry stands in a list of its own, with the reason; a person asks for one more try, once."""
     ear.is_down()
-    agenda = Agenda(ear.redis)
-    entry = next(one for one in agenda.upcoming() if one.kind is Kind.NOTIFY)
-    with ear.redis.pipeline() as pipe:
-        park(pipe, entry, ear.clock.now(), "10 workers died over it")
-        pipe.execute()
+    agenda, entry = Agenda(ear.redis), ear.parks_a_page()
     (item,) = ear.ask("GET", "/api/agenda?state=parked", headers=BEARER).json()["items"]
-    assert (item["id"], item["last_error"]) == (entry.id, "10 workers died over it")
-    assert ear.ask("POST", f"/api/agenda/{entry.id}/retry", headers=BEARER).status_code == 200
-    assert entry.id in {one.id for one in agenda.upcoming()}
-    again = ear.ask("POST", f"/api/agenda/{entry.id}/retry", headers=BEARER)
+    assert (item["id"], item["last_error"]) == (entry, "10 workers died over it")
+    assert ear.ask("POST", f"/api/agenda/{entry}/retry", headers=BEARER).status_code == 200
+    assert entry in {one.id for one in agenda.upcoming()}
+    again = ear.ask("POST", f"/api/agenda/{entry}/retry", headers=BEARER)
     assert again.status_code == 404
     assert "state=parked" in again.json()["detail"]
     assert ear.ask("GET", "/api/agenda?state=lost", headers=BEARER).status_code == 422
