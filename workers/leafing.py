@@ -17,7 +17,7 @@ from workers.became import LOOKED_UP, Became, Fate, Outcome
 from workers.inbox import Kept, kept_of
 from workers.intake import head_of
 
-LOOK = 0.11
+LOOK = 0.08
 """Seconds a page may look for what fits before it says how far it has come."""
 AT_ONCE = 250
 """Records asked for in one round trip."""
@@ -41,6 +41,11 @@ class Sought:
     outcome: Outcome | None = None
     words: tuple[str, ...] = ()
     """Each must stand in the summary, the kind or the key of one event; upper and lower case are the same."""
+
+    @property
+    def selects(self) -> bool:
+        """Will some deliveries of its time not fit?"""
+        return bool(self.source or self.incident or self.outcome or self.words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,12 +143,13 @@ class Leafing:
         index = keys.QUARANTINE if sought.outcome is Outcome.QUARANTINED else keys.DELIVERIES
         until = min([one for one in (sought.until, self._newest(sought), after and after.at) if one], default="+inf")
         since, start = "-inf" if sought.since is None else sought.since, 0
+        some = AT_ONCE if sought.selects else FEW
         while True:
-            page: Any = self._redis.zrevrangebyscore(index, until, since, start=start, num=AT_ONCE, withscores=True)
+            page: Any = self._redis.zrevrangebyscore(index, until, since, start=start, num=some, withscores=True)
             places = [_Place(at, name.decode()) for name, at in page]
             yield [one for one in places if after is None or (one.at, one.id) < (after.at, after.id)]
-            start += AT_ONCE
-            if len(page) < AT_ONCE:
+            start += some
+            if len(page) < some:
                 return
 
     def _newest(self, sought: Sought) -> float | None:

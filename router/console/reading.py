@@ -11,6 +11,9 @@ from router.sources.samples import samples
 LONGEST = 64 * 1024
 """Characters that are shown; the file to save has all of them."""
 
+FEW = 6
+"""Lacking fields that are named."""
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -39,12 +42,11 @@ def _text(raw: bytes) -> tuple[str, str]:
 
 
 def unlike_samples(type_name: str, raw: bytes) -> list[str]:
-    """Fields that stand in every sample of this type, and at the top of this body do not."""
-    tops = [found for one in samples(type_name) if (found := _fields(one.body)) is not None]
+    """Fields at the top of the sample that is most like this body, which this body lacks; none when none is like it."""
     there = _fields(raw)
-    if there is None or not tops:
-        return []
-    return sorted(set.intersection(*tops) - there)
+    tops = [found for one in samples(type_name) if there and (found := _fields(one.body)) and found & there]
+    nearest = max(tops, key=lambda top: len(top & (there or set())), default=set())
+    return sorted(nearest - (there or set()))[:FEW]
 
 
 def _fields(raw: bytes) -> set[str] | None:

@@ -287,20 +287,14 @@ SOURCE = SourceType(
     headers=frozenset({"request-id", "sentry-hook-resource", "sentry-hook-timestamp"}),
     setup=Setup(
         steps=(
-            (
-                "In Sentry open **Settings > Developer Settings**, create an **Internal Integration**, and paste "
-                "`{url}` as its webhook URL. Tick **Alert Rule Action**, and under **Webhooks** the resource "
-                "**issue** (recoveries come from it)."
-            ),
+            "In Sentry open **Settings > Developer Settings** and create an **Internal Integration** for `{url}`.",
+            "Tick **Alert Rule Action**, and under **Webhooks** the resource **issue** (recoveries come from it).",
             "Put its **Client Secret** into the environment and name it: `secret: ${env:SENTRY_SECRET}`.",
             "In the alert rules that may wake somebody, choose this integration as the action.",
         ),
         notes=(
             "Sentry waits one second and tries an internal integration's webhook once.",
-            (
-                "The old WebHooks plugin signs nothing: give the source a `token` instead of a `secret` and paste "
-                "the address that ends in it."
-            ),
+            "The old WebHooks plugin signs nothing: give the source a `token`, and paste the address that ends in it.",
         ),
     ),
 )
