@@ -21,6 +21,7 @@ from router.editions import Editions
 from router.problems import Problem, unavailable
 from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
+from router.schedules import Schedules
 from router.shown import child, shown
 from router.silences import Silences
 from router.sources import TYPES
@@ -45,6 +46,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def routes(context: Context) -> Router:
     """The API's own router, to be mounted under /api behind the guard."""
     api, deliveries, editions, quiet = _Api(context), Deliveries(context), Editions(context), Silences(context)
+    schedules = Schedules(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
         for what in ASKED
@@ -63,6 +65,9 @@ def routes(context: Context) -> Router:
             Route("/silences", _kept(_said(quiet.find)), methods=["GET"]),
             Route("/silences", _kept(_said(quiet.add, 201)), methods=["POST"]),
             Route("/silences/{name}/lift", _kept(_said(quiet.lift)), methods=["POST"]),
+            Route("/schedules", _kept(_said(schedules.find)), methods=["GET"]),
+            Route("/schedules/{name}/overrides", _kept(_said(schedules.override, 201)), methods=["POST"]),
+            Route("/schedules/{name}/overrides/{id}/lift", _kept(_said(schedules.lift)), methods=["POST"]),
             Route("/rules", _kept(_said(editions.show)), methods=["GET"]),
             Route("/rules/reload", _kept(_said(editions.reload)), methods=["POST"]),
             Route("/gates", _kept(api.gates), methods=["GET"]),

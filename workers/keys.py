@@ -33,6 +33,7 @@
 | tocsin:rules:refused      | string     | why the last new rules are not in force     | edition | till they are right |
 | tocsin:silences           | hash       | what people silenced: name -> silence       | silences| 7 d after its end   |
 | tocsin:changes            | stream     | incidents that have just changed            | ledger  | the last 2,000      |
+| tocsin:overrides          | hash       | who takes a turn instead: id -> override    | overrides| 7 d after its end  |
 | tocsin:worker:<name>      | string     | a worker beats                              | beats   | 10 s                |
 | tocsin:workers            | set        | names of workers that may beat              | beats   | a day after the last|
 | rq:*                      |            | RQ's own                                    | rq      | minutes             |
@@ -58,6 +59,7 @@ TRIM = "tocsin:trim"
 VERSION = "tocsin:version"
 RULES = "tocsin:rules"
 SILENCES = "tocsin:silences"
+OVERRIDES = "tocsin:overrides"
 RULES_REFUSED = "tocsin:rules:refused"
 WORKERS = "tocsin:workers"
 CHANGES = "tocsin:changes"
@@ -83,6 +85,7 @@ LASTING = (
     DELIVERIES,
     QUARANTINE,
     SILENCES,
+    OVERRIDES,
 )
 """What a backup holds, promises first; the rest is made anew within seconds."""
 MARKS = (VERSION, INBOX_BYTES, COUNTS)

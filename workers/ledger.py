@@ -22,7 +22,7 @@ from rules.load import Ruleset
 from rules.record import encode
 from rules.roster import Roster
 from rules.schedule import Way
-from workers import agenda, changes, keys, queue, silences
+from workers import agenda, changes, keys, overrides, queue, silences
 from workers.agenda import Entry
 from workers.bundle import Bundle
 from workers.clock import Clock
@@ -34,11 +34,8 @@ from workers.store import AT_ONCE, Store
 
 TRIES = 50
 """How often a transaction is tried again when others write the same incident at the same time."""
-
 RELEASED_AT_ONCE = 100
 """So many children are looked at in one transaction."""
-
-
 Apply = Callable[[Draft, Sequence[Entry]], object]
 Conclude = Callable[[Bundle, Sequence[Entry]], None]
 
@@ -67,9 +64,13 @@ class Ledger:
         self._ways = ways
         self._store = Store(redis)
 
+    def ruleset(self) -> Ruleset:
+        """The rules in force, with the overrides that people have made laid over their schedules."""
+        return self._rules().overridden(overrides.every(self._redis))
+
     def roster(self) -> Roster:
         """Who every role is now, and what is silenced: by the rules, and by people since."""
-        roster = self._rules().roster(self._clock.now(), self._ways())
+        roster = self.ruleset().roster(self._clock.now(), self._ways())
         said = silences.every(self._redis)
         return replace(roster, silences=roster.silences.beside(said)) if said else roster
 

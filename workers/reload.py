@@ -18,7 +18,8 @@ from redis.exceptions import RedisError
 
 from rules import needs
 from rules.load import Ruleset, Wrong
-from workers import configuration, edition, log
+from rules.override import stranded
+from workers import configuration, edition, log, overrides
 from workers.clock import Clock
 from workers.configuration import Written
 from workers.edition import Edition, Refusal
@@ -196,6 +197,8 @@ class Reload:
         self._live.ruleset = ruleset
         self._unusable = None
         _log.info("rules in force", version=found.version, before=mine, by=found.by)
+        for why in stranded(ruleset.config, overrides.every(self._redis), self._clock.now()):
+            _log.warning("an override does not hold", why=why)
 
 
 class Rereading(threading.Thread):

@@ -11,6 +11,7 @@ from router.cli.explaining import explain
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
 from router.cli.maintenance import maintenance
+from router.cli.oncall import oncall
 from router.cli.pending import pending
 from router.cli.reloading import reload
 from router.cli.replay import replaying
@@ -36,6 +37,7 @@ COMMANDS: tuple[click.Command, ...] = (
     report,
     deliveries,
     silence,
+    oncall,
     maintenance,
     doctor,
     reload,
