@@ -9,6 +9,7 @@ from router.console.board import Board
 from router.console.live import Live
 from router.console.now import Now
 from router.console.routes import Page, routes
+from router.console.schedules import Schedules
 from router.context import Context
 
 
@@ -23,5 +24,6 @@ def tables(context: Context) -> list[Page]:
     live = Live(context, board, Banner(context))
     return [
         *Now(board).pages(),
+        *Schedules().pages(),
         Page("/live", "GET", live.stream),
     ]

