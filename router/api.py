@@ -14,6 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from router import promises
+from router.accounts.api import AccountsApi
+from router.accounts.caller import in_their_name
 from router.commands import ASKED, read_asked, read_limit, read_parked, read_report, read_state
 from router.context import Context
 from router.deliveries import Deliveries
@@ -31,7 +33,7 @@ from rules.record import as_data, encode
 from workers import gates
 from workers.agenda import Agenda
 from workers.intake import Received, mint
-from workers.ledger import Busy, NoIncident
+from workers.ledger import Busy, NoIncident, Refused
 from workers.store import Ambiguous
 
 LOOKS, BETWEEN_LOOKS = 40, 0.05
@@ -46,6 +48,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def routes(context: Context) -> Router:
     """The API's own router, to be mounted under /api behind the guard."""
     api, deliveries, editions, quiet = _Api(context), Deliveries(context), Editions(context), Silences(context)
+    people = AccountsApi(context)
     schedules = Schedules(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
@@ -73,6 +76,17 @@ def routes(context: Context) -> Router:
             Route("/gates", _kept(api.gates), methods=["GET"]),
             Route("/agenda", _kept(api.agenda), methods=["GET"]),
             Route("/agenda/{id}/retry", _kept(api.retry), methods=["POST"]),
+            Route("/accounts", _kept(_said(people.find)), methods=["GET"]),
+            Route("/accounts/first", _kept(_said(people.first)), methods=["POST"]),
+            Route("/accounts/invites", _kept(_said(people.invite, 201)), methods=["POST"]),
+            Route("/accounts/tokens", _kept(_said(people.tokens)), methods=["GET"]),
+            Route("/accounts/tokens", _kept(_said(people.make_token, 201)), methods=["POST"]),
+            Route("/accounts/tokens/{id}/revoke", _kept(_said(people.revoke)), methods=["POST"]),
+            Route("/accounts/{name}/role", _kept(_said(people.change_role)), methods=["POST"]),
+            Route("/accounts/{name}/person", _kept(_said(people.change_person)), methods=["POST"]),
+            Route("/accounts/{name}/reset", _kept(_said(people.reset, 201)), methods=["POST"]),
+            Route("/accounts/{name}/remove", _kept(_said(people.remove)), methods=["POST"]),
+            Route("/audit", _kept(_said(people.audit)), methods=["GET"]),
         ],
         # A redirect would be built from the Host header, which anybody may write.
         redirect_slashes=False,
@@ -95,20 +109,21 @@ class _Api:
 
     async def command(self, what: str, request: Request) -> Response:
         body = await read_body(headers_of(request.scope["headers"]), request.receive, self._context.settings.body_limit)
-        asked = read_asked(what, body, self._context.in_force.ruleset.config.people)
+        asked = read_asked(what, in_their_name(request, body), self._context.in_force.ruleset.config.people)
 
         def obey() -> dict[str, Any]:
             ledger, one = self._context.ledger, self._find(request.path_params["id"]).id
             before = self._written(one, asked.by)
             ledger.answer(one, asked.command(ledger.roster()))
             # Whatever a person changes stands in the history with their name.
-            return {**self._whole(one), "changed": self._written(one, asked.by) > before}
+            return {**self._whole(one), "changed": self._written(one, asked.by) > before, "by": asked.by}
 
         return _json(await run_in_threadpool(obey))
 
     async def report(self, request: Request) -> Response:
         headers = headers_of(request.scope["headers"])
-        said = read_report(await read_body(headers, request.receive, self._context.settings.body_limit))
+        body = await read_body(headers, request.receive, self._context.settings.body_limit)
+        said = read_report(in_their_name(request, body, "reporter"))
         in_force = self._context.in_force
         source, now = in_force.reporting(TYPES), self._context.clock.now()
         delivery = source.delivery(mint(now), now, headers={"content-type": "application/json"}, body=said.delivered)
@@ -211,6 +226,8 @@ def _kept(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except NoIncident:
             raise Problem(404, "This incident is gone: its time has run out.") from None
+        except Refused as why:
+            raise Problem(409, str(why)) from None
         except Busy:
             raise Problem(
                 503, "Many are writing to this incident. Please try again.", headers={"Retry-After": "1"}

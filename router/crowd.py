@@ -55,7 +55,7 @@ class Crowd:
 
     def enter(self, address: str | None) -> str | None:
         """Count one more of `address`; returns what to give to `leave`. Raises Crowded beyond the cap."""
-        one = _whole(address)
+        one = whole(address)
         if one is None:
             return None
         if self._present[one] >= self._of_one:
@@ -90,7 +90,7 @@ def _address(text: str) -> Address | None:
     return None
 
 
-def _whole(address: str | None) -> str | None:
+def whole(address: str | None) -> str | None:
     """Whom to count: an IPv6 client has a network of 2**64 addresses to itself."""
     found = _address(address or "")
     if isinstance(found, IPv6Address):

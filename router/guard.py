@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
+from router.accounts import policy
+from router.accounts.audit import What, audit
+from router.accounts.caller import SCOPE, Caller, caller_of
+from router.console.visitor import Role
 from router.context import Context
 from router.problems import Problem, tell
 from router.reply import SECURITY
@@ -19,24 +23,53 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class Guarded:
-    """Lets a request with one of the API's tokens through to `app`, and everybody else nowhere: not even to a 404."""
+Policy = Callable[[str, str], Role]
 
-    def __init__(self, app: ASGIApp, context: Context) -> None:
+
+class Guarded:
+    """Lets a request with a token that may ask it through to `app`, and everybody else nowhere: not even to a 404.
+
+    `least(method, path)` is the least role that a personal token needs.
+    """
+
+    def __init__(self, app: ASGIApp, context: Context, least: Policy = policy.least) -> None:
         self._app = app
         self._context = context
+        self._least = least
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on. Raises Problem 401."""
-        if not self._knows(_bearer(scope)):
-            detail = "Send one of TOCSIN_API_TOKEN as `Authorization: Bearer <token>`."
+        """Pass the request on. Raises Problem 401, 403, or 503 where Redis would have to know the token."""
+        caller = await caller_of(self._context, _bearer(scope))
+        if caller is None:
+            detail = "Send one of TOCSIN_API_TOKEN, or a token of your own, as `Authorization: Bearer <token>`."
             raise Problem(401, detail, headers={"WWW-Authenticate": 'Bearer realm="tocsin"'})
-        await self._app(scope, receive, send)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        self._check(caller, scope["method"], path)
+        scope[SCOPE] = caller
+        what = policy.told_as(scope["method"], path) if self._least is policy.least else None
+        if what is None:
+            return await self._app(scope, receive, send)
+        return await self._told(what, caller, scope, receive, send)
 
-    def _knows(self, given: bytes) -> bool:
-        # Every token is compared, so that the time does not tell which of them came close.
-        fits = [hmac.compare_digest(given, token) for token in self._context.api_tokens if token]
-        return True in fits
+    def _check(self, caller: Caller, method: str, path: str) -> None:
+        needed = self._least(method, path)
+        if not caller.role.may(needed):
+            detail = f"This needs a token of the role {needed}; this one's is {caller.role}. An admin can make another."
+            raise Problem(403, detail)
+
+    async def _told(self, what: What, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass it on; what was done is told to the audit log."""
+        statuses: list[int] = []
+
+        async def noted(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+            await send(message)
+
+        await self._app(scope, receive, noted)
+        if statuses and statuses[0] < 400:
+            about = "" if scope["path"].count("/") < 4 else scope["path"].split("/")[3]
+            await audit(self._context, HTTPConnection(scope), what, caller.name, about=about, via="api")
 
 
 class AtHome(Guarded):
@@ -48,10 +81,15 @@ class AtHome(Guarded):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on. Raises Problem 401."""
-        if not from_here(scope) and not self._knows(_bearer(scope)):
+        if from_here(scope):
+            return await self._app(scope, receive, send)
+        try:
+            return await super().__call__(scope, receive, send)
+        except Problem as wrong:
+            if wrong.status != 401:
+                raise
             detail = "Open this on the machine where Tocsin runs, as 127.0.0.1, or send one of TOCSIN_API_TOKEN."
-            raise Problem(401, detail, headers={"WWW-Authenticate": 'Bearer realm="tocsin"'})
-        await self._app(scope, receive, send)
+            raise Problem(401, detail, headers=wrong.headers) from None
 
 
 def from_here(scope: Scope) -> bool:

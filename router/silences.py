@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from router.accounts.caller import in_their_name
 from router.commands import Line, read_body_as
 from router.context import Context
 from router.problems import Problem
@@ -81,7 +82,8 @@ class Silences:
         return await run_in_threadpool(self._lift, request.path_params["name"], asked.by)
 
     async def _body(self, request: Request) -> bytes:
-        return await read_body(headers_of(request.scope["headers"]), request.receive, self._context.settings.body_limit)
+        limit = self._context.settings.body_limit
+        return in_their_name(request, await read_body(headers_of(request.scope["headers"]), request.receive, limit))
 
     def _lift(self, name: str, by: str) -> dict[str, Any]:
         if not silences.lift(self._context.redis, name):

@@ -16,10 +16,12 @@ from tests.test_house import FLOORS, MODULES, ROOT, TESTS, imports_of
 OURS = {*FLOORS, "tests"}
 
 MODULE_OF = {
+    "argon2-cffi": "argon2",
     "google-re2": "re2",
     "prometheus-client": "prometheus_client",
     "pydantic-settings": "pydantic_settings",
     "python-dateutil": "dateutil",
+    "pyjwt": "jwt",
     "pyyaml": "yaml",
     "axe-playwright-python": "axe_playwright_python",
 }
@@ -45,6 +47,7 @@ NOT_IMPORTED = {
 """What is declared although nothing of ours imports it, each with the reason."""
 
 BROUGHT = {
+    "anyio": "starlette brings it, and runs its threads by it",
     "pydantic_core": "pydantic pins one exact version of it",
     "annotated_types": "pydantic brings it",
     "hiredis": "redis[hiredis] asks for it",

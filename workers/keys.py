@@ -36,6 +36,16 @@
 | tocsin:overrides          | hash       | who takes a turn instead: id -> override    | overrides| 7 d after its end  |
 | tocsin:worker:<name>      | string     | a worker beats                              | beats   | 10 s                |
 | tocsin:workers            | set        | names of workers that may beat              | beats   | a day after the last|
+| tocsin:accounts           | hash       | who may sign in: name -> account            | accounts| till removed        |
+| tocsin:invites            | hash       | digest of a link -> what it invites to      | accounts| 24 h                |
+| tocsin:invite:first       | string     | what the first link is made of              | accounts| till there is admin |
+| tocsin:session:<digest>   | string     | somebody is signed in, and from where       | accounts| 7 d idle, 30 d      |
+| tocsin:sessions:<digest>  | sorted set | sessions of an account -> when they began   | accounts| 30 d                |
+| tocsin:tokens             | hash       | digest of an API token -> whose, which role | accounts| till revoked        |
+| tocsin:tokens:used        | hash       | digest -> when it was used                  | accounts| as its token        |
+| tocsin:tries:<digest>     | sorted set | tries to sign in -> when                    | accounts| 60 s                |
+| tocsin:acts               | list       | who did what, newest first                  | accounts| the last 10,000     |
+| tocsin:acts:failed        | list       | who could not sign in, newest first         | accounts| the last 2,000      |
 | rq:*                      |            | RQ's own                                    | rq      | minutes             |
 """
 
@@ -63,6 +73,13 @@ OVERRIDES = "tocsin:overrides"
 RULES_REFUSED = "tocsin:rules:refused"
 WORKERS = "tocsin:workers"
 CHANGES = "tocsin:changes"
+ACCOUNTS = "tocsin:accounts"
+INVITES = "tocsin:invites"
+FIRST_INVITE = "tocsin:invite:first"
+TOKENS = "tocsin:tokens"
+TOKENS_USED = "tocsin:tokens:used"
+ACTS = "tocsin:acts"
+ACTS_FAILED = "tocsin:acts:failed"
 COUNTS = "tocsin:count:*"
 LASTING = (
     "tocsin:agenda:*",
@@ -86,6 +103,10 @@ LASTING = (
     QUARANTINE,
     SILENCES,
     OVERRIDES,
+    ACCOUNTS,
+    TOKENS,
+    ACTS,
+    ACTS_FAILED,
 )
 """What a backup holds, promises first; the rest is made anew within seconds."""
 MARKS = (VERSION, INBOX_BYTES, COUNTS)
@@ -186,3 +207,18 @@ def idle(lane: str) -> str:
 def worker(name: str) -> str:
     """Set while a worker beats."""
     return f"tocsin:worker:{name}"
+
+
+def session(digest: str) -> str:
+    """Somebody is signed in."""
+    return f"tocsin:session:{digest}"
+
+
+def sessions(account: str) -> str:
+    """Where an account is signed in."""
+    return f"tocsin:sessions:{_digest(account)}"
+
+
+def tries(of: str, whom: str) -> str:
+    """Tries to sign in of late, `of` an address or an account."""
+    return f"tocsin:tries:{_digest(f'{of}/{whom}')}"

@@ -19,7 +19,7 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
-_SECRET_PATHS = re.compile(r"(/hooks/[^/\s\"']+/|/a/)[^\s\"'?]+")
+_SECRET_PATHS = re.compile(r"(/hooks/[^/\s\"']+/|/a/|/welcome/)[^\s\"'?]+")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s\"']*@")
 _REDACTED = "…"
 _plain_json = False

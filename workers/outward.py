@@ -115,8 +115,8 @@ class Outward:
         # SSL_CERT_FILE of the environment counts, for operators with an authority of their own; proxies do not.
         self._tls = httpx.create_ssl_context()
 
-    def perform(self, request: HttpRequest | MailRequest) -> Reply:
-        """What the receiver answered, whatever the status but a redirect.
+    def perform(self, request: HttpRequest | MailRequest, kept: int = KEPT) -> Reply:
+        """What the receiver answered, whatever the status but a redirect; of its body the first `kept` bytes.
 
         Raises `Undelivered`: for good when the address is refused, passing for names, timeouts, resets and TLS.
         """
@@ -125,7 +125,7 @@ class Outward:
         target = _target(request.url)
         with Deadline(self._seconds) as deadline, _told(target.shown, deadline):
             addresses = checked(target.host, target.port, self._allowed, deadline.left)
-            reply = _exchange(request, target, addresses, deadline, self._tls, KEPT)
+            reply = _exchange(request, target, addresses, deadline, self._tls, kept)
         if 300 <= reply.status < 400:
             why = f"{target.shown} answered {reply.status}, a redirect; those are never followed"
             raise Undelivered(why, permanent=True)

@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 SHORTEST = 16
 """Characters of a token or secret; a shorter one can be guessed."""
 Network = IPv4Network | IPv6Network
+ROLES = ("viewer", "responder", "admin")
+Roles = dict[str, Literal["viewer", "responder", "admin"]]
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -61,12 +63,31 @@ class Settings(BaseSettings):
     """Those of one client address (of one /64 of IPv6); more are 503."""
     trusted_proxies: Annotated[list[Network], NoDecode] = Field(default=[], validation_alias="TOCSIN_TRUSTED_PROXIES")
     """Networks of the proxies whose X-Forwarded-For says who the client is."""
+    proxy_user_header: str | None = Field(default=None, validation_alias="TOCSIN_PROXY_USER_HEADER")
+    """The header in which a trusted proxy says who is signed in; nobody else's is looked at."""
+    proxy_role_header: str | None = Field(default=None, validation_alias="TOCSIN_PROXY_ROLE_HEADER")
+    """The header with their groups, separated by commas; without it the user's own name stands for one."""
+    proxy_roles: Annotated[Roles, NoDecode] = Field(default={}, validation_alias="TOCSIN_PROXY_ROLES")
+    """Group (or user) -> role: `sre=admin,on-call=responder`; who is in none is a viewer."""
+    oidc_issuer: str | None = Field(default=None, validation_alias="TOCSIN_OIDC_ISSUER")
+    """Where people may sign in instead (OpenID Connect): the address its discovery document names as `issuer`."""
+    oidc_client_id: str | None = Field(default=None, validation_alias="TOCSIN_OIDC_CLIENT_ID")
+    oidc_client_secret: SecretStr | None = Field(default=None, validation_alias="TOCSIN_OIDC_CLIENT_SECRET")
+    oidc_scopes: str = Field(default="openid profile email", validation_alias="TOCSIN_OIDC_SCOPES")
+    oidc_role_claim: str = Field(default="groups", validation_alias="TOCSIN_OIDC_ROLE_CLAIM")
+    """The claim of the id token that `oidc_roles` is looked up by: a text or a list of texts."""
+    oidc_roles: Annotated[Roles, NoDecode] = Field(default={}, validation_alias="TOCSIN_OIDC_ROLES")
+    """Value of that claim -> role; who has none of them is a viewer."""
+    oidc_name: str = Field(default="single sign-on", validation_alias="TOCSIN_OIDC_NAME", max_length=40)
+    """What the button says: `Sign in with …`."""
     log: Literal["json", "console"] = Field(default="json", validation_alias="TOCSIN_LOG")
     accept_weaker_durability: bool = Field(default=False, validation_alias="TOCSIN_ACCEPT_WEAKER_DURABILITY")
     url: str = Field(default="http://127.0.0.1:8080", validation_alias="TOCSIN_URL")
     """Where the command line finds a running Tocsin."""
     demo: bool = Field(default=False, validation_alias="TOCSIN_DEMO")
     """Set by `up --demo` for its processes: every channel is pointed at the fake endpoints of this very Tocsin."""
+    demo_incidents: bool = Field(default=False, validation_alias="TOCSIN_DEMO_INCIDENTS")
+    """Set by `up --demo`: the first start makes up a few incidents, marked as such."""
     demo_smtp_port: int = Field(default=2525, validation_alias="TOCSIN_DEMO_SMTP_PORT", ge=0, le=65535)
     supervisor: int | None = Field(default=None, validation_alias="TOCSIN_SUPERVISOR")
     """Set by a supervisor for its children: its process id. A worker ends when that is no longer its parent."""
@@ -83,12 +104,22 @@ class Settings(BaseSettings):
         parts = value.split(",") if isinstance(value, str) else value
         return [ip_network(part.strip()) if isinstance(part, str) else part for part in parts]  # type: ignore[attr-defined]
 
+    @field_validator("proxy_roles", "oidc_roles", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.rpartition("=") for part in value.split(",") if part.strip()]
+        if not all(group.strip() and role.strip() in ROLES for group, _, role in pairs):
+            raise ValueError("expected group=role, separated by commas; a role is viewer, responder or admin")
+        return {group.strip(): role.strip() for group, _, role in pairs}
+
     @field_validator("no_color", mode="before")
     @classmethod
     def _any_text(cls, value: object) -> object:
         return bool(value) if isinstance(value, str) else value
 
-    @field_validator("public_url", "url")
+    @field_validator("public_url", "url", "oidc_issuer")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
@@ -134,11 +165,27 @@ def require(settings: Settings) -> None:
         missing.append("TOCSIN_API_TOKEN: not set; expected a long random text (openssl rand -hex 32) that guards /api")
     if not settings.secret:
         missing.append("TOCSIN_SECRET: not set; expected a long random text (openssl rand -hex 32) that signs links")
-    missing += short(settings)
+    missing += [*short(settings), *_sign_in(settings)]
     if settings.public_url is None and settings.host not in {"127.0.0.1", "localhost", "::1"}:
         missing.append("PUBLIC_URL: not set; expected the https:// address under which people reach this Tocsin")
     if missing:
         raise SettingsError(missing)
+
+
+def _sign_in(settings: Settings) -> list[str]:
+    """What is missing of the ways to sign in that were asked for."""
+    problems = []
+    if settings.proxy_user_header and not settings.trusted_proxies:
+        problems.append("TOCSIN_TRUSTED_PROXIES: not set; TOCSIN_PROXY_USER_HEADER is believed from those proxies only")
+    if settings.oidc_issuer is not None:
+        given = {
+            "TOCSIN_OIDC_CLIENT_ID": settings.oidc_client_id,
+            "TOCSIN_OIDC_CLIENT_SECRET": settings.oidc_client_secret,
+        }
+        problems += [f"{name}: not set; TOCSIN_OIDC_ISSUER needs it" for name, value in given.items() if not value]
+        if not settings.oidc_issuer.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            problems.append("TOCSIN_OIDC_ISSUER: expected an address that begins with https://")
+    return problems
 
 
 def child_environment(given: Mapping[str, str]) -> dict[str, str]:

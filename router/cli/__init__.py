@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from router.cli.accounts import accounts
 from router.cli.checking import check
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
@@ -39,6 +40,7 @@ COMMANDS: tuple[click.Command, ...] = (
     silence,
     oncall,
     maintenance,
+    accounts,
     doctor,
     reload,
     backup,

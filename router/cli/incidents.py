@@ -78,7 +78,9 @@ def _act(session: Session, id_: str, what: str, done: str | Callable[[Record], s
     _some(str(body["by"]), "--by", "the timeline needs a name")
     full = whole(session, id_)
     answer = ask(session, "POST", f"/api/incidents/{full}/{what}", {**body, "via": VIA})
-    idle = _too_late(answer, what, str(body["by"]))
+    # With a token of one's own it is recorded as its owner's, whoever the shell's user is.
+    by = answer["by"] = plain(str(answer.get("by") or body["by"]))
+    idle = _too_late(answer, what, by)
     said = idle or (done if isinstance(done, str) else done(answer))
     session.answer(answer, lambda: session.line(f"{full} {said}."))
     if idle:
@@ -115,7 +117,9 @@ def _some(text: str, name: str, what: str) -> None:
 @pass_session
 def ack(session: Session, id_: str, by: str) -> None:
     """Take it: no further step is sent."""
-    _act(session, id_, "acknowledge", f"is acknowledged by {by}; nobody else will be woken", by=by)
+    _act(
+        session, id_, "acknowledge", lambda found: f"is acknowledged by {found['by']}; nobody else will be woken", by=by
+    )
 
 
 @incidents.command()
@@ -129,7 +133,7 @@ def snooze(session: Session, id_: str, lasts: str, by: str) -> None:
         session,
         id_,
         "snooze",
-        f"is {by}'s for {plain(lasts)}; if it still burns then, it calls again",
+        lambda found: f"is {found['by']}'s for {plain(lasts)}; if it still burns then, it calls again",
         by=by,
         **{"for": lasts},
     )
@@ -150,7 +154,7 @@ def mitigate(session: Session, id_: str, by: str) -> None:
 @pass_session
 def resolve(session: Session, id_: str, by: str) -> None:
     """Say that it is over."""
-    _act(session, id_, "resolve", f"is resolved by {by}", by=by)
+    _act(session, id_, "resolve", lambda found: f"is resolved by {found['by']}", by=by)
 
 
 @incidents.command()
@@ -204,6 +208,41 @@ def note(session: Session, id_: str, text: str, by: str) -> None:
     """Write TEXT into its timeline."""
     _some(text, "TEXT", "say what the timeline shall hold")
     _act(session, id_, "note", "has your note in its timeline", by=by, text=text)
+
+
+@incidents.command()
+@click.argument("id_", metavar="ID")
+@by_option
+@pass_session
+def escalate(session: Session, id_: str, by: str) -> None:
+    """Call whom the matrix names next now, and nobody else. Whoever has it keeps it."""
+    _act(session, id_, "escalate", lambda found: _called_in(found, by), by=by)
+
+
+def _called_in(incident: Record, by: str) -> str:
+    """Who comes: the latest of the steps that were asked for, or those after it where that was nobody."""
+    asked = [step for step in incident.get("steps") or () if step.get("asked_by") == by]
+    latest = max((float(step.get("sent_at") or 0) for step in asked), default=0.0)
+    now = [step for step in asked if float(step.get("sent_at") or 0) == latest]
+    come = [f"{plain(step['role'])} ({plain(step['person'])})" for step in now if step.get("person")]
+    if come:
+        return f"calls in {', '.join(come)} now, and nobody else"
+    nobody = ", ".join(plain(step["role"]) for step in now) or "who comes next"
+    return f"cannot call in {nobody}: there is nobody to tell. Its timeline says why"
+
+
+@incidents.command()
+@click.argument("id_", metavar="ID")
+@by_option
+@pass_session
+def undo(session: Session, id_: str, by: str) -> None:
+    """Take back what you answered last, within 30s: it stands as before, and whoever was told hears so."""
+    _act(session, id_, "undo", _taken_back, by=by)
+
+
+def _taken_back(incident: Record) -> str:
+    said = [line["text"] for line in incident.get("timeline") or () if line["kind"] == "taken back"]
+    return f"is as it was: {plain(said[-1])}" if said else "is as it was"
 
 
 @click.command(cls=Command)

@@ -60,7 +60,9 @@ def unreachable(session: Session, wrong: Undelivered) -> Failure:
 
 def refusal(reply: Reply, url: str, otherwise: str = "") -> Failure:
     """Why the API said no, in its own words where it gave some; `otherwise` is the way out of a 404."""
-    if reply.status in {401, 403}:
+    if reply.status == 403:
+        return Failure(_words(reply) or f"{url} says no", "Ask an admin, or use TOCSIN_API_TOKEN.", code=USAGE)
+    if reply.status == 401:
         then = "Set TOCSIN_API_TOKEN to the token of that Tocsin; `tocsin up` keeps its own in the data folder."
         return Failure(f"{url} does not accept the API token", then, code=USAGE)
     if reply.status >= 500:

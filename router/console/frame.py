@@ -30,6 +30,8 @@ class Entry:
 
     path: str
     name: str
+    kind: str = ""
+    """A class of the stylesheet: `administers` for what only an admin can open."""
 
 
 MENU = (
@@ -42,6 +44,8 @@ MENU = (
     Entry("/schedules", "Schedules"),
     Entry("/sources", "Sources"),
     Entry("/numbers", "Numbers"),
+    Entry("/accounts", "Accounts", "administers"),
+    Entry("/account", "You"),
 )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from router.console.account import AccountPage
 from router.console.banner import Banner
 from router.console.board import Board
 from router.console.live import Live
 from router.console.now import Now
+from router.console.people import People
 from router.console.routes import Page, routes
 from router.console.schedules import Schedules
 from router.context import Context
@@ -23,7 +25,9 @@ def tables(context: Context) -> list[Page]:
     board = Board(context)
     live = Live(context, board, Banner(context))
     return [
-        *Now(board).pages(),
+        *Now(context, board).pages(),
+        *AccountPage(context).pages(),
+        *People(context).pages(),
         *Schedules().pages(),
         Page("/live", "GET", live.stream),
     ]

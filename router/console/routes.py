@@ -95,14 +95,19 @@ class Door:
         return Visit(request, visitor, self._context, now, dict(fields), chosen, troubles)
 
 
-async def _form(page: Page, request: Request, visitor: Visitor) -> list[tuple[str, str]]:
+async def own_form(request: Request, longest: int = FORM_LIMIT) -> list[tuple[str, str]]:
+    """What was sent with a POST. Raises Refused when it does not come from a page of ours, and Problem 413."""
     if foreign(request):
         raise Refused(403, "Nothing was done", "Another site pressed this button. Please press it on the page itself.")
-    body = await read_body(headers_of(request.scope["headers"]), request.receive, page.longest)
+    body = await read_body(headers_of(request.scope["headers"]), request.receive, longest)
     try:
-        fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
         raise Refused(422, "Nothing was done", "The form has more fields than ours. Please go back.") from None
+
+
+async def _form(page: Page, request: Request, visitor: Visitor) -> list[tuple[str, str]]:
+    fields = await own_form(request, page.longest)
     if not visitor.carries(dict(fields).get("csrf", "")):
         text = "This page was open for too long, or you have signed in anew. Please go back, reload it, and try again."
         raise Refused(403, "Nothing was done", text)

@@ -38,6 +38,10 @@ class Visitor:
     """How they came in: `password`, `oidc`, `proxy`, or `home` (the demonstration on this very machine)."""
     csrf: str = field(repr=False)
     """What every form of theirs carries."""
+    account: str = ""
+    """The key of their account; empty: they have none here (`proxy`, `home`)."""
+    session: str = field(default="", repr=False)
+    """The digest of the session this page belongs to."""
 
     def carries(self, given: str) -> bool:
         """Is this what a form of theirs carries? In constant time."""

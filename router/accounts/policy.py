@@ -1,0 +1,86 @@
+"""What a token of each role may ask of the API: every route by name. What is not listed is an admin's."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from starlette.routing import compile_path
+
+from router.accounts.audit import What
+from router.console.visitor import Role
+
+LEAST: dict[str, Role] = {
+    "GET /incidents": Role.VIEWER,
+    "POST /incidents": Role.RESPONDER,
+    "GET /incidents/{id}": Role.VIEWER,
+    "POST /incidents/{id}/acknowledge": Role.RESPONDER,
+    "POST /incidents/{id}/snooze": Role.RESPONDER,
+    "POST /incidents/{id}/resolve": Role.RESPONDER,
+    "POST /incidents/{id}/mitigate": Role.RESPONDER,
+    "POST /incidents/{id}/severity": Role.RESPONDER,
+    "POST /incidents/{id}/false-positive": Role.RESPONDER,
+    "POST /incidents/{id}/assign": Role.RESPONDER,
+    "POST /incidents/{id}/note": Role.RESPONDER,
+    "GET /deliveries": Role.VIEWER,
+    "POST /deliveries/purge": Role.ADMIN,
+    "GET /deliveries/{id}": Role.VIEWER,
+    "GET /deliveries/{id}/explain": Role.VIEWER,
+    "POST /deliveries/{id}/redeliver": Role.RESPONDER,
+    "GET /silences": Role.VIEWER,
+    "POST /silences": Role.RESPONDER,
+    "POST /silences/{name}/lift": Role.RESPONDER,
+    "GET /rules": Role.VIEWER,
+    "POST /rules/reload": Role.ADMIN,
+    "GET /gates": Role.VIEWER,
+    "GET /agenda": Role.VIEWER,
+    "POST /agenda/{id}/retry": Role.RESPONDER,
+    "GET /accounts": Role.ADMIN,
+    "POST /accounts/first": Role.ADMIN,
+    "POST /accounts/invites": Role.ADMIN,
+    "POST /accounts/{name}/role": Role.ADMIN,
+    "POST /accounts/{name}/person": Role.ADMIN,
+    "POST /accounts/{name}/remove": Role.ADMIN,
+    "POST /accounts/{name}/reset": Role.ADMIN,
+    "GET /accounts/tokens": Role.ADMIN,
+    "POST /accounts/tokens": Role.ADMIN,
+    "POST /accounts/tokens/{id}/revoke": Role.ADMIN,
+    "GET /audit": Role.ADMIN,
+}
+"""Method and path below /api -> the least role. A test compares it with the routes there are."""
+
+AUDITED: dict[str, What] = {
+    "POST /rules/reload": What.RULES_RELOADED,
+    "POST /silences": What.SILENCED,
+    "POST /silences/{name}/lift": What.SILENCE_LIFTED,
+    "POST /deliveries/purge": What.PURGED,
+    "POST /deliveries/{id}/redeliver": What.REDELIVERED,
+    "POST /agenda/{id}/retry": What.RETRIED,
+}
+"""What the audit log tells of, once it has been done. Answers to incidents stand in their timelines."""
+
+
+def least(method: str, path: str) -> Role:
+    """The least role that may ask this below /api: the highest of all rows that fit."""
+    fitting = [LEAST[row] for row in _fitting(method, path)]
+    return max(fitting, key=list(Role).index) if fitting else Role.ADMIN
+
+
+def told_as(method: str, path: str) -> What | None:
+    """What the audit log calls this, if it tells of it."""
+    return next((AUDITED[row] for row in _fitting(method, path) if row in AUDITED), None)
+
+
+def reading(method: str, _path: str) -> Role:
+    """For what is only to be read: metrics, the demonstration's outbox."""
+    return Role.VIEWER if method in ("GET", "HEAD") else Role.ADMIN
+
+
+def _fitting(method: str, path: str) -> list[str]:
+    method = "GET" if method == "HEAD" else method
+    return [row for row, fits in _patterns() if row.startswith(f"{method} ") and fits.fullmatch(path)]
+
+
+@cache
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    return [(row, compile_path(row.partition(" ")[2])[0]) for row in LEAST]

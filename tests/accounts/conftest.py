@@ -1,0 +1,14 @@
+"""The receiver whose console people sign in to."""
+
+from __future__ import annotations
+
+import pytest
+from redis import Redis
+
+from tests.receiver.ear import Ear
+
+
+@pytest.fixture
+def ear(valkey: str, redis: Redis) -> Ear:
+    """A receiver over an empty Valkey, behind a proxy on this machine that says who the client is."""
+    return Ear(valkey, redis, {"TOCSIN_TRUSTED_PROXIES": "127.0.0.1/32"})
