@@ -51,10 +51,10 @@ def side(
 ) -> Side:
     """Ready to hear. `quiet` are the silences and `made` the overrides of people: they hold beside the rules' own."""
     ruleset = replace(ruleset.overridden(made), silences=ruleset.silences.beside(quiet))
-    return Side(ruleset, Account(Rehearsal(ruleset, ways, since)), _sources(ruleset))
+    return Side(ruleset, Account(Rehearsal(ruleset, ways, since)), sources_of(ruleset))
 
 
-def _sources(ruleset: Ruleset) -> dict[str, Source]:
+def sources_of(ruleset: Ruleset) -> dict[str, Source]:
     """Without their secrets: what is in the inbox was believed when it came."""
     found = {}
     for name, one in ruleset.config.sources.items():

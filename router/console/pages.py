@@ -10,7 +10,9 @@ from router.console.board import Board
 from router.console.live import Live
 from router.console.now import Now
 from router.console.people import People
+from router.console.playground import Playground
 from router.console.routes import Page, routes
+from router.console.rules import RulesPage
 from router.console.schedules import Schedules
 from router.context import Context
 
@@ -28,6 +30,8 @@ def tables(context: Context) -> list[Page]:
         *Now(context, board).pages(),
         *AccountPage(context).pages(),
         *People(context).pages(),
+        *RulesPage(context).pages(),
+        *Playground(context).pages(),
         *Schedules().pages(),
         Page("/live", "GET", live.stream),
     ]
