@@ -32,7 +32,8 @@ def condition(asked: Condition) -> list[str]:
 def gate(asked: MoreThan) -> str:
     """`more than 10 within 5m, per source`: what opens it."""
     if asked.sum is not None:
-        what = f"when {asked.sum.removeprefix('labels.')} adds up to more than {asked.over} {asked.currency or ''}".rstrip()
+        above = f"{asked.over} {asked.currency or ''}".rstrip()
+        what = f"when {asked.sum.removeprefix('labels.')} adds up to more than {above}"
     elif asked.times_usual is not None:
         what = f"more than {asked.times_usual} times what is usual, and at least {asked.at_least}"
     else:
