@@ -70,7 +70,7 @@ def test_an_edit_that_is_the_same_changes_nothing(desk: Console) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("then: {severity: P3}", "then: {severty: P3}", "rules.yaml:22:"),
+        ("then: {severity: P3}", "then: {severty: P3}", "did you mean severity?"),
         ("rules:\n", "rules: [\n", "rules.yaml:"),
         ("everything else", "&a [*a, *a]", "rules.yaml:"),
         ("everything else", HOSTILE * 3 + ": [", "rules.yaml:"),
@@ -87,7 +87,7 @@ def test_an_edit_that_cannot_be_used_is_told_with_its_places(desk: Console, old:
     assert "<img src=x" not in answer.text
 
 
-@pytest.mark.parametrize("body", ["", "{", HOSTILE, "\x00", "[" * 5000, '{"heartbeat": 1}'])
+@pytest.mark.parametrize("body", ["", "{", HOSTILE, "\x00", "[" * 5000])
 def test_no_body_breaks_the_page(desk: Console, body: str) -> None:
     """It says that it cannot be read, and what would become of it."""
     answer = desk.press("/playground", {"source": "kuma", "body": body})

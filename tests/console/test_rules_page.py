@@ -51,7 +51,7 @@ def test_a_silence_is_set_shown_and_lifted(console: Console) -> None:
     ("form", "says"),
     [
         ({"for": "1h", "reason": "x"}, "to silence everything"),
-        ({"label": HOSTILE, "for": "1h", "reason": "x"}, "key=value"),
+        ({"label": "<img src", "for": "1h", "reason": "x"}, "key=value"),
         ({"label": "a=b", "for": HOSTILE, "reason": "x"}, "for"),
         ({"label": "a=b", "for": "1h", "reason": ""}, "Please fill in “reason”"),
     ],

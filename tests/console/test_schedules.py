@@ -78,8 +78,7 @@ def test_what_makes_no_sense_is_told_beside_the_form(scheduled: Console, changes
 def test_names_of_the_yaml_are_text(scheduled: Console) -> None:
     """Whoever writes the rules cannot write HTML into the page either."""
     name = '"' + HOSTILE.replace('"', "'") + '"'
-    rules = SCHEDULED.replace("{primary: {", f"{{{name}: {{").replace("schedule: primary", f"schedule: {name}")
-    scheduled.use(load({"rules.yaml": rules.replace("dan: {}", f"dan: {{name: {name}}}")}))
+    scheduled.use(load({"rules.yaml": SCHEDULED.replace("dan: {}", f"dan: {{name: {name}}}")}))
     page = scheduled.get("/schedules")
     assert page.status_code == 200
     assert "<img src=x" not in page.text
