@@ -26,6 +26,7 @@ from router.problems import Problem, unavailable
 from router.promising import Promising
 from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
+from router.schedules import Schedules
 from router.senders import Senders
 from router.shown import child, shown
 from router.silences import Silences
@@ -57,6 +58,7 @@ def routes(context: Context) -> Router:
     promising = Promising(context)
     people = AccountsApi(context)
     heard = Senders(context)
+    schedules = Schedules(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
         for what in ASKED
@@ -77,6 +79,9 @@ def routes(context: Context) -> Router:
             Route("/silences", _kept(_said(quiet.find)), methods=["GET"]),
             Route("/silences", _kept(_said(quiet.add, 201)), methods=["POST"]),
             Route("/silences/{name}/lift", _kept(_said(quiet.lift)), methods=["POST"]),
+            Route("/schedules", _kept(_said(schedules.find)), methods=["GET"]),
+            Route("/schedules/{name}/overrides", _kept(_said(schedules.override, 201)), methods=["POST"]),
+            Route("/schedules/{name}/overrides/{id}/lift", _kept(_said(schedules.lift)), methods=["POST"]),
             Route("/rules", _kept(_said(editions.show)), methods=["GET"]),
             Route("/rules/reload", _kept(_said(editions.reload)), methods=["POST"]),
             Route("/gates", _kept(api.gates), methods=["GET"]),

@@ -22,7 +22,7 @@ class Editions:
 
     async def show(self, _request: Request) -> dict[str, Any]:
         """What is in force, for everybody and in this process."""
-        return await run_in_threadpool(self._said)
+        return await run_in_threadpool(self.told)
 
     async def reload(self, _request: Request) -> dict[str, Any]:
         """Read this receiver's folder, and put it into force. Raises Problem 409 with every reason why not."""
@@ -32,7 +32,7 @@ class Editions:
         except NotInForce as refused:
             detail = f"The rules {before} stay in force: {refused.why[0]}"
             raise Problem(409, detail, why=list(refused.why), version=before) from None
-        said = await run_in_threadpool(self._said)
+        said = await run_in_threadpool(self.told)
         return {**said, "before": before, "changed": said["version"] != before}
 
     def _propose(self) -> None:
@@ -40,7 +40,8 @@ class Editions:
             raise NotInForce(("this process was started with rules that never change",))
         self._context.reload.propose("a person's word")
 
-    def _said(self) -> dict[str, Any]:
+    def told(self) -> dict[str, Any]:
+        """What is in force, and what was refused. Blocks on Redis."""
         found = edition.current(self._context.redis)
         here = self._context.in_force.ruleset.version
         return {

@@ -11,6 +11,8 @@ from starlette.routing import Route
 
 from router.context import Context
 from router.editions import complaints
+from rules import override
+from workers import overrides
 from workers.agenda import Lane
 from workers.counters import count
 
@@ -29,7 +31,10 @@ def routes(context: Context) -> list[Route]:
             return _say(200, {"status": "ok", "degraded": [*wrong, await run_in_threadpool(spooled, context)]})
         idle = await run_in_threadpool(idle_lanes, context)
         refused = await run_in_threadpool(_complaints, context)
-        return _say(200, {"status": "ok", "degraded": [*context.weaknesses, *idle, *refused]})
+        lost = await run_in_threadpool(stranded, context)
+        # Who is in the rota is not for strangers.
+        lost = lost and [f"overrides that do not hold: {len(lost)}; `tocsin oncall` says why"]
+        return _say(200, {"status": "ok", "degraded": [*context.weaknesses, *idle, *refused, *lost]})
 
     async def paging(_request: Request) -> Response:
         wrong = await run_in_threadpool(unreachable, context) or await run_in_threadpool(idle_lanes, context)
@@ -62,6 +67,15 @@ def idle_lanes(context: Context) -> list[str]:
     except RedisError as wrong:
         return [f"Redis does not answer ({type(wrong).__name__})"]
     return [f"no worker beats in lane {lane}: start one with `tocsin work`" for lane in Lane if lane not in beating]
+
+
+def stranded(context: Context) -> list[str]:
+    """A line for each override that does not hold, because the rules have lost whom it names."""
+    try:
+        made = overrides.every(context.redis)
+    except RedisError:
+        return []  # That Redis is away is said by itself.
+    return override.stranded(context.in_force.ruleset.config, made, context.clock.now())
 
 
 def _complaints(context: Context) -> list[str]:

@@ -14,6 +14,7 @@ from router.sources.contract import Delivery
 from rules.decision import Judged
 from rules.event import Event
 from rules.load import Ruleset
+from rules.override import MadeOverride
 from rules.quiet import SilenceConfig
 from rules.rehearsal.engine import Rehearsal
 from rules.replay.account import Account
@@ -41,13 +42,19 @@ class Side:
     """Answers of people that found no open incident."""
 
 
-def side(ruleset: Ruleset, ways: Mapping[str, Way], since: float, quiet: Iterable[SilenceConfig] = ()) -> Side:
-    """Ready to hear. `quiet` are the silences that people have set: they hold beside those of the rules."""
-    ruleset = replace(ruleset, silences=ruleset.silences.beside(quiet))
-    return Side(ruleset, Account(Rehearsal(ruleset, ways, since)), _sources(ruleset))
+def side(
+    ruleset: Ruleset,
+    ways: Mapping[str, Way],
+    since: float,
+    quiet: Iterable[SilenceConfig] = (),
+    made: Iterable[MadeOverride] = (),
+) -> Side:
+    """Ready to hear. `quiet` are the silences and `made` the overrides of people: they hold beside the rules' own."""
+    ruleset = replace(ruleset.overridden(made), silences=ruleset.silences.beside(quiet))
+    return Side(ruleset, Account(Rehearsal(ruleset, ways, since)), sources_of(ruleset))
 
 
-def _sources(ruleset: Ruleset) -> dict[str, Source]:
+def sources_of(ruleset: Ruleset) -> dict[str, Source]:
     """Without their secrets: what is in the inbox was believed when it came."""
     found = {}
     for name, one in ruleset.config.sources.items():

@@ -60,11 +60,14 @@ class Silences:
 
     async def find(self, _request: Request) -> dict[str, Any]:
         """All of them: those of the rules and those of people, with their next time of silence."""
-        return {"silences": await run_in_threadpool(self._all)}
+        return {"silences": await run_in_threadpool(self.all)}
 
     async def add(self, request: Request) -> dict[str, Any]:
         """Set one. Raises Problem 422 for one that makes no sense."""
-        asked = read_body_as(AskedToSilence, await self._body(request))
+        return await self.set(read_body_as(AskedToSilence, await self._body(request)))
+
+    async def set(self, asked: AskedToSilence) -> dict[str, Any]:
+        """Set one, as it is shown then. Raises Problem 409 and 422."""
         now = self._context.clock.now()
         said = _said(asked, now)
         silence = await run_in_threadpool(_silence, said, now)
@@ -79,13 +82,14 @@ class Silences:
     async def lift(self, request: Request) -> dict[str, Any]:
         """End one before its time: what it held back goes on at once. Raises Problem 404."""
         asked = read_body_as(AskedToLift, await self._body(request))
-        return await run_in_threadpool(self._lift, request.path_params["name"], asked.by)
+        return await run_in_threadpool(self.end, request.path_params["name"], asked.by)
 
     async def _body(self, request: Request) -> bytes:
         limit = self._context.settings.body_limit
         return in_their_name(request, await read_body(headers_of(request.scope["headers"]), request.receive, limit))
 
-    def _lift(self, name: str, by: str) -> dict[str, Any]:
+    def end(self, name: str, by: str) -> dict[str, Any]:
+        """End one; the incidents it held back go on. Blocks on Redis; raises Problem 404."""
         if not silences.lift(self._context.redis, name):
             raise Problem(404, self._why_not(name))
         held = [
@@ -106,7 +110,8 @@ class Silences:
     def _written(self) -> list[SilenceConfig]:
         return list(self._context.in_force.ruleset.config.silences)
 
-    def _all(self) -> list[dict[str, Any]]:
+    def all(self) -> list[dict[str, Any]]:
+        """Those of the rules, then those of people. Blocks on Redis."""
         now = self._context.clock.now()
         written = [_shown(one, now, "rules") for one in self._written()]
         return written + [_shown(one, now, "people") for one in silences.every(self._context.redis)]

@@ -58,7 +58,7 @@ class Tracing:
         return None if decision is None or decision.gate is None else self._context.store.of_group(decision.group_key)
 
     def _trace(self, event: Event, decision: Decision) -> dict[str, Any]:
-        rules, roster = self._context.in_force.ruleset, self._context.ledger.roster()
+        rules, roster = self._context.ledger.ruleset(), self._context.ledger.roster()
         found = trace(event, decision, rules, roster, event.received_at, {})
         if decision.gate is not None and found["gate"] is not None:
             at = event.received_at if event.occurred_at is None else min(event.occurred_at, event.received_at)

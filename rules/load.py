@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import orjson
 from pydantic import BaseModel
@@ -20,6 +20,7 @@ from rules.grouping import Groups
 from rules.incident import Policy
 from rules.inhibition import Inhibitions
 from rules.lint import Given, lint
+from rules.override import MadeOverride, applied
 from rules.problem import Problem, Wrong
 from rules.roster import Roster
 from rules.schedule import Way
@@ -62,6 +63,11 @@ class Ruleset:
     def roster(self, now: float, ways: Mapping[str, Way]) -> Roster:
         """Who every role is at `now`, which of the configured channels (`ways`) reach them, and what is silenced."""
         return schedule.roster(self.config, now, ways, self.silences, self.inhibitions)
+
+    def overridden(self, made: Iterable[MadeOverride]) -> Ruleset:
+        """The same edition with what people have made since laid over its schedules."""
+        config = applied(self.config, made)
+        return self if config is self.config else replace(self, config=config)
 
 
 def load(

@@ -42,6 +42,7 @@ DOORS = {
     "workers.reload": "a receiver takes up new rules as every process does",
     "workers.release": "no process starts on what a later release has written",
     "workers.settings": "the one reader of the environment",
+    "workers.overrides": "overrides of schedules that people have made",
     "workers.silences": "what people have silenced, set and lifted",
     "workers.spool": "what Redis cannot take now, on this host's disk",
     "workers.store": "incidents and timelines, read",

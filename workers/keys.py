@@ -35,6 +35,7 @@
 | tocsin:rules:refused      | string     | why the last new rules are not in force     | edition | till they are right |
 | tocsin:silences           | hash       | what people silenced: name -> silence       | silences| 7 d after its end   |
 | tocsin:changes            | stream     | incidents that have just changed            | ledger  | the last 2,000      |
+| tocsin:overrides          | hash       | who takes a turn instead: id -> override    | overrides| 7 d after its end  |
 | tocsin:worker:<name>      | string     | a worker beats                              | beats   | 10 s                |
 | tocsin:workers            | set        | names of workers that may beat              | beats   | a day after the last|
 | tocsin:accounts           | hash       | who may sign in: name -> account            | accounts| till removed        |
@@ -72,6 +73,7 @@ TRIM = "tocsin:trim"
 VERSION = "tocsin:version"
 RULES = "tocsin:rules"
 SILENCES = "tocsin:silences"
+OVERRIDES = "tocsin:overrides"
 RULES_REFUSED = "tocsin:rules:refused"
 WORKERS = "tocsin:workers"
 CHANGES = "tocsin:changes"
@@ -104,6 +106,7 @@ LASTING = (
     DELIVERIES,
     QUARANTINE,
     SILENCES,
+    OVERRIDES,
     ACCOUNTS,
     TOKENS,
     ACTS,

@@ -22,7 +22,7 @@ from rules.record import encode
 from rules.roster import Roster
 from rules.schedule import Way
 from rules.transition import Outcome
-from workers import agenda, keys, silences
+from workers import agenda, keys, overrides, silences
 from workers.agenda import Entry
 from workers.bundle import Bundle
 from workers.clock import Clock
@@ -62,9 +62,13 @@ class Ledger:
         self._transactions = Transactions(redis, clock)
         self._transact = self._transactions.run
 
+    def ruleset(self) -> Ruleset:
+        """The rules in force, with the overrides that people have made laid over their schedules."""
+        return self._rules().overridden(overrides.every(self._redis))
+
     def roster(self) -> Roster:
         """Who every role is now, and what is silenced: by the rules, and by people since."""
-        roster = self._rules().roster(self._clock.now(), self._ways())
+        roster = self.ruleset().roster(self._clock.now(), self._ways())
         said = silences.every(self._redis)
         return replace(roster, silences=roster.silences.beside(said)) if said else roster
 

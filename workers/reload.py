@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,9 @@ from redis.exceptions import RedisError
 
 from rules import needs
 from rules.load import Ruleset, Wrong
-from workers import configuration, edition, log
+from rules.override import stranded
+from rules.problem import Problem
+from workers import configuration, edition, log, overrides
 from workers.clock import Clock
 from workers.configuration import Written
 from workers.edition import Edition, Refusal
@@ -41,6 +43,8 @@ class Folder:
     """Reads them whole. Raises Wrong."""
     lacks: Callable[[Ruleset], list[str]]
     """Which of the secrets they refer to this process does not have, each in a sentence."""
+    doubts: Callable[[Written, float], Sequence[Problem]] = lambda *_: ()
+    """What can be used and is hardly meant, as `tocsin check` tells it at a time. Raises Wrong."""
 
 
 class Live:
@@ -86,6 +90,14 @@ class Reload:
     def trouble(self) -> str | None:
         """Why this process does not use the rules in force; None when it does."""
         return self._unusable and f"the rules {self._unusable[0]} cannot be used here: {self._unusable[1]}"
+
+    def read(self, written: Written) -> Ruleset:
+        """What these texts would be, read as the folder is; nothing comes into force. Raises Wrong."""
+        return self._folder.load(written)
+
+    def doubts(self, written: Written) -> Sequence[Problem]:
+        """What of these texts is hardly meant. Raises Wrong."""
+        return self._folder.doubts(written, self._clock.now())
 
     def ask(self) -> None:
         """Read the folder at the next look; safe in a signal handler."""
@@ -196,6 +208,8 @@ class Reload:
         self._live.ruleset = ruleset
         self._unusable = None
         _log.info("rules in force", version=found.version, before=mine, by=found.by)
+        for why in stranded(ruleset.config, overrides.every(self._redis), self._clock.now()):
+            _log.warning("an override does not hold", why=why)
 
 
 class Rereading(threading.Thread):

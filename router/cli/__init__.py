@@ -13,6 +13,7 @@ from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
 from router.cli.maintenance import maintenance
 from router.cli.numbers import numbers
+from router.cli.oncall import oncall
 from router.cli.pending import pending
 from router.cli.reloading import reload
 from router.cli.replay import replaying
@@ -40,6 +41,7 @@ COMMANDS: tuple[click.Command, ...] = (
     deliveries,
     sources,
     silence,
+    oncall,
     maintenance,
     accounts,
     numbers,

@@ -26,7 +26,7 @@ from rules.clock import zone
 from rules.config import Person
 from rules.load import Ruleset, Wrong, load
 from rules.replay.compare import IsNight
-from workers import edition, silences
+from workers import edition, overrides, silences
 from workers.configuration import packaged
 from workers.house import ways
 from workers.inbox import Inbox
@@ -117,12 +117,13 @@ def _old(session: Session, redis: Redis, against: Path | None) -> _Rules:
 
 
 def _replayed(session: Session, redis: Redis, old: _Rules, new: _Rules, since: float) -> Report:
-    until, inbox, quiet = time.time(), Inbox(redis), silences.every(redis)
+    until, inbox = time.time(), Inbox(redis)
+    quiet, made = silences.every(redis), overrides.every(redis)
     begins = inbox.begins()
     start = since if begins is None else max(since, begins)
     both = Replay(
-        side(old.ruleset, ways(old.ruleset), start, quiet),
-        side(new.ruleset, ways(new.ruleset), start, quiet),
+        side(old.ruleset, ways(old.ruleset), start, quiet, made),
+        side(new.ruleset, ways(new.ruleset), start, quiet, made),
         list(Store(redis).answers(start, until)),
     )
     with _progress(session, inbox.count(since, until)) as progress, _collecting_seldom():

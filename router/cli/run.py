@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,12 +17,14 @@ from redis.exceptions import RedisError
 from router import demo, serve
 from router.accounts import first
 from router.app import DEMO
+from router.cli.rules import OPTIONS as RULES
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.demo.outbox import Outbox
 from router.in_force import InForce, in_force
 from router.sources import TYPES as SOURCES
 from rules.fields import references
 from rules.load import Ruleset, Wrong, load
+from rules.problem import Problem
 from rules.upcast import NewerRecord
 from workers import configuration, demonstration, edition, house, release, supervisor, work
 from workers.agenda import Lane
@@ -53,8 +55,11 @@ def folder_of(settings: Settings, folder: Path | None, parts: Callable[[Ruleset]
         ruleset = load(written.texts, source_options=SOURCE_OPTIONS, channel_options=OPTIONS, runbooks=written.runbooks)
         return demonstration.pointed(ruleset, settings) if settings.demo else ruleset
 
+    def doubts(written: Written, now: float) -> Sequence[Problem]:
+        return load(written.texts, runbooks=written.runbooks, now=now, **RULES).doubts
+
     path = folder or settings.config or configuration.packaged()
-    return Folder(path=path, load=read, lacks=lambda ruleset: missing(*parts(ruleset)))
+    return Folder(path=path, load=read, lacks=lambda ruleset: missing(*parts(ruleset)), doubts=doubts)
 
 
 def rules_of(folder: Folder, settings: Settings) -> Ruleset:

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from router.context import Context
 from router.editions import complaints
-from router.health import idle_lanes, spooled, unreachable
+from router.health import idle_lanes, spooled, stranded, unreachable
 
 FRESH = 2.0
 """Seconds for which what was found is told again: pages are many, troubles few."""
@@ -47,4 +47,5 @@ class Banner:
             refused = [Line(one) for one in complaints(self._context)]
         except RedisError:
             refused = []
-        return [*idle, *refused, *(Line(one) for one in self._context.weaknesses)]
+        lost = [Line(one) for one in stranded(self._context)]
+        return [*idle, *refused, *lost, *(Line(one) for one in self._context.weaknesses)]

@@ -12,7 +12,8 @@ from router.console.coming import Coming, coming, name_of
 from router.context import Context
 from rules.event import Severity
 from rules.incident import Incident, State
-from workers import changes
+from rules.override import MadeOverride, applied
+from workers import changes, overrides
 from workers.compose import where
 from workers.plain import plain
 
@@ -67,7 +68,8 @@ class Board:
         self._lock = threading.Lock()
         self._rows: dict[str, Row] = {}
         self._mark: str | None = None
-        self._version = ""
+        self._judging: tuple[str, tuple[MadeOverride, ...]] = ("", ())
+        self._config = context.in_force.ruleset.config
 
     def rows(self) -> Mapping[str, Row]:
         """Every open incident by its id. Blocks on Redis; raises its errors."""
@@ -77,11 +79,13 @@ class Board:
     def look(self) -> tuple[dict[str, Row | None], bool]:
         """What is different since the last look, None for what is no longer open; and: may everything be?"""
         with self._lock:
-            version = self._context.in_force.ruleset.version
-            said = None if self._mark is None or version != self._version else changes.since(self._redis, self._mark)
+            made, judging = self._made()
+            same = self._mark is not None and judging == self._judging
+            said = changes.since(self._redis, self._mark) if same and self._mark is not None else None
             if said is None:
                 before = self._rows
-                self._begin(version)
+                self._config, self._judging = applied(self._context.in_force.ruleset.config, made), judging
+                self._begin()
                 return {**dict.fromkeys(before), **self._rows}, True
             self._mark, ids = said
             return self._take(ids), False
@@ -90,11 +94,16 @@ class Board:
     def _redis(self) -> Redis:
         return self._context.redis
 
-    def _begin(self, version: str) -> None:
+    def _made(self) -> tuple[list[MadeOverride], tuple[str, tuple[MadeOverride, ...]]]:
+        """What people have laid over the schedules, and by what all rows are worked out: rules, and that."""
+        made = overrides.every(self._redis)
+        return made, (self._context.in_force.ruleset.version, tuple(made))
+
+    def _begin(self) -> None:
         mark = changes.latest(self._redis)  # Before what is read: what changes meanwhile is read once more.
         found = self._context.store.incidents(limit=MOST)
         self._rows = {one.id: self._row(one) for one in found}
-        self._mark, self._version = mark, version
+        self._mark = mark
 
     def _take(self, ids: Iterable[str]) -> dict[str, Row | None]:
         wanted = list(ids)
@@ -107,7 +116,7 @@ class Board:
         return fresh
 
     def _row(self, incident: Incident) -> Row:
-        config = self._context.in_force.ruleset.config
+        config = self._config
         who = incident.assignee or incident.acknowledged_by
         title, place = plain(incident.title, _LONGEST), plain(where(incident), _LONGEST)
         due = incident.opened_at + incident.plan.respond_within

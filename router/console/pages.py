@@ -12,8 +12,11 @@ from router.console.live import Live
 from router.console.now import Now
 from router.console.numbers import PAGES as NUMBERS
 from router.console.people import People
+from router.console.playground import Playground
 from router.console.queue import Queue
 from router.console.routes import Page, routes
+from router.console.rules import RulesPage
+from router.console.schedules import Schedules
 from router.console.sources import Sources
 from router.context import Context
 
@@ -35,5 +38,8 @@ def tables(context: Context) -> list[Page]:
         *Arrivals(context).pages(),
         *Sources().pages(),
         *NUMBERS,
+        *RulesPage(context).pages(),
+        *Playground(context).pages(),
+        *Schedules().pages(),
         Page("/live", "GET", live.stream),
     ]

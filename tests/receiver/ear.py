@@ -105,6 +105,11 @@ class Ear:
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.spool = Spool(Path(folder))
 
+    def use(self, ruleset: Ruleset) -> None:
+        """Other rules are in force from now on."""
+        self.ruleset = ruleset
+        self.in_force = in_force(ruleset, TYPES, Environment(SECRETS).reveal)
+
     def kept(self, delivery_id: str) -> dict[str, bytes] | None:
         """Everything that Redis holds of a delivery, by name."""
         record = cast("bytes | None", self.redis.get(keys.delivery(delivery_id)))
