@@ -104,6 +104,7 @@ def _incidents(house: House, found: Findings) -> None:
     for start in range(0, len(names), PAGE):
         looked_at = house.store.legible(name.decode() for name in names[start : start + PAGE])
         _held(house, looked_at)
+        _kept_quiet(house, looked_at)
         # A first look without a transaction; the ledger looks again inside one.
         there = house.agenda.waiting([entry for incident in looked_at for entry in promises_of(incident)])
         lacking = [one.id for one in looked_at if house.ledger.lacking(one, there)]
@@ -124,6 +125,23 @@ def _held(house: House, looked_at: Iterable[Incident]) -> None:
         if hold.until > house.clock.now() and (now is None or now.until < hold.until):
             text = f"it is no longer silenced as long as it was: {hold.why}"
             house.ledger.answer(incident.id, Lift(by="Tocsin", silence=hold.silence, text=text))
+
+
+def _kept_quiet(house: House, looked_at: Iterable[Incident]) -> None:
+    """Kept quiet by what new rules, or the time of day, do not let keep it quiet any more: it is looked at now."""
+    children = [one for one in looked_at if one.parent is not None and one.state is State.TRIGGERED]
+    if not children:
+        return
+    inhibitions, now = house.ledger.roster().inhibitions, house.clock.now()
+    parents = {one.id: one for one in house.store.legible(dict.fromkeys(one.parent or "" for one in children))}
+    free = []
+    for child in children:
+        firing = [signal for signal in child.signals.values() if signal.firing]
+        parent = parents.get(child.parent or "")
+        above = dict.fromkeys(inhibitions.may(firing, child.labels, now), () if parent is None else (parent,))
+        if inhibitions.hold(child, above, now) is None:
+            free.append(child.id)
+    house.ledger.look(free)
 
 
 def _overdue(house: House, found: Findings, now: float) -> None:
