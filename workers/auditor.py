@@ -16,7 +16,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from rules import own
-from rules.commands import Lift
+from rules.commands import Escalate, Lift
 from rules.decision import Judged
 from rules.duration import show_duration
 from rules.incident import Incident, State
@@ -132,16 +132,15 @@ def _kept_quiet(house: House, looked_at: Iterable[Incident]) -> None:
     children = [one for one in looked_at if one.parent is not None and one.state is State.TRIGGERED]
     if not children:
         return
-    inhibitions, now = house.ledger.roster().inhibitions, house.clock.now()
+    roster, now = house.ledger.roster(), house.clock.now()
     parents = {one.id: one for one in house.store.legible(dict.fromkeys(one.parent or "" for one in children))}
-    free = []
     for child in children:
         firing = [signal for signal in child.signals.values() if signal.firing]
         parent = parents.get(child.parent or "")
-        above = dict.fromkeys(inhibitions.may(firing, child.labels, now), () if parent is None else (parent,))
-        if inhibitions.hold(child, above, now) is None:
-            free.append(child.id)
-    house.ledger.look(free)
+        keys_of = roster.inhibitions.may(firing, child.labels, now)
+        above = dict.fromkeys(keys_of, () if parent is None else (parent,))
+        if roster.inhibitions.hold(child, above, now) is None:
+            house.ledger.answer(child.id, Escalate(roster=roster))
 
 
 def _overdue(house: House, found: Findings, now: float) -> None:

@@ -129,11 +129,6 @@ class Ledger:
             apply, [entry], lambda writes, held: agenda.wait(writes, held, at) if further else _kept(writes, held)
         )
 
-    def look(self, incident_ids: Sequence[str]) -> None:
-        """Look at these ladders now, each by itself: whatever held them back may do so no longer."""
-        for incident_id in incident_ids:
-            self._transact(lambda draft, _, of=incident_id: _changed(draft, of, Escalate(roster=self.roster())))  # type: ignore[misc]
-
     def delivered(self, entry: Entry, line: TimelineEntry, outcome: str) -> None:
         """A notification is done with: delivered, or skipped because nobody needs it any more."""
         self._finish(entry, line, outcome)
