@@ -121,7 +121,7 @@ def _said(asked: AskedToSilence, now: float) -> dict[str, Any]:
     """The silence as the YAML would have it."""
     if not asked.when and not asked.severities and not asked.everything:
         raise Problem(422, "`when` or `severities` says what is silenced; to silence everything, say everything: true.")
-    said = asked.model_dump(exclude={"everything"}, exclude_none=True, by_alias=True)
+    said = asked.model_dump(exclude_none=True, by_alias=True)
     said["name"] = asked.name or f"S-{mint_short()[:6]}"
     said.setdefault("start", datetime.fromtimestamp(now, UTC).isoformat())
     return said

@@ -84,8 +84,9 @@ GLOSSARY: dict[str, dict[str, str]] = {
     },
     "SilenceConfig": {
         "name": "By which people know it, and lift it.",
-        "when": "What is silenced; everything by default.",
+        "when": "What is silenced; neither the sender's severity nor times of day.",
         "severities": "Only incidents of these severities.",
+        "everything": "Silence all there is, where neither when nor severities says what.",
         "start": "From when; local time of `timezone` where it has no offset.",
         "end": "Until when.",
         "for": "How long it lasts, instead of an end: 1h.",

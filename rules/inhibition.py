@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from rules.event import Event, Severity
 from rules.incident import Hold, Incident, Signal
-from rules.match import Condition, Test, Words, compile_condition, listed
+from rules.match import Condition, Test, Words, asks_for, compile_condition, listed
 from rules.problem import Misplaced, nearest
 from rules.remembered import as_event
 
@@ -45,15 +45,9 @@ class About(Condition):
     @model_validator(mode="after")
     def _no_word_of_the_sender(self) -> Self:
         for key, inner in (("not", [self.not_] if self.not_ else []), ("any", list(self.any_))):
-            if any(_asks_for_severity(each) for each in inner):
+            if any(asks_for(each, "severity") for each in inner):
                 raise Misplaced(key, "within not and any, severity is the sender's word, which an incident forgets")
         return self
-
-
-def _asks_for_severity(condition: Condition) -> bool:
-    return bool(condition.severity) or any(
-        _asks_for_severity(each) for each in (*([condition.not_] if condition.not_ else ()), *condition.any_)
-    )
 
 
 class InhibitConfig(BaseModel):
@@ -101,6 +95,11 @@ class Inhibition:
         """The key under which this signal of an incident keeps others quiet; None when it does not."""
         event = as_event(signal, incident.labels)
         return self._key(event) if _means(self.config.while_, incident) and self._over(event, now) else None
+
+    def stands(self, parent: Incident, key: str, now: float) -> bool:
+        """Does it keep others quiet under this key by these rules? What is written in it is of when it last changed."""
+        signals = [parent.signals.get(name) for name, keys in parent.inhibits.items() if key in keys]
+        return any(each is not None and each.firing and self.over(each, parent, now) == key for each in signals)
 
     def under(self, signal: Signal, incident: Incident, now: float) -> str | None:
         """The key under which others keep this signal of an incident quiet; None when none may."""
@@ -219,7 +218,7 @@ def _parents(
     common: dict[str, Incident] | None = None
     for signal in signals:
         key = one.under(signal, incident, now)
-        here = {parent.id: parent for parent in above.get(key, ())} if key is not None else {}
+        here = {each.id: each for each in above.get(key, ()) if one.stands(each, key, now)} if key is not None else {}
         common = here if common is None else {name: here[name] for name in common if name in here}
         if not common:
             break

@@ -265,3 +265,9 @@ def why_not(condition: Condition, event: Event, now: float) -> str | None:
 def keys_for(condition: Condition) -> list[tuple[Key, ...]]:
     """The choices of keys under which a rule with this condition may be filed; none: it must always be tried."""
     return [keys for asked, wanted in _asked(condition) for keys in asked.keys(wanted)]
+
+
+def asks_for(condition: Condition, *words: str) -> bool:
+    """Does it ask for one of these words (names of `FIELDS`), also within `not` and `any`?"""
+    inner = (*([condition.not_] if condition.not_ else ()), *condition.any_)
+    return any(getattr(condition, word) for word in words) or any(asks_for(each, *words) for each in inner)

@@ -146,7 +146,10 @@ def _reopen(turn: Turn, command: Trigger) -> None:
         steady = turn.now + turn.incident.plan.again_after
         climb(turn, Reason.RETRIGGERED, command.roster, note="It had recovered.", not_before=steady)
     else:
-        turn.change(state=State.ACKNOWLEDGED, recovered_at=None)
+        until, lasts = turn.incident.acknowledged_until, turn.incident.plan.acknowledged_for
+        if until is None and lasts is not None:
+            until = turn.now + lasts  # Of what was mitigated, or answered when it had recovered.
+        turn.change(state=State.ACKNOWLEDGED, recovered_at=None, acknowledged_until=until)
         turn.wake()
         turn.update(Reason.UPDATE, note=f"fires again after it had recovered; {taken_by} has it")
 

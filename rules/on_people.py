@@ -46,8 +46,13 @@ def acknowledge_too(turn: Turn, command: Acknowledge) -> None:
 
 
 def take_recovered(turn: Turn, command: Acknowledge | Mitigate) -> None:
-    """It has recovered before they answered: nobody needs to hear of that, but should it fire again, it is theirs."""
+    """It has recovered before they answered: nobody needs to hear of that, but should it fire again, it is theirs.
+
+    For as long as a snooze says; else as long as the severity lets them, from when it fires again.
+    """
+    until = _holds_until(turn, command) if isinstance(command, Acknowledge) and command.lasts else None
     turn.change(
+        acknowledged_until=until or turn.incident.acknowledged_until,
         acknowledged_at=turn.incident.acknowledged_at or turn.now,
         acknowledged_by=turn.incident.acknowledged_by or command.by,
         assignee=turn.incident.assignee or command.by,
@@ -107,11 +112,20 @@ def change_severity(turn: Turn, command: ChangeSeverity) -> None:
     text = f"{command.by} {'raised' if raised else 'lowered'} it from {was} to {command.to}"
     turn.note("severity", text, by=command.by, via=command.via)
     if turn.incident.answered:
+        _expires_too(turn)
         turn.update(Reason.UPDATE, by=command.by, note=text)
     elif raised:
         climb(turn, Reason.SEVERITY_RAISED, command.roster, note=text)
     else:
         _lower(turn, text, command)
+
+
+def _expires_too(turn: Turn) -> None:
+    """An acknowledgement that had no end has the one that acknowledgements of the new severity have."""
+    incident, lasts = turn.incident, turn.incident.plan.acknowledged_for
+    if incident.state is State.ACKNOWLEDGED and incident.acknowledged_until is None and lasts is not None:
+        turn.change(acknowledged_until=turn.now + lasts)
+        turn.wake()
 
 
 def _lower(turn: Turn, text: str, command: ChangeSeverity) -> None:

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from rules.clock import Span, Zone, zone
 from rules.event import Severity
 from rules.fields import Duration, Strict
-from rules.match import Condition, Spans, Weekdays
+from rules.match import Condition, Spans, Weekdays, asks_for
 from rules.problem import Misplaced
 from rules.recurrence import check_repeats
 
@@ -36,6 +36,8 @@ class SilenceConfig(Strict):
     when: Condition = Condition()
     severities: list[Severity] = []
     """Only incidents of these; by default of all."""
+    everything: bool = False
+    """Without a word on what is silenced everything is: then this must be said."""
     start: datetime.datetime
     end: datetime.datetime | None = None
     lasts: Duration | None = Field(default=None, alias="for")
@@ -71,4 +73,20 @@ class SilenceConfig(Strict):
                 check_repeats(self.repeats, self.first)
             except ValueError as wrong:
                 raise Misplaced("repeats", str(wrong)) from None
+        self._says_what()
         return self
+
+    def _says_what(self) -> None:
+        """A forgotten `when` hides nothing, and what an incident does not know is not asked."""
+        narrowed = self.when != Condition() or bool(self.severities)
+        if not narrowed and not self.everything:
+            raise ValueError("when or severities says what is silenced; to silence all there is, say everything: true")
+        if narrowed and self.everything:
+            raise Misplaced("everything", "everything leaves nothing for when and severities to say: keep one of them")
+        if asks_for(self.when, "severity"):
+            raise Misplaced("when", f"severity is the sender's word, which an incident forgets; {_INSTEAD}")
+        if asks_for(self.when, "weekday", "hours"):
+            raise Misplaced("when", "when says what is silenced; start, for, repeats and timezone say at what times")
+
+
+_INSTEAD = "write severities: [P3, P4] beside when"

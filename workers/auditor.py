@@ -16,7 +16,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from rules import own
-from rules.commands import Lift
+from rules.commands import Escalate, Lift
 from rules.decision import Judged
 from rules.duration import show_duration
 from rules.incident import Incident, State
@@ -105,6 +105,7 @@ def _incidents(house: House, found: Findings) -> None:
     for start in range(0, len(names), PAGE):
         looked_at = house.store.legible(name.decode() for name in names[start : start + PAGE])
         _held(house, looked_at)
+        _kept_quiet(house, looked_at)
         # A first look without a transaction; the ledger looks again inside one.
         there = house.agenda.waiting([entry for incident in looked_at for entry in promises_of(incident)])
         lacking = [one.id for one in looked_at if house.ledger.lacking(one, there)]
@@ -125,6 +126,22 @@ def _held(house: House, looked_at: Iterable[Incident]) -> None:
         if hold.until > house.clock.now() and (now is None or now.until < hold.until):
             text = f"it is no longer silenced as long as it was: {hold.why}"
             house.ledger.answer(incident.id, Lift(by="Tocsin", silence=hold.silence, text=text))
+
+
+def _kept_quiet(house: House, looked_at: Iterable[Incident]) -> None:
+    """Kept quiet by what new rules, or the time of day, do not let keep it quiet any more: it is looked at now."""
+    children = [one for one in looked_at if one.parent is not None and one.state is State.TRIGGERED]
+    if not children:
+        return
+    roster, now = house.ledger.roster(), house.clock.now()
+    parents = {one.id: one for one in house.store.legible(dict.fromkeys(one.parent or "" for one in children))}
+    for child in children:
+        firing = [signal for signal in child.signals.values() if signal.firing]
+        parent = parents.get(child.parent or "")
+        keys_of = roster.inhibitions.may(firing, child.labels, now)
+        above = dict.fromkeys(keys_of, () if parent is None else (parent,))
+        if roster.inhibitions.hold(child, above, now) is None:
+            house.ledger.answer(child.id, Escalate(roster=roster))
 
 
 def _overdue(house: House, found: Findings, now: float) -> None:

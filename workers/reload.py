@@ -29,6 +29,8 @@ from workers.store import Store
 
 EVERY = 0.4
 """Seconds between two looks: a new edition is in force everywhere within a second."""
+READINGS = 5
+"""So often a folder is read whose files change meanwhile."""
 OPEN_AT_MOST = 100_000
 """Open incidents that are asked what they need."""
 _log = log.get("rules")
@@ -126,19 +128,31 @@ class Reload:
 
     def propose(self, by: str) -> str:
         """Read the folder and put it into force; returns its version. Raises NotInForce, and Redis' errors."""
-        self._seen = configuration.fingerprint(self._folder.path)
-        try:
-            written = configuration.written(self._folder.path)
-            ruleset = self._folder.load(written)
-        except Wrong as wrong:
-            raise self._refused(by, tuple(map(str, wrong.problems))) from None
+        # Read by one at a time too: what another thread read before a change must not come into force after it.
         with self._one_at_a_time:
+            written, ruleset = self._read(by)
             if ruleset.version == edition.version(self._redis):
                 edition.relent(self._redis)
             else:
                 self._put_into_force(ruleset, written, by)
         self._take_up()
         return ruleset.version
+
+    def _read(self, by: str) -> tuple[Written, Ruleset]:
+        """The folder as it stood at one moment: never half of what was there before. Raises NotInForce."""
+        for _ in range(READINGS):
+            self._seen = configuration.fingerprint(self._folder.path)
+            why: tuple[str, ...] = ()
+            try:
+                written = configuration.written(self._folder.path)
+                ruleset = self._folder.load(written)
+            except Wrong as wrong:
+                why = tuple(map(str, wrong.problems))
+            if configuration.fingerprint(self._folder.path) == self._seen:
+                if why:
+                    raise self._refused(by, why)
+                return written, ruleset
+        raise self._refused(by, ("the files changed while they were read; they are read again when they stand still",))
 
     def _put_into_force(self, ruleset: Ruleset, written: Written, by: str) -> None:
         lacking = tuple(self._folder.lacks(ruleset))

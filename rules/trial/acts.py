@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
+
 from rules.commands import Acknowledge, AddNote, Assign, ChangeSeverity, Command, FalsePositive, Mitigate, Resolve
 from rules.config import SourceConfig
 from rules.event import Event
+from rules.quiet import SilenceConfig
 from rules.roster import Roster
 from rules.trial.written import Answer, Step, Written
 
@@ -65,6 +68,15 @@ class Lifts:
 
     name: str
     by: str
+
+
+def wrong_with(said: Mapping[str, Any]) -> str | None:
+    """Why a silence of a test, which begins when its step does, is none; None: nothing is wrong."""
+    try:
+        SilenceConfig.model_validate({"start": "2026-03-02T09:00:00Z", **said})
+    except ValidationError as wrong:
+        return f"silence: {wrong.errors()[0]['msg'].removeprefix('Value error, ')}"
+    return None
 
 
 Act = Says | Happens | Asks | Breaks | Silences | Lifts

@@ -9,7 +9,20 @@ from rules.config import Config
 from rules.document import Document, Path, Place, read
 from rules.problem import Problem, Wrong, nearest, one_of
 from rules.shape import fill
-from rules.trial.acts import ACTS, ANSWERS, BODIES, Act, Asks, Breaks, Happens, Lifts, Says, Silences, answer_of
+from rules.trial.acts import (
+    ACTS,
+    ANSWERS,
+    BODIES,
+    Act,
+    Asks,
+    Breaks,
+    Happens,
+    Lifts,
+    Says,
+    Silences,
+    answer_of,
+    wrong_with,
+)
 from rules.trial.bodies import written
 from rules.trial.written import Expect, Line, Step, Stories, Story
 
@@ -132,8 +145,7 @@ class _Reader:
         if key == "broken":
             return self._breaks(step, path)
         if key == "silence" and step.silence is not None:
-            said = self._document.at((*path, "silence"))
-            return Silences({"name": step.silence.name, **said})
+            return self._silences(step.silence.name, (*path, "silence"))
         if key == "lift" and step.lift is not None:
             return Lifts(step.lift.name, step.lift.by)
         answer = answer_of(step, key)
@@ -211,6 +223,12 @@ class _Reader:
         for number, name in enumerate(broken):
             self._leads(self._item(path, "broken", number), name, "channel", self._config.channels)
         return Breaks(tuple(broken))
+
+    def _silences(self, name: str, path: Path) -> Act:
+        said = {"name": name, **self._document.at(path)}
+        if wrong := wrong_with(said):
+            self._document.complain(path, wrong, key=True)
+        return Silences(said)
 
     def _check_expected(self, story: Story, path: Path) -> None:
         expect = story.expect

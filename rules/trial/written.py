@@ -153,6 +153,7 @@ class Silenced(Strict):
     lasts: Annotated[Duration, Field(alias="for")]
     when: Condition = Condition()
     severities: list[Severity] = Field(default_factory=list)
+    everything: bool = False
     then: Literal["pause", "restart"] = "pause"
 
 

@@ -28,6 +28,8 @@ def silence(**said: Any) -> SilenceConfig:
     """One of an hour on Monday, 2 March."""
     usual = {"name": "deploy", "reason": "a deployment", "start": "2026-03-02 10:00", "for": "1h", "timezone": ZONE}
     whole = {name: value for name, value in {**usual, **said}.items() if value is not None}
+    if not (said.get("when") or said.get("severities")):
+        whole["everything"] = True
     return SilenceConfig.model_validate(whole)
 
 
@@ -126,6 +128,24 @@ def test_of_several_the_longest_holds() -> None:
 
 
 WRONG = {
+    "nothing said": ("{name: a, reason: r, start: 2026-03-02, for: 1h}", "everything: true"),
+    "an empty when": ("{name: a, reason: r, start: 2026-03-02, for: 1h, when: {}}", "everything: true"),
+    "everything and something": (
+        "{name: a, reason: r, start: 2026-03-02, for: 1h, everything: true, severities: [P3]}",
+        "everything leaves nothing for when and severities to say",
+    ),
+    "the sender's severity": (
+        "{name: a, reason: r, start: 2026-03-02, for: 1h, when: {severity: critical}}",
+        "severity is the sender's word, which an incident forgets; write severities: [P3, P4] beside when",
+    ),
+    "the sender's severity, excluded": (
+        "{name: a, reason: r, start: 2026-03-02, for: 1h, when: {any: [{source: uptime, not: {severity: fatal}}]}}",
+        "severity is the sender's word",
+    ),
+    "a time of day": (
+        "{name: a, reason: r, start: 2026-03-02, for: 1d, when: {source: uptime, hours: 02:00-03:00}}",
+        "start, for, repeats and timezone say at what times",
+    ),
     "no end": ("{name: a, reason: r, start: 2026-03-02}", "either an end, or says how long"),
     "both": ("{name: a, reason: r, start: 2026-03-02, end: 2026-03-03, for: 1h}", "either an end, or says how long"),
     "backwards": ("{name: a, reason: r, start: 2026-03-02, end: 2026-03-01}", "must end after it starts"),
@@ -152,7 +172,7 @@ def test_what_makes_no_sense_is_said_with_its_place(text: str, said: str) -> Non
 
 def test_two_silences_need_two_names_and_a_p1_does_not_sleep() -> None:
     """Names say which one is lifted; a complete outage waits for no office."""
-    one = "{name: a, reason: r, start: 2026-03-02, for: 1h}"
+    one = "{name: a, reason: r, start: 2026-03-02, for: 1h, everything: true}"
     hours = "hours: {office: {timezone: UTC, weekday: mon-fri, hours: 09:00-17:00}}"
     rules = RULES.replace("P1: {means: Complete outage,", "P1: {hours: office, means: Complete outage,")
     with pytest.raises(Wrong) as wrong:

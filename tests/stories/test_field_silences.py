@@ -40,7 +40,7 @@ def silenced(world: World, lasts: str, **more: str) -> None:
     """Dan says that nobody is to be told for so long, from now on."""
     start = datetime.fromtimestamp(world.clock.at).astimezone().isoformat()
     said = {"name": "maintenance", "reason": "we move the racks", "by": "dan", "start": start, "for": lasts, **more}
-    silences.put(world.redis, said, world.clock.at)
+    silences.put(world.redis, {**said, "everything": "when" not in more}, world.clock.at)
 
 
 def test_maintenance_stops_a_ladder_that_already_runs(redis: Redis) -> None:

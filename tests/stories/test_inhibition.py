@@ -10,9 +10,12 @@ from redis import Redis
 from rules.commands import Acknowledge, ChangeSeverity, FalsePositive, Resolve
 from rules.event import Action, Severity
 from rules.incident import State, StepState
+from rules.load import load
 from tests.children import INHIBIT, OPENED, SHOP, down, errors, heard, history, the
 from tests.world import RULES, World, a_world
 from workers import silences
+from workers.auditor import audit
+from workers.channels import OPTIONS
 
 
 @pytest.fixture
@@ -210,3 +213,38 @@ def test_a_silenced_child_waits_for_both(world: World, redis: Redis) -> None:
     assert heard(world) == []
     world.passes("2m")
     assert ("slack", "opened") in heard(world)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        RULES,
+        RULES + INHIBIT.replace("while: {", "while: {severity: P4, "),
+        RULES + INHIBIT.replace("quiet: {", "quiet: {labels: {service: other}, "),
+    ],
+    ids=["taken out", "another cause", "others quiet"],
+)
+def test_what_new_rules_keep_quiet_no_longer_is_told_within_half_a_minute(world: World, rules: str) -> None:
+    """Hours in, somebody sees what it hides and changes `inhibit`: nobody waits for the next look at the child."""
+    parent = down(world)
+    world.asks(Acknowledge(by="ana", via="test"), parent)
+    child = errors(world)
+    world.passes("3h")
+    heard(world)
+    world.ruleset = load({"rules.yaml": rules}, channel_options=OPTIONS)
+    audit(world.house)
+    world.works()
+    assert ("slack", "opened") in heard(world)
+    assert the(world, "boom").parent is None
+    assert f"no longer kept quiet by site is down (incident {parent.id})" in history(world, child)
+
+
+def test_an_audit_lets_be_what_is_rightly_kept_quiet(world: World) -> None:
+    """The rules have not changed: nobody is told, and the child waits as before."""
+    down(world)
+    child = errors(world)
+    heard(world)
+    audit(world.house)
+    world.works()
+    assert heard(world) == []
+    assert the(world, "boom").hold == child.hold

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from redis import Redis
 
-from rules.commands import Acknowledge, Mitigate
-from rules.event import Action
+from rules.commands import Acknowledge, ChangeSeverity, Command, Mitigate
+from rules.event import Action, Severity
 from rules.incident import State
 from tests.stories.test_silences import OPENED, heard
 from tests.world import RULES, START, a_world
@@ -143,3 +143,52 @@ def test_each_round_waits_longer_than_the_one_before(redis: Redis) -> None:
             if any(why == "escalated" for _, why in heard(world)):
                 times.append(round((world.clock.at - START) / 3600))
         assert times == [4, 8, 12, 20, 24]
+
+
+@pytest.mark.parametrize(
+    "answer", [Acknowledge(by="ana", via="test"), Mitigate(by="ana", via="test")], ids=["acknowledged", "mitigated"]
+)
+def test_who_answered_what_had_recovered_does_not_have_it_for_ever(redis: Redis, answer: Command) -> None:
+    """Answered late, or mitigated, it fires again: theirs for as long as any acknowledgement, then it calls again."""
+    with a_world(redis, FORGETS) as world:
+        world.hears("degraded")
+        if isinstance(answer, Mitigate):
+            world.asks(answer)
+        world.hears("degraded", action=Action.RESOLVE)
+        world.asks(answer)
+        world.passes("1m")
+        world.hears("degraded")
+        assert world.incident.state is State.ACKNOWLEDGED
+        heard(world)
+        world.passes("1h59m")
+        assert heard(world) == []
+        world.passes("2m")
+        assert ("pagerduty", "trigger") in heard(world)
+
+
+def test_a_snooze_of_what_had_recovered_calls_again(redis: Redis) -> None:
+    """It fires again within the half hour: hers until that is over, and then nobody's."""
+    with a_world(redis) as world:
+        world.hears("degraded")
+        world.hears("degraded", action=Action.RESOLVE)
+        world.asks(Acknowledge(by="ana", via="test", lasts=1800.0))
+        world.passes("1m")
+        world.hears("degraded")
+        heard(world)
+        world.passes("28m")
+        assert heard(world) == []
+        world.passes("2m")
+        assert ("pagerduty", "trigger") in heard(world)
+
+
+def test_what_is_raised_is_acknowledged_no_longer_than_that_severity_allows(redis: Redis) -> None:
+    """A P3 that ana had without an end is a P2 now: two hours later it is nobody's."""
+    with a_world(redis, FORGETS) as world:
+        world.hears("minor")
+        world.asks(Acknowledge(by="ana", via="test"))
+        world.asks(ChangeSeverity(by="dan", via="test", to=Severity.P2, roster=world.house.ledger.roster()))
+        heard(world)
+        world.passes("1h59m")
+        assert heard(world) == []
+        world.passes("2m")
+        assert ("pagerduty", "trigger") in heard(world)

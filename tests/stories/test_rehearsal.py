@@ -220,7 +220,7 @@ class Life:
         """Somebody wants no calls for a while."""
         start = datetime.fromtimestamp(self.stage.now, UTC).isoformat()
         said = {"name": name, "reason": "a drill", "start": start, "for": lasts, "when": when, "then": then}
-        self.stage.silences(said)
+        self.stage.silences({**said, "everything": not when})
 
     def lift(self, name: str) -> None:
         """Somebody wants them after all."""

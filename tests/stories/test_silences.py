@@ -122,7 +122,14 @@ def test_something_else_that_joins_is_told_at_once(redis: Redis) -> None:
 
 def test_a_silence_set_by_hand_holds_at_once_and_is_lifted_early(world: World, redis: Redis) -> None:
     """What it held back is told when it is lifted."""
-    said = {"name": "S-1", "reason": "a drill", "by": "dan", "start": "2026-03-02T09:00:00Z", "for": "5h"}
+    said = {
+        "name": "S-1",
+        "reason": "a drill",
+        "by": "dan",
+        "start": "2026-03-02T09:00:00Z",
+        "for": "5h",
+        "everything": True,
+    }
     silences.put(redis, said, world.clock.now())
     world.hears("outage", source="other")
     assert heard(world) == []

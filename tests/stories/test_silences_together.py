@@ -28,7 +28,14 @@ def changes(world: World, to: Severity) -> None:
 
 def by_hand(world: World, lasts: str) -> None:
     """Dan silences everything from nine o'clock on."""
-    said = {"name": "S-1", "reason": "a drill", "by": "dan", "start": "2026-03-02T09:00:00Z", "for": lasts}
+    said = {
+        "name": "S-1",
+        "reason": "a drill",
+        "by": "dan",
+        "start": "2026-03-02T09:00:00Z",
+        "for": lasts,
+        "everything": True,
+    }
     silences.put(world.redis, said, world.clock.now())
 
 

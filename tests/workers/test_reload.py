@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -238,3 +241,58 @@ def test_an_incident_keeps_the_matrix_it_was_opened_with(redis: Redis) -> None:
         assert (old.severity, new.severity) == (Severity.P1, Severity.P3)
         assert old.rules_version != new.rules_version == world.ruleset.version
         assert old.policy.version == old.rules_version
+
+
+def test_a_folder_that_changes_while_it_is_read_comes_into_force_whole(redis: Redis, tmp_path: Path) -> None:
+    """One file was read before a deployment swapped them all, the other after it: that mixture was never written."""
+    process = Process(redis, tmp_path / "one", DrivenClock(0.0))
+    rules, severities = RULES[RULES.index("\nrules:") :], RULES[: RULES.index("\nrules:")]
+    process.write(rules)
+    (process.folder / "severities.yaml").write_text(severities)
+    process.reload.propose("a test")
+    read, swapped = process.load, []
+
+    def swapping(written: Written) -> Ruleset:
+        if not swapped:
+            swapped.append(written)
+            process.write(QUIETER[QUIETER.index("\nrules:") :])
+            (process.folder / "severities.yaml").write_text(severities.replace("Minor issues", "Small things"))
+            return read(Written(texts={**written.texts, "rules.yaml": rules.replace("slow", "torn")}, runbooks={}))
+        return read(written)
+
+    process.reload._folder = Folder(path=process.folder, load=swapping, lacks=lambda _: [])
+    process.reload.propose("a test")
+    found = edition.current(redis)
+    assert found is not None
+    assert found.written == configuration.written(process.folder)
+    assert found.version == process.live().version
+
+
+def test_of_two_who_reload_at_once_the_one_who_read_the_older_files_does_not_win(redis: Redis, tmp_path: Path) -> None:
+    """The first has read and is slow; meanwhile the files change and a second asks: the files are in force."""
+    process = Process(redis, tmp_path / "one", DrivenClock(0.0))
+    process.reload.propose("a start")
+    read, has_read, goes_on = process.load, threading.Event(), threading.Event()
+
+    def slow(written: Written) -> Ruleset:
+        ruleset = read(written)
+        if not has_read.is_set():
+            has_read.set()
+            goes_on.wait(1)
+        return ruleset
+
+    process.reload._folder = Folder(path=process.folder, load=slow, lacks=lambda _: [])
+    process.write(QUIETER)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(process.reload.propose, "the first")
+        has_read.wait(5)
+        process.write(RULES.replace("Minor issues", "Small things"))
+        second = pool.submit(process.reload.propose, "the second")
+        with suppress(TimeoutError):
+            second.result(timeout=0.5)
+        goes_on.set()
+        first.result(timeout=10)
+        second.result(timeout=10)
+    found = edition.current(redis)
+    assert found is not None
+    assert found.written == configuration.written(process.folder)
