@@ -18,6 +18,7 @@ from router.commands import ASKED, read_asked, read_limit, read_parked, read_rep
 from router.context import Context
 from router.deliveries import Deliveries
 from router.editions import Editions
+from router.notifications import Notifications
 from router.problems import Problem, unavailable
 from router.receiver import keep, what_was_heard
 from router.requests import headers_of, read_body
@@ -45,6 +46,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def routes(context: Context) -> Router:
     """The API's own router, to be mounted under /api behind the guard."""
     api, deliveries, editions, quiet = _Api(context), Deliveries(context), Editions(context), Silences(context)
+    told = Notifications(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
         for what in ASKED
@@ -60,6 +62,9 @@ def routes(context: Context) -> Router:
             Route("/deliveries/{id}", _kept(_said(deliveries.show)), methods=["GET"]),
             Route("/deliveries/{id}/explain", _kept(_said(deliveries.explain)), methods=["GET"]),
             Route("/deliveries/{id}/redeliver", _kept(_said(deliveries.redeliver, 202)), methods=["POST"]),
+            Route("/notifications", _kept(_said(told.find)), methods=["GET"]),
+            Route("/notifications/{id}", _kept(_said(told.show)), methods=["GET"]),
+            Route("/channels/{name}/test", _kept(_said(told.test, 202)), methods=["POST"]),
             Route("/silences", _kept(_said(quiet.find)), methods=["GET"]),
             Route("/silences", _kept(_said(quiet.add, 201)), methods=["POST"]),
             Route("/silences/{name}/lift", _kept(_said(quiet.lift)), methods=["POST"]),

@@ -16,6 +16,7 @@ FLOORS = ("rules", "workers", "router")
 DOORS = {
     "workers.agenda": "what is still promised, read aloud by the API and the metrics",
     "workers.alarm": "what a receiver says by itself when nobody else can",
+    "workers.attempts": "what was tried to tell people, read aloud by the API and the console",
     "workers.changes": "which incidents have just changed, for whoever watches them",
     "workers.clock": "the time that Redis and every process agree on",
     "workers.compose": "where an incident is, in the words of its notifications",
@@ -35,6 +36,7 @@ DOORS = {
     "workers.silences": "what people have silenced, set and lifted",
     "workers.spool": "what Redis cannot take now, on this host's disk",
     "workers.store": "incidents and timelines, read",
+    "workers.testing": "a person tests a channel",
 }
 """What the ear may use of the hands, each with its reason."""
 

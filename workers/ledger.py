@@ -6,7 +6,6 @@ together or not at all. Whoever loses the race reads again and works it out anew
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -19,14 +18,14 @@ from rules.commands import Command, Escalate, Undeliverable
 from rules.decision import Judged
 from rules.incident import Incident, TimelineEntry
 from rules.load import Ruleset
-from rules.record import encode
 from rules.roster import Roster
 from rules.schedule import Way
-from workers import agenda, changes, keys, queue, silences
+from workers import agenda, changes, queue, silences
 from workers.agenda import Entry
+from workers.attempts import Kept
 from workers.bundle import Bundle
 from workers.clock import Clock
-from workers.counters import count
+from workers.conclusion import conclude, fulfilled, given_up, put_back
 from workers.draft import Draft
 from workers.intake import judged_of
 from workers.repair import Lacking, lacking, repaired
@@ -41,10 +40,6 @@ RELEASED_AT_ONCE = 100
 
 Apply = Callable[[Draft, Sequence[Entry]], object]
 Conclude = Callable[[Bundle, Sequence[Entry]], None]
-
-
-def _kept(writes: Bundle, held: Sequence[Entry]) -> None:
-    agenda.finish(writes, *held)
 
 
 class NoIncident(Exception):
@@ -126,71 +121,67 @@ class Ledger:
                     routing.change(draft, one, Escalate(roster=roster))
 
         self._transact(
-            apply, [entry], lambda writes, held: agenda.wait(writes, held, at) if further else _kept(writes, held)
+            apply, [entry], lambda writes, held: agenda.wait(writes, held, at) if further else fulfilled(writes, held)
         )
 
-    def delivered(self, entry: Entry, line: TimelineEntry, outcome: str) -> None:
+    def delivered(self, entry: Entry, line: TimelineEntry, outcome: str, attempt: Kept | None = None) -> None:
         """A notification is done with: delivered, or skipped because nobody needs it any more."""
-        self._finish(entry, line, outcome)
+        self._finish(entry, line, outcome, attempt)
 
-    def delivered_together(self, lines: Mapping[str, TimelineEntry], entries: Sequence[Entry]) -> None:
+    def delivered_together(
+        self, lines: Mapping[str, TimelineEntry], entries: Sequence[Entry], attempt: Kept | None = None
+    ) -> None:
         """Notifications that went out as one digest; `lines` has one for each entry's id."""
-        self._each(entries, lambda writes, held: _conclude(writes, held, lines, "sent"))
+        self._each(entries, lambda writes, held: conclude(writes, held, lines, "sent", attempt))
 
     def wait(self, entries: Sequence[Entry], until: float) -> None:
         """These are not for now: nothing has failed, they come again at `until`."""
         self._each(entries, lambda writes, held: agenda.wait(writes, held, until))
 
-    def refused(self, entry: Entry, line: TimelineEntry, command: Undeliverable | None) -> None:
+    def refused(
+        self, entry: Entry, line: TimelineEntry, command: Undeliverable | None, attempt: Kept | None = None
+    ) -> None:
         """A notification will not be delivered: the incident is told, so that the fallback or the next step is."""
+        self._finish(entry, line, "refused", attempt, _telling(entry, command))
 
-        def apply(draft: Draft, held: Sequence[Entry]) -> None:
-            if held and command is not None:
-                _changed(draft, entry.incident, command)
-
-        self._finish(entry, line, "refused", apply)
-
-    def retry(self, entry: Entry, until: float, error: str | None, command: Undeliverable | None = None) -> None:
+    def retry(
+        self,
+        entry: Entry,
+        until: float,
+        error: str | None,
+        command: Undeliverable | None = None,
+        attempt: Kept | None = None,
+    ) -> None:
         """A notification is to be tried again at `until`; with `command` the incident waits for it no longer."""
-
-        def apply(draft: Draft, held: Sequence[Entry]) -> None:
-            if held and command is not None:
-                _changed(draft, entry.incident, command)
-
-        def put_back(writes: Bundle, held: Sequence[Entry]) -> None:
-            for one in held:
-                agenda.postpone(writes, one, until, error, **({"given_up": True} if command else {}))
-                if error is not None:
-                    count(writes, "notifications", str(one.body["channel"]), "retried")
-
-        self._transact(apply, [entry], put_back)
+        self._transact(
+            _telling(entry, command),
+            [entry],
+            lambda writes, held: put_back(writes, held, until, error, command is not None, attempt),
+        )
 
     def put_off(self, entry: Entry, until: float, error: str) -> None:
         """An entry could not be dealt with through a fault of ours; it is tried again at `until`."""
 
-        def put_back(writes: Bundle, held: Sequence[Entry]) -> None:
+        def postpone(writes: Bundle, held: Sequence[Entry]) -> None:
             for one in held:
                 agenda.postpone(writes, one, until, error)
 
-        self._transact(_nothing, [entry], put_back)
+        self._transact(_nothing, [entry], postpone)
 
     def park(
-        self, entry: Entry, why: str, line: TimelineEntry | None = None, command: Undeliverable | None = None
+        self,
+        entry: Entry,
+        why: str,
+        line: TimelineEntry | None = None,
+        command: Undeliverable | None = None,
+        attempt: Kept | None = None,
     ) -> None:
         """Give an entry up: it is kept for a person to look at, and tried no more. A page's incident is told."""
-
-        def apply(draft: Draft, held: Sequence[Entry]) -> None:
-            if held and command is not None:
-                _changed(draft, entry.incident, command)
-
-        def put_away(writes: Bundle, held: Sequence[Entry]) -> None:
-            for one in held:
-                agenda.park(writes, one, self._clock.now(), why)
-                if line is not None and one.incident is not None:
-                    writes.rpush(keys.timeline(one.incident), encode(line))
-                count(writes, "entries_parked", one.kind)
-
-        self._transact(apply, [entry], put_away)
+        self._transact(
+            _telling(entry, command),
+            [entry],
+            lambda writes, held: given_up(writes, held, self._clock.now(), why, line, attempt),
+        )
 
     def lacking(self, incident: Incident, there: Collection[str]) -> Lacking:
         """A look, without a transaction, whether an open incident has its promises; `there` are ids of the agenda."""
@@ -226,10 +217,11 @@ class Ledger:
         entry: Entry,
         line: TimelineEntry,
         outcome: str,
+        attempt: Kept | None,
         apply: Apply | None = None,
     ) -> None:
         lines = {entry.id: line}
-        self._transact(apply or _nothing, [entry], lambda writes, held: _conclude(writes, held, lines, outcome))
+        self._transact(apply or _nothing, [entry], lambda writes, held: conclude(writes, held, lines, outcome, attempt))
 
     def _each(self, entries: Sequence[Entry], conclude: Conclude) -> None:
         """Conclude thousands: each by itself is whole, so that Redis need not do all of them in one piece."""
@@ -240,7 +232,7 @@ class Ledger:
         self,
         apply: Apply,
         claims: Sequence[Entry] = (),
-        conclude: Conclude = _kept,
+        conclude: Conclude = fulfilled,
     ) -> None:
         """Run `apply` on what is stored and write it with the conclusion of the claims; again if others were faster."""
         for _ in range(TRIES):
@@ -276,13 +268,14 @@ class Ledger:
             queue.ring(self._redis, *desk)
 
 
-def _conclude(writes: Bundle, held: Sequence[Entry], lines: Mapping[str, TimelineEntry], outcome: str) -> None:
-    agenda.finish(writes, *held)
-    for entry in held:
-        if entry.incident is not None:
-            writes.rpush(keys.timeline(entry.incident), encode(lines[entry.id]))
-    for channel, number in Counter(str(entry.body["channel"]) for entry in held).items():
-        count(writes, "notifications", channel, outcome, by=number)
+def _telling(entry: Entry, command: Undeliverable | None) -> Apply:
+    """The incident hears that it need not wait for this one."""
+
+    def apply(draft: Draft, held: Sequence[Entry]) -> None:
+        if held and command is not None:
+            _changed(draft, entry.incident, command)
+
+    return apply
 
 
 def _changed(draft: Draft, incident_id: str | None, command: Command) -> Incident | None:

@@ -11,6 +11,7 @@ from router.cli.explaining import explain
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
 from router.cli.maintenance import maintenance
+from router.cli.notifications import channels, notifications
 from router.cli.pending import pending
 from router.cli.reloading import reload
 from router.cli.replay import replaying
@@ -35,6 +36,8 @@ COMMANDS: tuple[click.Command, ...] = (
     pending,
     report,
     deliveries,
+    notifications,
+    channels,
     silence,
     maintenance,
     doctor,
