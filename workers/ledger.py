@@ -68,6 +68,10 @@ class Ledger:
         said = silences.every(self._redis)
         return replace(roster, silences=roster.silences.beside(said)) if said else roster
 
+    def ways(self) -> Mapping[str, Way]:
+        """What each channel reaches."""
+        return self._ways()
+
     def deduplicate(self, entries: Sequence[Entry]) -> None:
         """Put the events these intake entries promised into their incidents."""
 

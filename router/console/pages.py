@@ -6,7 +6,9 @@ from starlette.routing import Route
 
 from router.console.banner import Banner
 from router.console.board import Board
+from router.console.incident import IncidentPage
 from router.console.live import Live
+from router.console.notifications import NotificationsPage
 from router.console.now import Now
 from router.console.routes import Page, routes
 from router.context import Context
@@ -23,5 +25,7 @@ def tables(context: Context) -> list[Page]:
     live = Live(context, board, Banner(context))
     return [
         *Now(board).pages(),
+        *IncidentPage(context).pages(),
+        *NotificationsPage(context).pages(),
         Page("/live", "GET", live.stream),
     ]
