@@ -87,9 +87,9 @@ def _ended_by(incident: Incident, config: Config) -> str:
         return name_of(config, who) if who else "somebody"
 
     happened = [
-        (incident.acknowledged_at, f"{name(incident.acknowledged_by)} has answered"),
+        (incident.acknowledged_at, f"answered by {name(incident.acknowledged_by)}"),
         (incident.mitigated_at, "it was mitigated"),
         (incident.recovered_at, "it has recovered by itself"),
-        (incident.resolved_at, f"{name(incident.resolved_by)} resolved it"),
+        (incident.resolved_at, f"resolved by {name(incident.resolved_by)}"),
     ]
     return min(((at, text) for at, text in happened if at is not None), default=(0.0, "it is over"))[1]
