@@ -12,9 +12,10 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import Any, cast
 
+import orjson
 from redis import Redis
 
-from rules.record import decode, encode
+from rules.record import decode, encode, recall
 from rules.upcast import VERSION
 from workers import keys
 from workers.agenda import Entry
@@ -23,7 +24,7 @@ from workers.bundle import Bundle, Word
 KEPT, EXCHANGES, PER_INCIDENT = 10_000, 5_000, 500
 LASTS = 7 * keys.DAY
 """Seconds for which an incident's attempts are kept after its last."""
-PAGE = 500
+PAGE = 1000
 LATELY = 3600.0
 """Seconds within which a channel's failures are counted."""
 
@@ -162,14 +163,14 @@ class Sought:
     person: str | None = None
     entry: str | None = None
 
-    def fits(self, one: Attempt) -> bool:
-        """Is this one of those?"""
+    def fits(self, one: dict[str, Any]) -> bool:
+        """Is this one of those? As it is stored: of thousands that are looked at few are read whole."""
         return (
-            (self.channel is None or one.channel == self.channel)
-            and (self.became is None or one.became is self.became)
-            and (self.incident is None or one.incident == self.incident)
-            and (self.person is None or one.person == self.person)
-            and (self.entry is None or one.entry == self.entry)
+            (self.channel is None or one["channel"] == self.channel)
+            and (self.became is None or one["became"] == self.became)
+            and (self.incident is None or one["incident"] == self.incident)
+            and (self.person is None or one["person"] == self.person)
+            and (self.entry is None or one["entry"] == self.entry)
         )
 
 
@@ -194,29 +195,19 @@ class Attempts:
 
     def find(self, sought: Sought, limit: int, skip: int = 0, most: int = KEPT) -> list[Attempt]:
         """The newest that fit, at most `limit` after the first `skip`; `most` are looked at."""
-        lines = reversed(self.of(sought.incident)) if sought.incident is not None else islice(self._newest(), most)
-        found: list[Attempt] = []
-        for one in lines:
-            if sought.fits(one):
-                if skip > 0:
-                    skip -= 1
-                    continue
-                found.append(one)
-            if len(found) >= limit:
-                break
-        return found
+        lines = self._of(sought.incident) if sought.incident is not None else islice(self._newest(), most)
+        return [recall(Attempt, one) for one in islice(filter(sought.fits, lines), skip, skip + limit)]
 
     def of(self, incident_id: str) -> list[Attempt]:
         """What was tried for one incident, the oldest first."""
-        stored = cast("list[bytes]", self._redis.lrange(keys.attempted(incident_id), 0, -1))
-        return [decode(Attempt, one) for one in stored]
+        return [recall(Attempt, one) for one in self._of(incident_id)][::-1]
 
     def one(self, attempt_id: str) -> Attempt | None:
         """One attempt by its id; None when it is no longer kept."""
         # An entry is called `n-<incident>-<number>`, and its attempts have one more number.
         incident = attempt_id.removeprefix("n-").rpartition("-")[0]
-        everywhere = chain(self.of(incident) if incident else (), self._newest())
-        return next((one for one in everywhere if one.id == attempt_id), None)
+        everywhere = chain(self._of(incident) if incident else (), self._newest())
+        return next((recall(Attempt, one) for one in everywhere if one["id"] == attempt_id), None)
 
     def exchange(self, attempt: Attempt) -> Exchange | None:
         """What was sent and answered; None when nothing was, or when it is no longer kept."""
@@ -231,21 +222,19 @@ class Attempts:
         last: Any = self._redis.hgetall(keys.CHANNELS)
         found = {name: _last(name, last) for name in channels}
         for one in self._newest():
-            if one.at < now - LATELY:
+            if one["at"] < now - LATELY:
                 break
-            health = found.get(one.channel)
-            if health is None:
-                continue
-            health.failed += one.became.failed
-            health.delivered += one.became is Became.DELIVERED
-            if one.together > 1 and one.became is Became.DELIVERED:
-                health.digests += 1
-                health.folded += one.together
+            if one["channel"] in found:
+                _count(found[one["channel"]], Became(one["became"]), int(one["together"]))
         return found
 
-    def _newest(self) -> Iterator[Attempt]:
-        for _, said in self._pages(keys.ATTEMPTS):
-            yield decode(Attempt, said[b"a"])
+    def _of(self, incident_id: str) -> Iterator[dict[str, Any]]:
+        """Newest first, as they are stored, as far as this release can read them."""
+        stored = cast("list[bytes]", self._redis.lrange(keys.attempted(incident_id), 0, -1))
+        return filter(_legible, map(orjson.loads, reversed(stored)))
+
+    def _newest(self) -> Iterator[dict[str, Any]]:
+        return filter(_legible, (orjson.loads(said[b"a"]) for _, said in self._pages(keys.ATTEMPTS)))
 
     def _pages(self, stream: str) -> Iterator[tuple[bytes, dict[bytes, bytes]]]:
         """A stream from its newest on, some at a time: most who ask want the latest."""
@@ -256,6 +245,18 @@ class Attempts:
             if len(page) < count:
                 return
             until, count = f"({page[-1][0].decode()}", PAGE
+
+
+def _legible(one: dict[str, Any]) -> bool:
+    return int(one.get("v", 1)) <= VERSION
+
+
+def _count(health: Health, became: Became, together: int) -> None:
+    health.failed += became.failed
+    health.delivered += became is Became.DELIVERED
+    if together > 1 and became is Became.DELIVERED:
+        health.digests += 1
+        health.folded += together
 
 
 def _last(channel: str, stored: dict[bytes, bytes]) -> Health:

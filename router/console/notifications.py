@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -11,9 +14,11 @@ from router.console.visit import Visit
 from router.console.visitor import Role
 from router.context import Context
 from router.notifications import AskedToTest, promise, result_of
-from workers.attempts import Attempts, Became, Sought
+from workers.attempts import Attempts, Became, Health, Sought
 
 AT_ONCE = 50
+FRESH = 2.0
+"""Seconds for which how the channels are is told again: it is worked out of thousands of attempts."""
 MOST_PAGES = 200
 
 
@@ -23,6 +28,8 @@ class NotificationsPage:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._attempts = Attempts(context.redis)
+        self._health: dict[str, Health] = {}
+        self._looked = float("-inf")
 
     def pages(self) -> list[Page]:
         """What of the console is here."""
@@ -84,9 +91,14 @@ class NotificationsPage:
             outcomes=list(Became),
             people=sorted(config.people),
             channels=list(config.channels),
-            health=self._attempts.health(list(config.channels), visit.now),
+            health=self._healthy(list(config.channels), visit.now),
             ways=self._context.ledger.ways(),
         )
+
+    def _healthy(self, channels: Sequence[str], now: float) -> dict[str, Health]:
+        if time.monotonic() - self._looked > FRESH or self._health.keys() != set(channels):
+            self._health, self._looked = self._attempts.health(channels, now), time.monotonic()
+        return self._health
 
 
 def _page(text: str) -> int:
