@@ -21,6 +21,7 @@ from router.context import Context
 from router.counting import Window
 from router.deliveries import Deliveries
 from router.editions import Editions
+from router.notifications import Notifications
 from router.numbers import told
 from router.problems import Problem, unavailable
 from router.promising import Promising
@@ -59,6 +60,7 @@ def routes(context: Context) -> Router:
     people = AccountsApi(context)
     heard = Senders(context)
     schedules = Schedules(context)
+    told = Notifications(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
         for what in ASKED
@@ -76,6 +78,9 @@ def routes(context: Context) -> Router:
             Route("/deliveries/{id}/redeliver", _kept(_said(deliveries.redeliver, 202)), methods=["POST"]),
             Route("/sources", _kept(_said(heard.find)), methods=["GET"]),
             Route("/sources/{name}", _kept(_said(heard.show)), methods=["GET"]),
+            Route("/notifications", _kept(_said(told.find)), methods=["GET"]),
+            Route("/notifications/{id}", _kept(_said(told.show)), methods=["GET"]),
+            Route("/channels/{name}/test", _kept(_said(told.test, 202)), methods=["POST"]),
             Route("/silences", _kept(_said(quiet.find)), methods=["GET"]),
             Route("/silences", _kept(_said(quiet.add, 201)), methods=["POST"]),
             Route("/silences/{name}/lift", _kept(_said(quiet.lift)), methods=["POST"]),

@@ -51,21 +51,21 @@ class Staged:
         delivered, together, refused = ledger.delivered, ledger.delivered_together, ledger.refused
         skipped = ledger.skipped
 
-        def heard_one(entry: Entry, line: TimelineEntry, outcome: str) -> None:
+        def heard_one(entry: Entry, line: TimelineEntry, outcome: str, attempt: Any) -> None:
             self.notices.append((entry, self.now, outcome, 1))
-            delivered(entry, line, outcome)
+            delivered(entry, line, outcome, attempt)
 
-        def heard_none(entry: Entry, line: TimelineEntry, skips: Any) -> None:
+        def heard_none(entry: Entry, line: TimelineEntry, skips: Any, attempt: Any) -> None:
             self.notices.append((entry, self.now, "skipped", 1))
-            skipped(entry, line, skips)
+            skipped(entry, line, skips, attempt)
 
-        def heard_together(lines: Any, entries: Any) -> None:
+        def heard_together(lines: Any, entries: Any, attempt: Any) -> None:
             self.notices += [(entry, self.now, "sent", len(entries)) for entry in entries]
-            together(lines, entries)
+            together(lines, entries, attempt)
 
-        def heard_refusal(entry: Entry, line: TimelineEntry, command: Any) -> None:
+        def heard_refusal(entry: Entry, line: TimelineEntry, command: Any, attempt: Any) -> None:
             self.notices.append((entry, self.now, "failed", 1))
-            refused(entry, line, command)
+            refused(entry, line, command, attempt)
 
         ledger.delivered, ledger.delivered_together = heard_one, heard_together  # type: ignore[method-assign]
         ledger.refused = heard_refusal  # type: ignore[method-assign]

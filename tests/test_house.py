@@ -17,6 +17,7 @@ DOORS = {
     "workers.agenda": "what is still promised, read aloud by the API and the metrics",
     "workers.alarm": "what a receiver says by itself when nobody else can",
     "workers.became": "what became of what was heard, for those who look through it",
+    "workers.attempts": "what was tried to tell people, read aloud by the API and the console",
     "workers.changes": "which incidents have just changed, for whoever watches them",
     "workers.by_hand": "what people do with single promises",
     "workers.channels.contract": "requests and answers, for what speaks HTTP: the commands, and sign-in elsewhere",
@@ -46,6 +47,7 @@ DOORS = {
     "workers.silences": "what people have silenced, set and lifted",
     "workers.spool": "what Redis cannot take now, on this host's disk",
     "workers.store": "incidents and timelines, read",
+    "workers.testing": "a person tests a channel",
 }
 """What the ear may use of the hands, each with its reason."""
 

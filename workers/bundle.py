@@ -75,6 +75,10 @@ class Bundle:
         """RPUSH."""
         self._add("RPUSH", name, *values)
 
+    def ltrim(self, name: str, first: int, last: int) -> None:
+        """LTRIM."""
+        self._add("LTRIM", name, first, last)
+
     def xadd(self, name: str, fields: Mapping[str, Word], *, maxlen: int, approximate: bool) -> None:
         """XADD, cut to about (or exactly) `maxlen`."""
         self._add(

@@ -162,6 +162,11 @@ def _when(at: float, now: float, timezone: str | None) -> str:
     return f"{clock(at, now, timezone)}, in {show_duration(max(0.0, at - now))}"
 
 
+def recipient_of(config: Config, channel: str, person: str | None) -> Recipient | None:
+    """Whom a message on `channel` to `person` reaches, with the address as the YAML has it; None for no person."""
+    return _recipient(config, person, _address_field(config, channel)) if person else None
+
+
 def _address_field(config: Config, channel: str) -> str | None:
     """The field of a person that `channel` needs; a channel the rules no longer have needs none."""
     configured = config.channels.get(channel)

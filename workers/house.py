@@ -13,11 +13,12 @@ from redis import Redis
 from rules.load import Ruleset
 from rules.schedule import Way
 from workers.agenda import Agenda
+from workers.attempting import Perform
 from workers.channels import TYPES
 from workers.clock import Clock, RedisClock
 from workers.ledger import Ledger
 from workers.pace import Pace
-from workers.sending import Perform, Sender
+from workers.sending import Sender
 from workers.settings import Environment, Settings
 from workers.store import Store
 from workers.together import Together

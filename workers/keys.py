@@ -34,6 +34,11 @@
 | tocsin:rules              | hash       | the rules in force: version, texts, since   | edition | for ever            |
 | tocsin:rules:refused      | string     | why the last new rules are not in force     | edition | till they are right |
 | tocsin:silences           | hash       | what people silenced: name -> silence       | silences| 7 d after its end   |
+| tocsin:attempts           | stream     | each attempt to send: what, to whom, outcome| ledger  | the last 10,000     |
+| tocsin:exchanges          | stream     | what was sent and answered, secrets masked  | ledger  | the last 5,000      |
+| tocsin:attempted:<id>     | list       | an incident's attempts, oldest first, <= 500| ledger  | 7 d after its last  |
+| tocsin:channels           | hash       | channel and outcome -> when that was last   | ledger  | for ever            |
+| tocsin:tested:<channel>   | string     | a channel has just been tested              | testing | 10 s                |
 | tocsin:changes            | stream     | incidents that have just changed            | ledger  | the last 2,000      |
 | tocsin:overrides          | hash       | who takes a turn instead: id -> override    | overrides| 7 d after its end  |
 | tocsin:worker:<name>      | string     | a worker beats                              | beats   | 10 s                |
@@ -84,6 +89,9 @@ TOKENS = "tocsin:tokens"
 TOKENS_USED = "tocsin:tokens:used"
 ACTS = "tocsin:acts"
 ACTS_FAILED = "tocsin:acts:failed"
+ATTEMPTS = "tocsin:attempts"
+EXCHANGES = "tocsin:exchanges"
+CHANNELS = "tocsin:channels"
 COUNTS = "tocsin:count:*"
 LASTING = (
     "tocsin:agenda:*",
@@ -112,7 +120,11 @@ LASTING = (
     ACTS,
     ACTS_FAILED,
 )
-"""What a backup holds, promises first; the rest is made anew within seconds."""
+"""What a backup holds, promises first; the rest is made anew within seconds.
+
+The record of attempts is left out on purpose: what became of each stands in the incident's history, which is in it, and
+what was sent is nobody's business in a file that lies about.
+"""
 MARKS = (VERSION, INBOX_BYTES, COUNTS, LAST_HEARD, DAYS)
 """What a backup holds besides, and a Redis on which nothing has happened yet may hold too."""
 
@@ -181,6 +193,16 @@ def samples(gate_key: str) -> str:
 def past(gate_key: str) -> str:
     """What a gate counted in the weeks before."""
     return f"tocsin:past:{_digest(gate_key)}"
+
+
+def attempted(incident_id: str) -> str:
+    """What was tried for one incident."""
+    return f"tocsin:attempted:{incident_id}"
+
+
+def tested(channel: str) -> str:
+    """Set when somebody has just tested a channel."""
+    return f"tocsin:tested:{channel}"
 
 
 def delivery(delivery_id: str) -> str:

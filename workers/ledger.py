@@ -6,7 +6,6 @@ together or not at all. Whoever loses the race reads again and works it out anew
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -18,15 +17,15 @@ from rules.commands import Command, Escalate, Undeliverable
 from rules.decision import Judged
 from rules.incident import Incident, Reason, TimelineEntry
 from rules.load import Ruleset
-from rules.record import encode
 from rules.roster import Roster
 from rules.schedule import Way
 from rules.transition import Outcome
-from workers import agenda, keys, overrides, silences
+from workers import agenda, overrides, silences
 from workers.agenda import Entry
+from workers.attempts import Kept
 from workers.bundle import Bundle
 from workers.clock import Clock
-from workers.counters import count
+from workers.conclusion import conclude, given_up, put_back
 from workers.draft import Draft
 from workers.intake import judged_of
 from workers.promised import missed
@@ -71,6 +70,10 @@ class Ledger:
         roster = self.ruleset().roster(self._clock.now(), self._ways())
         said = silences.every(self._redis)
         return replace(roster, silences=roster.silences.beside(said)) if said else roster
+
+    def ways(self) -> Mapping[str, Way]:
+        """What each channel reaches."""
+        return self._ways()
 
     def deduplicate(self, entries: Sequence[Entry]) -> None:
         """Put the events these intake entries promised into their incidents."""
@@ -135,11 +138,13 @@ class Ledger:
             apply, [entry], lambda writes, held: agenda.wait(writes, held, at) if further else kept(writes, held)
         )
 
-    def delivered(self, entry: Entry, line: TimelineEntry, outcome: str) -> None:
+    def delivered(self, entry: Entry, line: TimelineEntry, outcome: str, attempt: Kept | None = None) -> None:
         """A notification is done with."""
-        self._finish(entry, line, outcome)
+        self._finish(entry, line, outcome, attempt)
 
-    def skipped(self, entry: Entry, line: TimelineEntry, skips: Callable[[Incident], bool]) -> None:
+    def skipped(
+        self, entry: Entry, line: TimelineEntry, skips: Callable[[Incident], bool], attempt: Kept | None = None
+    ) -> None:
         """A notification that nobody needs any more: the incident is asked once more, within the transaction.
 
         What was answered and taken back in between must not cost a page; what is taken back later makes up for it.
@@ -156,72 +161,68 @@ class Ledger:
             if missing is not incident:
                 draft.changed(Outcome(missing))
 
-        def conclude(writes: Bundle, held: Sequence[Entry]) -> None:
+        def ended(writes: Bundle, held: Sequence[Entry]) -> None:
             if wanted:
                 agenda.wait(writes, held, self._clock.now())
             else:
-                _conclude(writes, held, {entry.id: line}, "skipped")
+                conclude(writes, held, {entry.id: line}, "skipped", attempt)
 
-        self._transact(apply, [entry], conclude)
+        self._transact(apply, [entry], ended)
 
-    def delivered_together(self, lines: Mapping[str, TimelineEntry], entries: Sequence[Entry]) -> None:
+    def delivered_together(
+        self, lines: Mapping[str, TimelineEntry], entries: Sequence[Entry], attempt: Kept | None = None
+    ) -> None:
         """Notifications that went out as one digest; `lines` has one for each entry's id."""
-        self._each(entries, lambda writes, held: _conclude(writes, held, lines, "sent"))
+        self._each(entries, lambda writes, held: conclude(writes, held, lines, "sent", attempt))
 
     def wait(self, entries: Sequence[Entry], until: float) -> None:
         """These are not for now: nothing has failed, they come again at `until`."""
         self._each(entries, lambda writes, held: agenda.wait(writes, held, until))
 
-    def refused(self, entry: Entry, line: TimelineEntry, command: Undeliverable | None) -> None:
+    def refused(
+        self, entry: Entry, line: TimelineEntry, command: Undeliverable | None, attempt: Kept | None = None
+    ) -> None:
         """A notification will not be delivered: the incident is told, so that the fallback or the next step is."""
+        self._finish(entry, line, "refused", attempt, _telling(entry, command))
 
-        def apply(draft: Draft, held: Sequence[Entry]) -> None:
-            if held and command is not None:
-                _changed(draft, entry.incident, command)
-
-        self._finish(entry, line, "refused", apply)
-
-    def retry(self, entry: Entry, until: float, error: str | None, command: Undeliverable | None = None) -> None:
+    def retry(
+        self,
+        entry: Entry,
+        until: float,
+        error: str | None,
+        command: Undeliverable | None = None,
+        attempt: Kept | None = None,
+    ) -> None:
         """A notification is to be tried again at `until`; with `command` the incident waits for it no longer."""
-
-        def apply(draft: Draft, held: Sequence[Entry]) -> None:
-            if held and command is not None:
-                _changed(draft, entry.incident, command)
-
-        def put_back(writes: Bundle, held: Sequence[Entry]) -> None:
-            for one in held:
-                agenda.postpone(writes, one, until, error, **({"given_up": True} if command else {}))
-                if error is not None:
-                    count(writes, "notifications", str(one.body["channel"]), "retried")
-
-        self._transact(apply, [entry], put_back)
+        self._transact(
+            _telling(entry, command),
+            [entry],
+            lambda writes, held: put_back(writes, held, until, error, command is not None, attempt),
+        )
 
     def put_off(self, entry: Entry, until: float, error: str) -> None:
         """An entry could not be dealt with through a fault of ours; it is tried again at `until`."""
 
-        def put_back(writes: Bundle, held: Sequence[Entry]) -> None:
+        def postpone(writes: Bundle, held: Sequence[Entry]) -> None:
             for one in held:
                 agenda.postpone(writes, one, until, error)
 
-        self._transact(_nothing, [entry], put_back)
+        self._transact(_nothing, [entry], postpone)
 
     def park(
-        self, entry: Entry, why: str, line: TimelineEntry | None = None, command: Undeliverable | None = None
+        self,
+        entry: Entry,
+        why: str,
+        line: TimelineEntry | None = None,
+        command: Undeliverable | None = None,
+        attempt: Kept | None = None,
     ) -> None:
         """Give an entry up: it is kept for a person to look at, and tried no more. A page's incident is told."""
-
-        def apply(draft: Draft, held: Sequence[Entry]) -> None:
-            if held and command is not None:
-                _changed(draft, entry.incident, command)
-
-        def put_away(writes: Bundle, held: Sequence[Entry]) -> None:
-            for one in held:
-                agenda.park(writes, one, self._clock.now(), why)
-                if line is not None and one.incident is not None:
-                    writes.rpush(keys.timeline(one.incident), encode(line))
-                count(writes, "entries_parked", one.kind)
-
-        self._transact(apply, [entry], put_away)
+        self._transact(
+            _telling(entry, command),
+            [entry],
+            lambda writes, held: given_up(writes, held, self._clock.now(), why, line, attempt),
+        )
 
     def lacking(self, incident: Incident, there: Collection[str]) -> Lacking:
         """A look, without a transaction, whether an open incident has its promises; `there` are ids of the agenda."""
@@ -257,10 +258,11 @@ class Ledger:
         entry: Entry,
         line: TimelineEntry,
         outcome: str,
+        attempt: Kept | None,
         apply: Apply | None = None,
     ) -> None:
         lines = {entry.id: line}
-        self._transact(apply or _nothing, [entry], lambda writes, held: _conclude(writes, held, lines, outcome))
+        self._transact(apply or _nothing, [entry], lambda writes, held: conclude(writes, held, lines, outcome, attempt))
 
     def _each(self, entries: Sequence[Entry], conclude: Conclude) -> None:
         """Conclude thousands: each by itself is whole, so that Redis need not do all of them in one piece."""
@@ -268,13 +270,14 @@ class Ledger:
             self._transact(_nothing, entries[begin : begin + AT_ONCE], conclude)
 
 
-def _conclude(writes: Bundle, held: Sequence[Entry], lines: Mapping[str, TimelineEntry], outcome: str) -> None:
-    agenda.finish(writes, *held)
-    for entry in held:
-        if entry.incident is not None:
-            writes.rpush(keys.timeline(entry.incident), encode(lines[entry.id]))
-    for channel, number in Counter(str(entry.body["channel"]) for entry in held).items():
-        count(writes, "notifications", channel, outcome, by=number)
+def _telling(entry: Entry, command: Undeliverable | None) -> Apply:
+    """The incident hears that it need not wait for this one."""
+
+    def apply(draft: Draft, held: Sequence[Entry]) -> None:
+        if held and command is not None:
+            _changed(draft, entry.incident, command)
+
+    return apply
 
 
 def _changed(draft: Draft, incident_id: str | None, command: Command) -> Incident | None:

@@ -19,19 +19,14 @@ from rules.incident import Incident, Reason, TimelineEntry
 from rules.load import Ruleset
 from rules.telling import AGAIN, Verdict, judge, needs_help
 from workers import log as logging
+from workers import masking, testing
 from workers.agenda import Agenda, Entry
+from workers.attempting import Going, Perform, attempt_of
+from workers.attempts import Became, Kept
 from workers.channels import TYPES
-from workers.channels.contract import (
-    ChannelOptions,
-    ChannelType,
-    HttpRequest,
-    MailRequest,
-    Notification,
-    Reply,
-    Undelivered,
-)
+from workers.channels.contract import ChannelOptions, ChannelType, Notification, Recipient, Undelivered
 from workers.clock import Clock
-from workers.compose import compose
+from workers.compose import compose, recipient_of
 from workers.ledger import Ledger
 from workers.links import KEEP, acknowledge_url
 from workers.settings import Environment, MissingReference, Settings
@@ -47,8 +42,6 @@ START_WITHIN = 3.0
 """A claim is only used while its lease still covers a whole attempt."""
 
 log = logging.get("sending")
-
-Perform = Callable[[HttpRequest | MailRequest], Reply]
 
 
 class Sender:
@@ -81,6 +74,9 @@ class Sender:
             self._ledger.retry(entry, self._clock.now(), None)
             return
         self._agenda.begin([entry])
+        if entry.body.get("test"):
+            self._test(entry)
+            return
         incident = self._store.incident(entry.incident or "")
         before = entry.body.get("after")
         waits = bool(before and self._agenda.waiting([before]))
@@ -120,13 +116,15 @@ class Sender:
             self._ledger.retry(entry, now + AGAIN, None)
         elif verdict is Verdict.SKIPPED:
             line = self.line("skipped", f"not sent, {why}: {what(entry)}", entry)
-            self._ledger.skipped(entry, line, lambda one: judged(one)[0] is Verdict.SKIPPED)
+            kept = Kept(attempt=attempt_of(entry, line.at, Became.SKIPPED, line.text))
+            self._ledger.skipped(entry, line, lambda one: judged(one)[0] is Verdict.SKIPPED, kept)
         return verdict
 
     def give_up(self, entry: Entry, why: str) -> None:
         """Put a notification away that must not be tried again; its incident does not wait for it."""
         line = self.line("failed", f"{what(entry)} given up: {why}", entry)
-        self._ledger.park(entry, why, line, self._call_for_help(entry, why))
+        attempt = Kept(attempt=attempt_of(entry, line.at, Became.GIVEN_UP, why))
+        self._ledger.park(entry, why, line, self._call_for_help(entry, why), attempt)
 
     def _never_told(self, entry: Entry) -> bool:
         """Was every notification that went this way skipped, none of them perhaps sent by a worker that died?"""
@@ -135,23 +133,41 @@ class Sender:
 
     def try_one(self, entry: Entry, incident: Incident) -> None:
         """One attempt, and what became of it."""
-        began = self._clock.now()
+        going = self.going(entry, self._clock.now())
         try:
             options, channel = way = self.way(entry)
-            request = channel.post(self.told(entry, incident, way, began), options)
+            request = channel.post(self.told(entry, incident, way, going.at), options)
             if request is None:
-                self._done(entry, "silent", None)
+                self._done(entry, "silent", None, Became.SILENT)
                 return
-            channel.read(self._perform(request))
+            channel.read(going.perform(request, self._perform))
         except Undelivered as failure:
-            self.failed(entry, incident, failure)
+            self.failed(entry, incident, failure, going)
         except RedisError:
             raise  # Not its fault: the lease brings it back.
         except Exception as wrong:
             log.exception("notification could not be made", entry=entry.id, incident=incident.id)
-            self.failed(entry, incident, Undelivered(f"could not be made ({type(wrong).__name__})", permanent=True))
+            why = f"could not be made ({type(wrong).__name__})"
+            self.failed(entry, incident, Undelivered(why, permanent=True), going)
         else:
-            self._done(entry, "sent", what(entry, "told") + _how(entry, self._clock.now() - began))
+            line = self.line("sent", what(entry, "told") + _how(entry, going.took), entry)
+            self._ledger.delivered(entry, line, "sent", going.ended(entry, Became.DELIVERED))
+
+    def _test(self, entry: Entry) -> None:
+        """A test of its channel: no incident hears of it, and it is not tried again."""
+        going = self.going(entry, self._clock.now())
+
+        def recipient() -> Recipient | None:
+            found = recipient_of(self._rules().config, entry.body["channel"], entry.body["person"])
+            return self._revealed(found)
+
+        became, why = testing.tried(entry, going, lambda: self.way(entry), recipient, self._perform)
+        outcome = "sent" if became is Became.DELIVERED else "refused"
+        self._ledger.delivered(entry, self.line(outcome, why, entry), outcome, going.ended(entry, became, why))
+
+    def going(self, entry: Entry, at: float, together: int = 1) -> Going:
+        """An attempt that begins at `at`, for this entry or for so many together of which it is the first."""
+        return Going(entry, at, self._environment, together)
 
     def way(self, entry: Entry) -> tuple[ChannelOptions, ChannelType]:
         """The channel of a notification, its secrets revealed. Raises Undelivered when there is no such way."""
@@ -176,10 +192,8 @@ class Sender:
     ) -> Notification:
         """What is to be said on its way; all of it, or what a digest shows. Raises Undelivered when nobody is there."""
         options, channel = way
-        try:
-            notification = self._reveal(self._compose(entry, incident, channel, now, whole))
-        except MissingReference as missing:
-            raise Undelivered(str(missing), permanent=True) from None
+        notification = self._compose(entry, incident, channel, now, whole)
+        notification = replace(notification, recipient=self._revealed(notification.recipient))
         own = notification.recipient.address if notification.recipient is not None else None
         if not (channel.room or own or (channel.shared and getattr(options, channel.shared))):
             raise Undelivered(f"{entry.body['person'] or 'nobody'} has no {channel.address}", permanent=True)
@@ -209,31 +223,41 @@ class Sender:
         secrets = [secret.get_secret_value().encode() for secret in self._settings.secret]
         return acknowledge_url(self._settings.base_url, secrets, incident_id, person, now + KEEP) if secrets else None
 
-    def _reveal(self, notification: Notification) -> Notification:
-        recipient = notification.recipient
+    def _revealed(self, recipient: Recipient | None) -> Recipient | None:
+        """With the address itself where the YAML refers to it. Raises Undelivered."""
         if recipient is None or recipient.address is None:
-            return notification
-        return replace(notification, recipient=replace(recipient, address=self._environment.reveal(recipient.address)))
+            return recipient
+        try:
+            return replace(recipient, address=self._environment.reveal(recipient.address))
+        except MissingReference as missing:
+            raise Undelivered(str(missing), permanent=True) from None
 
-    def _done(self, entry: Entry, outcome: str, text: str | None) -> None:
-        self._ledger.delivered(entry, self.line(outcome, text, entry), outcome)
+    def _done(self, entry: Entry, outcome: str, text: str | None, became: Became = Became.SKIPPED) -> None:
+        """No attempt was made, and none will be."""
+        line = self.line(outcome, text, entry)
+        self._ledger.delivered(entry, line, outcome, Kept(attempt=attempt_of(entry, line.at, became, line.text)))
 
-    def failed(self, entry: Entry, incident: Incident, failure: Undelivered) -> None:
+    def failed(self, entry: Entry, incident: Incident, failure: Undelivered, going: Going) -> None:
         """For good: the incident is told. In passing: again later, and a P1 page tells its incident after a minute."""
         now = self._clock.now()
+        # A receiver may repeat the key it did not like.
+        failure.why = masking.said(failure.why, self._environment.revealed)
         log.warning("notification failed", entry=entry.id, why=failure.why, permanent=failure.permanent)
         if failure.permanent or now - entry.created_at >= DEAD_AFTER:
             line = self.line("failed", f"{what(entry)} failed for good: {failure.why}", entry)
-            self._ledger.refused(entry, line, self._call_for_help(entry, failure.why))
+            kept = going.ended(entry, Became.REFUSED, failure.why)
+            self._ledger.refused(entry, line, self._call_for_help(entry, failure.why), kept)
             return
         until = now + max(BACKOFF[min(entry.failures, len(BACKOFF) - 1)], failure.after or 0.0)
         limit = entry.created_at + PATIENCE
-        if incident.severity is not Severity.P1 or until <= limit:
-            self._ledger.retry(entry, until, failure.why)
-        elif now < limit and failure.after is None:
-            self._ledger.retry(entry, limit, failure.why)
-        else:
-            self._ledger.retry(entry, until, failure.why, self._call_for_help(entry, f"no success yet: {failure.why}"))
+        help_ = None
+        if incident.severity is Severity.P1 and until > limit:
+            if now < limit and failure.after is None:
+                until = limit
+            else:
+                help_ = self._call_for_help(entry, f"no success yet: {failure.why}")
+        kept = going.ended(entry, Became.AGAIN, failure.why, again_at=until)
+        self._ledger.retry(entry, until, failure.why, help_, kept)
 
     def _call_for_help(self, entry: Entry, why: str) -> Undeliverable | None:
         """Only once, and only where it is worth it."""

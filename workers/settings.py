@@ -207,14 +207,23 @@ class Environment:
 
     def __init__(self, overlay: Mapping[str, str] | None = None) -> None:
         self._overlay = dict(overlay or {})
+        self._revealed: set[str] = set()
+
+    @property
+    def revealed(self) -> tuple[str, ...]:
+        """Every secret this process has asked for: what must be masked wherever something sent is shown."""
+        return tuple(self._revealed)
 
     def reveal(self, text: str) -> str:
         """What `${env:NAME}` or `${file:/path}` stands for; other text as it is. Raises MissingReference."""
         if text.startswith("${env:"):
-            return self._variable(text[len("${env:") : -1])
-        if text.startswith("${file:"):
-            return self._file(Path(text[len("${file:") : -1]))
-        return text
+            found = self._variable(text[len("${env:") : -1])
+        elif text.startswith("${file:"):
+            found = self._file(Path(text[len("${file:") : -1]))
+        else:
+            return text
+        self._revealed.add(found)
+        return found
 
     def missing(self, references: Iterable[str]) -> list[str]:
         """Why each of these references that leads nowhere does so; empty when all can be revealed."""

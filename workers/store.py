@@ -114,6 +114,19 @@ class Store:
         lines = cast("list[bytes]", self._redis.lrange(keys.timeline(incident_id), 0, -1))
         return [decode(TimelineEntry, line) for line in lines]
 
+    def recent(self, incident_id: str, skip: int, count: int) -> tuple[list[TimelineEntry], int]:
+        """The newest `count` lines of a history after the first `skip`, the oldest first; and how many there are."""
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.llen(keys.timeline(incident_id))
+        pipe.lrange(keys.timeline(incident_id), -skip - count, -skip - 1)
+        total, lines = pipe.execute()
+        return [decode(TimelineEntry, line) for line in lines], total
+
+    def beginning(self, incident_id: str, count: int) -> list[TimelineEntry]:
+        """The first lines of a history."""
+        lines = cast("list[bytes]", self._redis.lrange(keys.timeline(incident_id), 0, count - 1))
+        return [decode(TimelineEntry, line) for line in lines]
+
     def answers(self, since: float, until: float) -> Iterator[Answer]:
         """What people did from `since` to `until` with incidents that opened then, or are open: not in order."""
         opened = cast("list[bytes]", self._redis.zrangebyscore(keys.INCIDENTS, since, until))

@@ -10,11 +10,13 @@ from rules.incident import Incident
 from rules.telling import Verdict
 from workers import log as logging
 from workers.agenda import Agenda, Entry
-from workers.channels.contract import HttpRequest, MailRequest, Undelivered
+from workers.attempting import Going, Perform
+from workers.attempts import Became
+from workers.channels.contract import ChannelType, HttpRequest, MailRequest, Undelivered
 from workers.clock import Clock
 from workers.digest import fold, worst
 from workers.ledger import Ledger
-from workers.sending import Perform, Sender, way_of, what
+from workers.sending import Sender, way_of, what
 from workers.store import Store
 
 REFUSALS = 7
@@ -52,7 +54,7 @@ class Together:
             if self._sender.is_late(claimed_at):
                 self._ledger.wait([entry for entry, _ in part], self._clock.now())
                 continue
-            failure = self._try(part)
+            failure, going = self._try(part)
             if failure is None:
                 through = True
             elif failure.permanent and (through or refused < REFUSALS):
@@ -62,7 +64,7 @@ class Together:
                 parts[:0] = [part[:middle], part[middle:]]
             else:
                 for entry, incident in part:
-                    self._sender.failed(entry, incident, failure)
+                    self._sender.failed(entry, incident, failure, going)
 
     def _alone(self, part: Wanted, claimed_at: float) -> None:
         """The only one that is left, if any is, goes as itself."""
@@ -93,31 +95,35 @@ class Together:
                 waiting.discard(entry.id)
         return wanted
 
-    def _try(self, part: Wanted) -> Undelivered | None:
-        """One message for all of them; None when it was delivered, and that is written down."""
+    def _try(self, part: Wanted) -> tuple[Undelivered | None, Going]:
+        """One message for all of them, and why it was not delivered; None when it was, and that is written down."""
+        # All of one destination, so all on one channel; and one look at the clock, which Redis keeps.
+        going = self._sender.going(part[0][0], self._clock.now(), len(part))
         try:
-            # All of one destination, so all on one channel; and one look at the clock, which Redis keeps.
-            now, way = self._clock.now(), self._sender.way(part[0][0])
-            options, channel = way
-            told = [self._sender.told(entry, incident, way, now, whole=False) for entry, incident in part]
-            first = worst(told)
-            told[first] = self._sender.told(*part[first], way, now)
-            folded = fold(told, f"{told[0].id}-and-{len(told) - 1}")
-            request: HttpRequest | MailRequest | None = channel.post(folded, options)
-            if request is None:
-                return Undelivered(f"{channel.name} has no words for a digest", permanent=True)
-            channel.read(self._perform(request))
+            request, channel = self._folded(part, going.at)
+            channel.read(going.perform(request, self._perform))
         except Undelivered as failure:
-            return failure
+            return failure, going
         except RedisError:
             raise
         except Exception as wrong:
             log.exception("digest could not be made", entries=[entry.id for entry, _ in part])
-            return Undelivered(f"could not be made ({type(wrong).__name__})", permanent=True)
+            return Undelivered(f"could not be made ({type(wrong).__name__})", permanent=True), going
         how, now = f", in a digest of {len(part)}", self._clock.now()
         lines = {entry.id: self._sender.line("sent", what(entry, "told") + how, entry, now) for entry, _ in part}
-        self._ledger.delivered_together(lines, [entry for entry, _ in part])
-        return None
+        kept = going.ended(part[0][0], Became.DELIVERED)
+        self._ledger.delivered_together(lines, [entry for entry, _ in part], kept)
+        return None, going
+
+    def _folded(self, part: Wanted, now: float) -> tuple[HttpRequest | MailRequest, ChannelType]:
+        options, channel = way = self._sender.way(part[0][0])
+        told = [self._sender.told(entry, incident, way, now, whole=False) for entry, incident in part]
+        first = worst(told)
+        told[first] = self._sender.told(*part[first], way, now)
+        request = channel.post(fold(told, f"{told[0].id}-and-{len(told) - 1}"), options)
+        if request is None:
+            raise Undelivered(f"{channel.name} has no words for a digest", permanent=True)
+        return request, channel
 
 
 def _in_order(entry: Entry) -> tuple[str, int]:

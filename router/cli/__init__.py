@@ -12,6 +12,7 @@ from router.cli.explaining import explain
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
 from router.cli.maintenance import maintenance
+from router.cli.notifications import channels, notifications
 from router.cli.numbers import numbers
 from router.cli.oncall import oncall
 from router.cli.pending import pending
@@ -40,6 +41,8 @@ COMMANDS: tuple[click.Command, ...] = (
     report,
     deliveries,
     sources,
+    notifications,
+    channels,
     silence,
     oncall,
     maintenance,

@@ -106,10 +106,11 @@ def truth(visit: Visit, what: str, before: Incident, after: Incident) -> Outcome
         by = f" by {before.resolved_by}" if before.resolved_by else ""
         return Outcome(f"{about} was resolved already{by}{_at(before.resolved_at, visit.now)}. Nothing changed.", True)
     if what in ("acknowledge", "snooze"):
-        others = before.acknowledged_by if before.state is not State.TRIGGERED else None
+        # As it is afterwards: of two who press at once, the second finds that the first has it.
+        others = after.acknowledged_by
         if others and others != visit.visitor.name:
-            since = _at(before.acknowledged_at, visit.now)
-            return Outcome(f"{name_of(config, others)} has had {about}{since}; you have joined.")
+            since = _at(after.acknowledged_at, visit.now)
+            return Outcome(f"{name_of(config, others)} had {about} already{since}; you have joined.")
         if what == "snooze":
             return Outcome(f"{about} is yours{_until(after, visit.now)}; then it calls again.")
         return Outcome(f"{about} is yours{_until(after, visit.now)}. Nobody else will be woken.")

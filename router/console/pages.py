@@ -8,7 +8,9 @@ from router.console.account import AccountPage
 from router.console.arrivals import Arrivals
 from router.console.banner import Banner
 from router.console.board import Board
+from router.console.incident import IncidentPage
 from router.console.live import Live
+from router.console.notifications import NotificationsPage
 from router.console.now import Now
 from router.console.numbers import PAGES as NUMBERS
 from router.console.people import People
@@ -41,5 +43,7 @@ def tables(context: Context) -> list[Page]:
         *RulesPage(context).pages(),
         *Playground(context).pages(),
         *Schedules().pages(),
+        *IncidentPage(context).pages(),
+        *NotificationsPage(context).pages(),
         Page("/live", "GET", live.stream),
     ]

@@ -19,7 +19,8 @@ from router.rehearsing import FORM
 from router.replaying import sources_of
 from router.sources.samples import samples
 from workers import edition
-from workers.inbox import Inbox, Wanted
+from workers.inbox import Inbox
+from workers.leafing import Leafing, Sought
 
 AT_ONCE = 2
 """Judged at the same time by one process: an edit may be large, and whoever pages must not wait for it."""
@@ -116,7 +117,7 @@ class Playground:
             said["file"] = next((name for name in texts if name.startswith("rules")), next(iter(texts), ""))
             said.pop("text", None)
         said.setdefault("text", texts.get(said["file"], ""))
-        recent = Inbox(self._context.redis).find(Wanted(), RECENT)
+        recent = [kept for kept, _ in Leafing(self._context.redis).leaf(Sought(), RECENT).found]
         return {
             "files": list(texts),
             "sources": list(sources_of(self._context.ledger.ruleset())),

@@ -1,0 +1,78 @@
+"""The buttons of an incident, in one table: what each asks, and when it makes sense. A new one is a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from router.problems import Problem
+from rules.answering import why_not
+from rules.config import Config
+from rules.event import Severity
+from rules.incident import Incident, State
+
+_OPEN = frozenset(State) - {State.RESOLVED}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a button asks beside being pressed."""
+
+    name: str
+    label: str
+    kind: str = "line"
+    """`line`, `words` or `choice`."""
+    needed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One button: the command of the API it asks for, what it says, and the states in which it makes sense."""
+
+    command: str
+    label: str
+    fields: tuple[Field, ...] = ()
+    states: frozenset[State] = _OPEN
+    kind: str = ""
+    """The class of its button."""
+
+
+ACTS = (
+    Act("acknowledge", "Acknowledge", states=frozenset({State.TRIGGERED}), kind="first"),
+    Act("acknowledge", "I am on it too", states=frozenset({State.ACKNOWLEDGED, State.MITIGATED})),
+    Act("escalate", "Escalate now", states=frozenset({State.TRIGGERED, State.ACKNOWLEDGED, State.MITIGATED})),
+    Act("mitigate", "Mitigated", states=frozenset({State.TRIGGERED, State.ACKNOWLEDGED})),
+    Act("undo", "Undo my last answer", states=frozenset(State)),
+    Act("snooze", "Snooze", (Field("for", "for", "choice"),)),
+    Act("resolve", "Resolve", (Field("note", "Note (may stay empty)", needed=False),)),
+    Act("assign", "Assign", (Field("to", "to", "choice"),)),
+    Act("severity", "Change severity", (Field("severity", "to", "choice"),)),
+    Act("false-positive", "False positive", (Field("reason", "Why was it none?"),), kind="grave"),
+    Act("note", "Write down", (Field("text", "Note", "words"),), states=frozenset(State)),
+)
+"""In the order in which they are shown."""
+
+
+def acts(incident: Incident, by: str, now: float) -> tuple[list[Act], list[Act]]:
+    """Those that only need to be pressed, and those that ask something too. `by` may undo only what was theirs."""
+    useless = {"undo"} if why_not(incident, by, now) else set()
+    known = [act for act in ACTS if incident.state in act.states and act.command not in useless]
+    return [act for act in known if not act.fields], [act for act in known if act.fields]
+
+
+def choices(act: Act, incident: Incident, config: Config) -> list[tuple[str, str]]:
+    """What may be chosen there: the value, and what people call it."""
+    if act.command == "snooze":
+        return [(one, one) for one in ("15m", "1h", "4h", "1d")]
+    if act.command == "severity":
+        verb = {True: "raise to", False: "lower to"}
+        return [(one.value, f"{verb[one < incident.severity]} {one}") for one in Severity if one != incident.severity]
+    return [(name, person.name or name) for name, person in config.people.items()]
+
+
+def given(command: str, form: Mapping[str, str]) -> dict[str, str]:
+    """The fields of that button, and no others. Raises Problem 422 for a button there is none of."""
+    found = next((act for act in ACTS if act.command == command), None)
+    if found is None:
+        raise Problem(422, f"No button of ours says “{command[:40]}”. Please go back.")
+    return {one.name: form[one.name] for one in found.fields if form.get(one.name, "").strip()}

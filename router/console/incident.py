@@ -1,0 +1,185 @@
+"""`/incidents/{id}`: one incident whole: what comes next, what happened, what belongs to it, and the buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from router.console.acts import acts, choices, given
+from router.console.answering import command
+from router.console.because import Because, because
+from router.console.coming import coming, name_of
+from router.console.markdown import markdown
+from router.console.routes import Page, Refused
+from router.console.rungs import rungs
+from router.console.story import Line, joined
+from router.console.visit import Visit
+from router.console.visitor import Role
+from router.context import Context
+from router.runbooks import Block, blocks
+from router.shown import child
+from router.tracing import Tracing
+from rules.incident import Incident, Signal
+from workers.attempts import Attempts
+from workers.compose import where
+from workers.store import Ambiguous
+
+LINES, SIGNALS, CHILDREN = 100, 50, 20
+"""So many of each on one page."""
+WRITTEN = 5000
+"""Lines of the history that go into a file."""
+OPENING = 20
+"""Among the first lines of a history is the one that says which delivery opened it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One page of a long list: pages count from 1."""
+
+    page: int
+    pages: int
+    total: int
+
+
+class IncidentPage:
+    """The page, its file, and its buttons."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._tracing = Tracing(context)
+        self._attempts = Attempts(context.redis)
+
+    def pages(self) -> list[Page]:
+        """What of the console is here."""
+        return [
+            Page("/incidents/{id}.md", "GET", self.write),
+            Page("/incidents/{id}", "GET", self.show),
+            Page("/incidents/{id}/act", "POST", self.act, needs=Role.RESPONDER),
+        ]
+
+    async def show(self, visit: Visit) -> Response:
+        """GET: the incident; `?page=` of its history, `?alerts=` of its signals, `?order=oldest` turns it round."""
+        incident = await run_in_threadpool(self._find, visit)
+        if incident.id != visit.request.path_params["id"]:
+            return RedirectResponse(f"/incidents/{incident.id}", 303)
+        return await run_in_threadpool(self._drawn, visit, incident)
+
+    async def act(self, visit: Visit) -> Response:
+        """POST: what a button asks; then back, saying what came of it, also where somebody else was quicker."""
+        what = visit.form.get("do", "")
+        asked = given(what, visit.form)
+        incident = await run_in_threadpool(self._find, visit)
+        outcome = await run_in_threadpool(command, visit, what, asked, [incident.id])
+        return visit.back(f"/incidents/{incident.id}", outcome.text, wrong=outcome.wrong, undo=outcome.undo)
+
+    async def write(self, visit: Visit) -> Response:
+        """GET: all of it as Markdown, to keep."""
+
+        def written() -> Response:
+            incident = self._find(visit)
+            headers = {"Content-Disposition": f'attachment; filename="incident-{incident.id}.md"'}
+            return Response(self._markdown(visit, incident), media_type="text/markdown", headers=headers)
+
+        return await run_in_threadpool(written)
+
+    def _find(self, visit: Visit) -> Incident:
+        """Raises Refused 404."""
+        part, store = visit.request.path_params["id"], self._context.store
+        try:
+            whole = store.full_id(part)
+        except Ambiguous:
+            raise Refused(404, "Several incidents begin so", f"Write more of the id than {part[:20]}.") from None
+        incident = store.incident(whole) if whole else None
+        if incident is None:
+            text = "It was resolved more than 400 days ago and is forgotten, or its id is misspelt."
+            raise Refused(404, "There is no such incident", text)
+        return incident
+
+    def _drawn(self, visit: Visit, incident: Incident) -> Response:
+        config = self._context.in_force.ruleset.config
+        story, part = self._story(visit, incident)
+        signals, alerts = _signals(visit, incident)
+        pressed, asking = acts(incident, visit.visitor.name, visit.now)
+        children = self._context.store.children(incident.id)
+        who = incident.assignee or incident.acknowledged_by
+        return visit.page(
+            "incident.html",
+            incident=incident,
+            place=where(incident),
+            who=name_of(config, who) if who else None,
+            coming=coming(incident, config),
+            rungs=rungs(incident, config),
+            story=story,
+            part=part,
+            oldest_first=_oldest_first(visit),
+            signals=signals,
+            alerts=alerts,
+            pressed=pressed,
+            asking=[(act, choices(act, incident, config)) for act in asking],
+            because=self._because(visit, incident),
+            runbook=self._runbook(incident),
+            children=[child(one) for one in children[:CHILDREN]],
+            more_children=max(0, len(children) - CHILDREN),
+            links=_links(incident),
+            markdown=self._markdown(visit, incident, lines=story, oldest_first=_oldest_first(visit)),
+        )
+
+    def _story(self, visit: Visit, incident: Incident) -> tuple[list[Line], Part]:
+        number, attempts = _number(visit, "page"), self._attempts.of(incident.id)
+        lines, total = self._context.store.recent(incident.id, (number - 1) * LINES, LINES)
+        pages = max(1, -(-total // LINES))
+        story = joined(lines, attempts, pending=number == 1)
+        return (story if _oldest_first(visit) else story[::-1]), Part(number, pages, total)
+
+    def _because(self, visit: Visit, incident: Incident) -> Because:
+        opening = self._context.store.beginning(incident.id, OPENING)
+        return because(self._tracing.incident(incident, opening), visit.now)
+
+    def _runbook(self, incident: Incident) -> tuple[str, list[Block]] | None:
+        written = self._context.in_force.ruleset.runbooks
+        if incident.runbook is None or incident.runbook not in written:
+            return None
+        return incident.runbook, list(blocks(written[incident.runbook]))
+
+    def _markdown(
+        self, visit: Visit, incident: Incident, lines: Sequence[Line] | None = None, *, oldest_first: bool = True
+    ) -> str:
+        config = self._context.in_force.ruleset.config
+        if lines is None:
+            told, _ = self._context.store.recent(incident.id, 0, WRITTEN)
+            lines = joined(told, self._attempts.of(incident.id))
+        ordered = lines if oldest_first else lines[::-1]
+        return markdown(incident, rungs(incident, config), ordered, config, visit.now, incident.runbook)
+
+
+def _signals(visit: Visit, incident: Incident) -> tuple[list[Signal], Part]:
+    """Those that fire first, the latest of them first."""
+    ordered = sorted(incident.signals.values(), key=lambda one: (not one.firing, -one.last_seen))
+    pages = max(1, -(-len(ordered) // SIGNALS))
+    number = min(_number(visit, "alerts"), pages)
+    part = list(islice(ordered, (number - 1) * SIGNALS, number * SIGNALS))
+    return part, Part(number, pages, len(ordered))
+
+
+def _links(incident: Incident) -> list[tuple[str, str]]:
+    """Where else to look: the page itself decides which of them a person may follow."""
+    found = {incident.url: "its source"} if incident.url else {}
+    for one in incident.signals.values():
+        if one.url and one.url not in found:
+            found[one.url] = one.source
+        if len(found) >= 5:
+            break
+    return [(url, name) for url, name in found.items() if url]
+
+
+def _oldest_first(visit: Visit) -> bool:
+    return visit.asked.get("order") == "oldest"
+
+
+def _number(visit: Visit, name: str) -> int:
+    text = visit.asked.get(name, "1")
+    return max(1, int(text[:4])) if text.isascii() and text.isdigit() else 1
