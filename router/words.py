@@ -40,3 +40,6 @@ HOSTLESS = Problem(400, "A request has exactly one Host header (RFC 9112, 3.2)."
 _LATER = {"Retry-After": "5"}
 FULL = Problem(503, "Too many connections. Please try again in 5 seconds.", headers=_LATER)
 CROWDED = Problem(503, "Too many connections from this address. Please try again in 5 seconds.", headers=_LATER)
+
+ENDLESS = "/live"
+"""Where an answer has no end but that of its connection: a client that says no more has gone."""

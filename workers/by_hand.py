@@ -22,7 +22,7 @@ from workers.compose import what_next
 from workers.draft import Draft
 from workers.ledger import Ledger, Refused
 from workers.plain import clock as shown
-from workers.sending import way_of, what
+from workers.promised import way_of, what
 from workers.transactions import Transactions
 
 LATEST = 86400.0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from rules import telling
 from rules.effects import Notify
 from rules.event import URGENT
 from rules.incident import Incident, Reason
@@ -54,3 +57,15 @@ def missed(entry: Entry) -> Missed:
         reason=Reason(body["reason"]),
         note=body["note"],
     )
+
+
+def way_of(body: dict[str, Any]) -> str:
+    """A room is one way; a personal channel is one for each role and person."""
+    whom = "" if body["room"] else f"/{body['role']}/{body['person'] or ''}"
+    return f"{body['channel']}{whom}"
+
+
+def what(entry: Entry, did: str = "to") -> str:
+    """`slack to on-call engineer (ana): opened`."""
+    body: dict[str, Any] = entry.body
+    return telling.what(body["channel"], body["role"], body["person"], body["reason"], did)

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from redis.exceptions import RedisError
 
-from rules import telling
 from rules.commands import Undeliverable
 from rules.duration import show_duration
 from rules.event import Severity
@@ -29,6 +27,7 @@ from workers.clock import Clock
 from workers.compose import compose, recipient_of
 from workers.ledger import Ledger
 from workers.links import KEEP, acknowledge_url
+from workers.promised import way_of, what
 from workers.settings import Environment, MissingReference, Settings
 from workers.store import Store
 
@@ -291,15 +290,3 @@ def _detail(kind: str, entry: Entry) -> dict[str, str]:
     """What the history keeps for programs: the entry, the way it went, and whether anything may have left the house."""
     left = kind == "sent" or entry.failures or entry.lost
     return {"entry": entry.id, "way": way_of(entry.body), **({"left": "yes"} if left else {})}
-
-
-def way_of(body: dict[str, Any]) -> str:
-    """A room is one way; a personal channel is one for each role and person."""
-    whom = "" if body["room"] else f"/{body['role']}/{body['person'] or ''}"
-    return f"{body['channel']}{whom}"
-
-
-def what(entry: Entry, did: str = "to") -> str:
-    """`slack to on-call engineer (ana): opened`."""
-    body: dict[str, Any] = entry.body
-    return telling.what(body["channel"], body["role"], body["person"], body["reason"], did)

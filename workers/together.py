@@ -16,7 +16,8 @@ from workers.channels.contract import ChannelType, HttpRequest, MailRequest, Und
 from workers.clock import Clock
 from workers.digest import fold, worst
 from workers.ledger import Ledger
-from workers.sending import Sender, way_of, what
+from workers.promised import way_of, what
+from workers.sending import Sender
 from workers.store import Store
 
 REFUSALS = 7

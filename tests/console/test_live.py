@@ -92,6 +92,16 @@ def test_nobody_opens_more_streams_than_five(connect: Connect) -> None:
     assert b"200 OK" in head
 
 
+def test_whoever_leaves_makes_room_at_once(connect: Connect) -> None:
+    """A page that is left closes its stream, and the next page's takes its place: also twenty in a row."""
+    for _ in range(4 * live.PER_PERSON):
+        stream, head = opened(connect)
+        assert b"200 OK" in head
+        stream.shutdown(socket.SHUT_WR)
+        while stream.recv(65536):
+            pass
+
+
 def test_streams_do_not_hold_up_the_end(connect: Connect) -> None:
     """A process that is told to stop ends its streams: browsers connect to another one."""
     stream, _ = opened(connect)
