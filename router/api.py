@@ -32,7 +32,7 @@ from rules.record import as_data, encode
 from workers import gates
 from workers.agenda import Agenda
 from workers.intake import Received, mint
-from workers.ledger import Busy, NoIncident
+from workers.ledger import Busy, NoIncident, Refused
 from workers.store import Ambiguous
 
 LOOKS, BETWEEN_LOOKS = 40, 0.05
@@ -221,6 +221,8 @@ def _kept(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except NoIncident:
             raise Problem(404, "This incident is gone: its time has run out.") from None
+        except Refused as why:
+            raise Problem(409, str(why)) from None
         except Busy:
             raise Problem(
                 503, "Many are writing to this incident. Please try again.", headers={"Retry-After": "1"}

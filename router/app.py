@@ -9,6 +9,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -40,7 +41,7 @@ def build(context: Context, mounts: Mapping[str, ASGIApp] | None = None) -> ASGI
             Route("/a/{token}", answer.act, methods=["POST"]),
             Route("/a/{token}/runbook", answer.runbook, methods=["GET"]),
             *health.routes(context),
-            Mount("/static", StaticFiles(directory=STATIC)),
+            Mount("/static", Assets(directory=STATIC)),
             *(Mount(path, AtHome(app, context, policy.reading)) for path, app in (mounts or {}).items()),
             *Doorstep(context).routes(),
             *console(context),
@@ -50,6 +51,17 @@ def build(context: Context, mounts: Mapping[str, ASGIApp] | None = None) -> ASGI
     )
     rest.router.redirect_slashes = False
     return Outermost(_Fork(Receiver(context), rest), _report)
+
+
+class Assets(StaticFiles):
+    """Files of ours. One asked for by what is in it (`?v=`) may be kept; by its bare name only with a question."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """One file. Raises HTTPException 404."""
+        response = await super().get_response(path, scope)
+        kept = scope["query_string"].startswith(b"v=")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
+        return response
 
 
 class _Fork:

@@ -15,9 +15,11 @@ from rules.commands import (
     Assign,
     ChangeSeverity,
     Command,
+    EscalateNow,
     FalsePositive,
     Mitigate,
     Resolve,
+    Undo,
 )
 from rules.config import Person
 from rules.duration import parse_duration
@@ -118,6 +120,22 @@ class AskedToAssign(Asked):
         return Assign(by=self.by, via=self.via, to=self.to)
 
 
+class AskedToEscalate(Asked):
+    """I need whom the matrix names next, now."""
+
+    def command(self, roster: Roster) -> Command:
+        """Call them, and nobody else, with who has which role now."""
+        return EscalateNow(by=self.by, via=self.via, roster=roster)
+
+
+class AskedToUndo(Asked):
+    """I did not mean what I answered just now."""
+
+    def command(self, roster: Roster) -> Command:
+        """Let it stand as before."""
+        return Undo(by=self.by, via=self.via, roster=roster)
+
+
 class AskedToNote(Asked):
     """This should be known."""
 
@@ -137,6 +155,8 @@ ASKED: dict[str, type[Asked]] = {
     "false-positive": AskedForFalsePositive,
     "assign": AskedToAssign,
     "note": AskedToNote,
+    "escalate": AskedToEscalate,
+    "undo": AskedToUndo,
 }
 """Last part of the address -> body."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from redis import Redis
 
 from router.committer import Committer
+from router.demo.outbox import Outbox
 from router.in_force import InForce
 from router.redis_time import Arrivals
 from router.refusals import Refusals
@@ -42,6 +43,8 @@ class Context:
 
     reload: Reload | None = None
     """What puts new rules into force; None where they never change."""
+    outbox: Outbox | None = None
+    """What the demonstration's channels were told; None outside of it."""
     beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     """What runs beside the requests until the app ends."""
 

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NoReturn
 
@@ -28,6 +28,8 @@ from router.app import build
 from router.committer import Committer
 from router.context import Context
 from router.crowd import Crowd
+from router.demo.invented import begin
+from router.demo.outbox import Outbox
 from router.edge import Edge
 from router.in_force import InForce
 from router.receiver import Receiver
@@ -177,8 +179,7 @@ def run(
     ledger: Callable[..., Ledger],
     rules: Rules,
     *,
-    mounts: Mapping[str, ASGIApp] | None = None,
-    beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+    demonstration: Demonstration | None = None,
     alarm: Alarm | None = None,
     sockets: list[socket.socket] | None = None,
 ) -> None:
@@ -197,8 +198,12 @@ def run(
     ending = [partial(_end_with, settings.supervisor)] if settings.supervisor is not None else []
     # Under a supervisor it is he who says it, once for all; a demonstration lets its own machine in.
     saying = [] if settings.supervisor is not None or settings.demo else [partial(first.announce, context)]
-    context.beside = (*context.beside, partial(_keep_reloading, reload), *watching, *ending, *saying, *beside)
-    app = build(context, mounts)
+    shown = demonstration or Demonstration()
+    context.outbox = shown.outbox
+    invented = [partial(begin, context)] if settings.demo and settings.demo_incidents else []
+    beside: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (*watching, *ending, *invented, *shown.beside)
+    context.beside = (*context.beside, partial(_keep_reloading, reload), *saying, *beside)
+    app = build(context, shown.mounts)
     # What was made until now lives as long as the process: the collector need not walk it again and again.
     gc.collect()
     gc.freeze()
@@ -208,6 +213,15 @@ def run(
         ringer.stop()
         context.spooling.close()
         context.redis.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demonstration:
+    """What `--demo` adds: endpoints of its own, what runs beside them, and what they were told."""
+
+    mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
+    beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
+    outbox: Outbox | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

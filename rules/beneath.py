@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from rules import on_events
-from rules.commands import ChangeSeverity, Command, Escalate, Trigger, Undeliverable
+from rules.commands import ChangeSeverity, Command, Escalate, EscalateNow, Trigger, Undeliverable, Undo
 from rules.effects import Release
 from rules.incident import Incident
 from rules.inhibition import inhibiting
@@ -15,6 +15,10 @@ from rules.transition import Outcome
 
 AT_MOST = 8
 """So many of those that stand under one key are looked at, the oldest first: one is enough to keep others quiet."""
+
+
+WITH_ROSTER = Trigger | Escalate | EscalateNow | ChangeSeverity | Undeliverable | Undo
+"""Commands that know who is called and what keeps what quiet."""
 
 
 class Shelves(Protocol):
@@ -39,7 +43,7 @@ Asked = TypeVar("Asked", bound=Command)
 
 def informed(books: Shelves, command: Asked, incident: Incident | None = None) -> Asked:
     """The command with what it must know of those that may keep the incident quiet; None: one that is to open."""
-    if not isinstance(command, Trigger | Escalate | ChangeSeverity | Undeliverable):
+    if not isinstance(command, WITH_ROSTER):
         return command
     inhibitions = command.roster.inhibitions
     if not inhibitions.each:
@@ -71,7 +75,7 @@ def concluded(books: Shelves, before: Incident | None, outcome: Outcome, command
 
 def _standing(books: Shelves, outcome: Outcome, command: Command) -> Outcome:
     """Under which keys it keeps others quiet is written into it whenever the rules are at hand."""
-    if not (isinstance(command, Trigger | Escalate | ChangeSeverity | Undeliverable) and outcome.incident.is_open):
+    if not (isinstance(command, WITH_ROSTER) and outcome.incident.is_open):
         return outcome
     inhibits = command.roster.inhibitions.over(outcome.incident, books.now)
     if inhibits == outcome.incident.inhibits:

@@ -104,6 +104,24 @@ class AddNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EscalateNow:
+    """Somebody wants whom the matrix names next, and nobody else, to be called now."""
+
+    by: str
+    via: str
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """Somebody takes back what they answered last."""
+
+    by: str
+    via: str
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Escalate:
     """The next step of the matrix has come due."""
 
@@ -149,6 +167,8 @@ Command = (
     | ChangeSeverity
     | Assign
     | AddNote
+    | EscalateNow
+    | Undo
     | Escalate
     | Lift
     | Undeliverable

@@ -3,59 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from rules.event import Moment, Severity
+from rules.last_answer import LastAnswer
 from rules.plan import Plan, PlanStep, Policy
+from rules.state import Hold, Reason, State, Step, StepState
 from rules.upcast import VERSION
 
 __all__ = [
     "Hold", "Incident", "Plan", "PlanStep", "Policy", "Reason", "Signal", "State", "Step", "StepState",
     "TimelineEntry", "Told",
 ]  # fmt: skip
-
-
-class State(StrEnum):
-    """Where an incident stands. Snooze is a due time, not a state."""
-
-    TRIGGERED = "triggered"
-    ACKNOWLEDGED = "acknowledged"
-    MITIGATED = "mitigated"
-    RECOVERED = "recovered"
-    RESOLVED = "resolved"
-
-
-class Reason(StrEnum):
-    """Why a notification is sent: a closed set."""
-
-    OPENED = "opened"
-    ESCALATED = "escalated"
-    SEVERITY_RAISED = "severity raised"
-    SEVERITY_LOWERED = "severity lowered"
-    RETRIGGERED = "fired again"
-    EXHAUSTED = "exhausted"
-    ACKNOWLEDGED = "acknowledged"
-    ASSIGNED = "assigned"
-    MITIGATED = "mitigated"
-    RECOVERED = "recovered"
-    RESOLVED = "resolved"
-    FALSE_POSITIVE = "false positive"
-    UPDATE = "update"
-    """Something that calls nobody; the note says what."""
-
-    @property
-    def pages(self) -> bool:
-        """Does it call somebody to work? A page is not sent once somebody has answered; an update still is."""
-        return self in _PAGES
-
-    @property
-    def ends(self) -> bool:
-        """Does it tell that it is over? Whoever was never told that it began need not hear that."""
-        return self in _ENDS
-
-
-_ENDS = frozenset({Reason.RECOVERED, Reason.RESOLVED, Reason.FALSE_POSITIVE})
-_PAGES = frozenset({Reason.OPENED, Reason.ESCALATED, Reason.SEVERITY_RAISED, Reason.RETRIGGERED, Reason.EXHAUSTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,53 +43,6 @@ class Signal:
     def quiet_at(self) -> float | None:
         """When quiet will have cleared it; None when only its sender can, or nothing fires."""
         return self.last_seen + self.quiet_for if self.firing and self.quiet_for is not None else None
-
-
-class StepState(StrEnum):
-    """What became of a step."""
-
-    WAITING = "waiting"
-    SENT = "sent"
-    NOBODY = "nobody to tell"
-    FAILED = "failed"
-    """It was sent on every channel that reaches the role, and none delivered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step of this incident's own ladder; number 0 is the first responder, the last may be the exhaustion."""
-
-    number: int
-    role: str
-    due_at: float
-    waits_for: str = ""
-    round: int = 0
-    state: StepState = StepState.WAITING
-    person: str | None = None
-    sent_at: float | None = None
-    failed: tuple[str, ...] = ()
-    """Channels that did not deliver this step."""
-    fell_back: bool = False
-    """The fallback channels have been asked instead."""
-    reason: Reason | None = None
-    """Why the first step of a ladder is told, where it had to wait; None: because nobody answered the one before."""
-    note: str | None = None
-    """What is said with it then."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """Nobody is told for a while. Times are Unix seconds."""
-
-    silence: str
-    """Its name, by which it is lifted."""
-    since: float
-    until: float
-    why: str
-    restarts: bool = False
-    """Afterwards the matrix begins anew, instead of going on where it stood."""
-    parent: str | None = None
-    """The incident while whose trouble this one is kept quiet; then `until` is only when that is looked at again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +95,9 @@ class Incident:
     round: int = 0
     """How often the matrix has begun again because nobody answered."""
     ladders: int = 0
-    """How often it has begun at all: at first, after a raise, in a further round."""
+    """How often it has begun at all: at first, after a raise, in a further round. The number of the present one."""
+    abandoned: int = 0
+    """How many numbers after that were those of ladders that were taken back: no other ladder gets them."""
     told: tuple[Told, ...] = ()
     sent: int = 0
     """How many notifications have been written for it; numbers them."""
@@ -204,6 +117,8 @@ class Incident:
     false_positive: str | None = None
     previous: str | None = None
     """The resolved incident of the same group that came before."""
+    last_answer: LastAnswer | None = None
+    """What somebody answered last, if that may still be taken back."""
     v: int = VERSION
 
     def changed(self, **fields: object) -> Incident:

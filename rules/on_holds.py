@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rules.commands import Lift
 from rules.incident import Hold, Reason, Step, StepState
-from rules.turn import Turn, exhausted_after, in_hours, keep_quiet, ladder, moment, steady_at, untold
+from rules.turn import Turn, exhausted_after, in_hours, keep_quiet, ladder, moment, next_ladder, steady_at, untold
 
 
 def hold_back(turn: Turn, hold: Hold) -> None:
@@ -21,7 +21,7 @@ def hold_back(turn: Turn, hold: Hold) -> None:
         return
     turn.note("held back", f"nobody is told before {moment(hold.until)}: {hold.why}", silence=hold.silence)
     if not untold(incident) and hold.restarts and any(step.state is StepState.WAITING for step in incident.steps):
-        turn.change(round=0, ladders=incident.ladders + 1)
+        turn.change(round=0, **next_ladder(incident))
         _anew(turn, hold.until, Reason.RETRIGGERED)
     else:
         _go_on(turn, turn.now if held is None else max(turn.now, held.until), hold.until)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.commands import Acknowledge, AddNote, Assign, ChangeSeverity, FalsePositive, Mitigate, Resolve
+from rules.answering import next_to_call, stands
+from rules.commands import Acknowledge, AddNote, Assign, ChangeSeverity, EscalateNow, FalsePositive, Mitigate, Resolve
 from rules.incident import Reason, State, StepState
-from rules.turn import Turn, climb, ladder, moment, steady_at, untold
+from rules.turn import Turn, climb, fire, ladder, moment, steady_at, untold
 
 
 def acknowledge(turn: Turn, command: Acknowledge) -> None:
@@ -149,6 +150,20 @@ def assign(turn: Turn, command: Assign) -> None:
     turn.tell(
         Reason.ASSIGNED, turn.incident.ways, role="assignee", person=command.to, rooms=rooms, by=command.by, note=note
     )
+
+
+def escalate_now(turn: Turn, command: EscalateNow) -> None:
+    """Whom the matrix names next is called now, and nobody else. Whoever has it keeps it: they want help."""
+    step = next_to_call(turn.incident, turn.now)
+    if step is None:
+        return
+    if step.number == len(turn.incident.steps):
+        turn.change(steps=(*turn.incident.steps, step))
+    turn.note("called in", f"{command.by} calls in {step.role}", by=command.by, via=command.via)
+    note = f"{command.by} asks for you now: it is {stands(turn.incident)}"
+    fire(turn, step.number, Reason.CALLED, command.roster, note, command.by)
+    if not turn.incident.answered:
+        turn.wake()
 
 
 def add_note(turn: Turn, command: AddNote) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rules.answering import miss
 from rules.commands import Escalate, Settle, Undeliverable
 from rules.duration import show_duration
 from rules.incident import Incident, Reason, State, StepState
+from rules.last_answer import Missed
 from rules.on_events import recover
 from rules.on_holds import catch_up, end_hold, hold_back, set_free, tell_afterwards
 from rules.on_people import close
 from rules.roster import Roster
+from rules.state import Step
 from rules.turn import (
     Turn,
     climb,
@@ -97,10 +100,13 @@ def expire(turn: Turn, command: Escalate) -> None:
 def undeliverable(turn: Turn, command: Undeliverable) -> None:
     """A page did not get through: ask the fallback; when that fails too, do not wait for the next step.
 
-    In a silence all of that waits until it is over.
+    In a silence all of that waits until it is over. Where somebody has it, only whom they called in is looked after.
     """
     write_undeliverable(turn, command)
     if not _was_told(turn.incident, command):
+        return
+    asked_by = turn.incident.steps[command.step].asked_by
+    if turn.incident.answered and asked_by is None:
         return
     step = mark_failed(turn, command.step, command.channel)
     reach = command.roster.reach(step.role).channels | command.roster.rooms
@@ -108,19 +114,39 @@ def undeliverable(turn: Turn, command: Undeliverable) -> None:
     note = f"{command.channel} failed: {command.why}"
     ask_fallback = bool(fallback) and not step.fell_back
     is_untold = {c for c in (*turn.incident.ways, *fallback) if c in reach} <= set(step.failed)
-    hold = command.roster.silences.hold(turn.incident, turn.now)
+    hold = command.roster.silences.hold(turn.incident, turn.now) if asked_by is None else None
     if hold is not None and (ask_fallback or is_untold):
         tell_afterwards(turn, step, hold, note)
     elif ask_fallback:
         mark_fell_back(turn, command.step)
-        reason = Reason.ESCALATED if command.step else Reason.OPENED
-        turn.tell(
-            reason, fallback, role=command.role, person=command.person, rooms=command.roster.rooms, step=step, note=note
-        )
+        _tell_fallback(turn, command, step, fallback, note)
     elif is_untold:
         mark_untold(turn, command.step)
-        next_at_once(turn, command.step, command.roster, f"{step.role} could not be told on any channel")
-        turn.wake()
+        _nobody_was_told(turn, command, step)
+
+
+def _tell_fallback(turn: Turn, command: Undeliverable, step: Step, fallback: list[str], note: str) -> None:
+    reason = Reason.ESCALATED if command.step else Reason.OPENED
+    turn.tell(
+        Reason.CALLED if step.asked_by else reason,
+        fallback,
+        role=command.role,
+        person=command.person,
+        rooms=command.roster.rooms,
+        step=step,
+        by=step.asked_by,
+        note=note,
+    )
+
+
+def _nobody_was_told(turn: Turn, command: Undeliverable, step: Step) -> None:
+    """The next step does not wait; but where somebody has it, it is theirs to know that nobody comes."""
+    note = f"{step.role} could not be told on any channel"
+    if turn.incident.answered:
+        turn.update(Reason.UPDATE, note=note)
+        return
+    next_at_once(turn, command.step, command.roster, note)
+    turn.wake()
 
 
 def _was_told(incident: Incident, command: Undeliverable) -> bool:
@@ -137,6 +163,19 @@ def write_undeliverable(turn: Turn, command: Undeliverable) -> None:
     """A page that did not get through is part of the history, also where nobody waits for it any more."""
     whom = f"{command.role} ({command.person})" if command.person else command.role
     turn.note("undelivered", f"{command.channel} could not tell {whom}: {command.why}", channel=command.channel)
+    if turn.incident.answered or command.ladder != turn.incident.ladders:
+        turn.incident = miss(turn.incident, _missed(command), turn.now)
+
+
+def _missed(command: Undeliverable) -> Missed:
+    return Missed(
+        channel=command.channel,
+        role=command.role,
+        person=command.person,
+        step=command.step,
+        ladder=command.ladder,
+        note=command.why,
+    )
 
 
 def settle_gate(turn: Turn, _: Settle) -> None:

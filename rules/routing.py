@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from rules import beneath, counting
+from rules.answering import why_nobody, why_not
 from rules.beneath import Shelves
-from rules.commands import Acknowledge, Clear, Command, Heard, Resolve, Trigger
+from rules.commands import Acknowledge, Clear, Command, EscalateNow, Heard, Resolve, Trigger, Undo
 from rules.counting import GateBooks
 from rules.decision import Decision, Gate, Judged
 from rules.event import Action, Event, Moment, occurred
@@ -70,6 +71,9 @@ class Books(GateBooks, Shelves, Protocol):
 
     def changed(self, outcome: Outcome) -> None:
         """An incident has changed."""
+
+    def reopened(self, incident: Incident) -> None:
+        """What was over is not: it is kept as open incidents are, and its group leads to it."""
 
     def put(self, signal_key: str, place: Place) -> None:
         """A signal's events go there from now on."""
@@ -230,8 +234,43 @@ def _answers_something_older(event: Event, incident: Incident) -> bool:
 
 def change(books: Books, incident: Incident, command: Command) -> Incident:
     """Apply a command to an incident; returns it as it is afterwards, changed or not."""
+    if isinstance(command, Undo) and refusal(books, incident, command):
+        return incident
     command = beneath.informed(books, command, incident)
     outcome = beneath.concluded(books, incident, transition(incident, command, books.now), command)
     if outcome.incident is not incident or outcome.timeline or outcome.effects:
         books.changed(outcome)
+    if outcome.incident.is_open and not incident.is_open:
+        _reopen(books, outcome.incident)
     return outcome.incident
+
+
+def refusal(books: Books, incident: Incident, command: Command) -> str:
+    """Why nothing can come of what a person asks, in a sentence for them; "" where something can."""
+    if isinstance(command, EscalateNow):
+        return why_nobody(incident, books.now)
+    if not isinstance(command, Undo):
+        return ""
+    return why_not(incident, command.by, books.now) or ("" if incident.is_open else _gone_on(books, incident))
+
+
+def _gone_on(books: Books, incident: Incident) -> str:
+    """What was over cannot be taken up again once its senders have gone on: to another incident, or to an end."""
+    books.load(incident.signals, [incident.group_key])
+    group = books.last_of_group(incident.group_key)
+    places = [books.place(key) for key in incident.signals]
+    elsewhere = [one.incident for one in places if one.incident not in (None, incident.id)]
+    if group is not None and group.id != incident.id:
+        elsewhere.append(group.id)
+    if elsewhere:
+        return f"It cannot be taken back: incident {elsewhere[0]} has opened since, and has taken its place."
+    if any(one.resolved is not None for one in places):
+        return "It cannot be taken back, and need not be: its sender has said since that it is over."
+    return ""
+
+
+def _reopen(books: Books, incident: Incident) -> None:
+    books.reopened(incident)
+    for key in incident.signals:
+        if books.place(key).incident == incident.id:
+            books.put(key, Place(incident.id))

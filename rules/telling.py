@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum, auto
 
-from rules.incident import Incident, Reason
+from rules.incident import Incident, Reason, State
 
 IN_TURN = 15.0
 """Seconds a notification waits at most for the one that went the same way before it."""
@@ -36,10 +36,11 @@ def judge(
     `waits`: the one before it on its way is still to be sent. `told_here`: that one goes out in this very message.
     `never_told`: nothing that went this way before can have left the house.
     """
-    if reason.pages and incident.answered:
+    if reason.pages and incident.answered and not _is_called_in(reason, incident):
         return Verdict.SKIPPED, f"the incident is {incident.state}"
     if _is_overtaken(reason, ladder, incident):
-        return Verdict.SKIPPED, "it has fired again since"
+        again = ladder < incident.ladders
+        return Verdict.SKIPPED, "it has fired again since" if again else "what called for it was taken back"
     if waits and not told_here and age < IN_TURN:
         return Verdict.LATER, ""
     if reason.ends and not told_here and never_told():
@@ -58,6 +59,11 @@ def needs_help(reason: Reason, step: int | None) -> bool:
     return reason.pages and step is not None
 
 
+def _is_called_in(reason: Reason, incident: Incident) -> bool:
+    """Does whoever has it want help, and still need it?"""
+    return reason is Reason.CALLED and incident.state in (State.ACKNOWLEDGED, State.MITIGATED)
+
+
 def _is_overtaken(reason: Reason, ladder: int, incident: Incident) -> bool:
-    """Has the ladder begun anew since this page or this good news was promised? Then the new ladder's pages tell."""
-    return (reason.pages or reason is Reason.RECOVERED) and ladder < incident.ladders
+    """Is it of another ladder than the present one, this page or this good news? Then the present one's pages tell."""
+    return (reason.pages or reason is Reason.RECOVERED) and ladder != incident.ladders

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rules import on_events, on_holds, on_people, on_time
+from rules import on_events, on_holds, on_people, on_time, on_undo
+from rules.answering import remembered
 from rules.commands import (
     Acknowledge,
     AddNote,
@@ -19,6 +20,7 @@ from rules.commands import (
     Clear,
     Command,
     Escalate,
+    EscalateNow,
     FalsePositive,
     Heard,
     Lift,
@@ -27,6 +29,7 @@ from rules.commands import (
     Settle,
     Trigger,
     Undeliverable,
+    Undo,
 )
 from rules.effects import Effect
 from rules.event import occurred
@@ -51,6 +54,10 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
         return Outcome(incident)
     turn = Turn(incident, now)
     act(turn, command)
+    if turn.incident is not incident or turn.timeline:
+        last = remembered(incident, turn.incident, command, now)
+        if last is not turn.incident.last_answer:
+            turn.change(last_answer=last)
     if isinstance(command, Trigger) and command.because:
         turn.note("counted", command.because)
     return Outcome(turn.incident, tuple(turn.effects), tuple(turn.timeline))
@@ -120,11 +127,13 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(ChangeSeverity, on_people.change_severity, _T, _A, _M, _R),
     **_rows(Assign, on_people.assign, _T, _A, _M, _R),
     **_rows(AddNote, on_people.add_note, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(EscalateNow, on_people.escalate_now, _T, _A, _M),
+    **_rows(Undo, on_undo.undo, _T, _A, _M, _R, State.RESOLVED),
     **_rows(Escalate, on_time.escalate, _T),
     **_rows(Escalate, on_time.expire, _A),
     **_rows(Lift, on_holds.lift, _T, _A, _M, _R),
-    **_rows(Undeliverable, on_time.undeliverable, _T),
-    **_rows(Undeliverable, on_time.write_undeliverable, _A, _M, _R, State.RESOLVED),
+    **_rows(Undeliverable, on_time.undeliverable, _T, _A, _M),
+    **_rows(Undeliverable, on_time.write_undeliverable, _R, State.RESOLVED),
     **_rows(Settle, on_time.settle_gate, _T, _A, _M),
     **_rows(Settle, on_time.settle_recovered, _R),
 }

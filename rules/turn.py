@@ -62,9 +62,11 @@ class Turn:
             way = Told(channel=channel, role=role, person=person, entry=self._next_entry(), room=channel in rooms)
             self._tell_one(way, reason, step, by, note)
 
-    def update(self, reason: Reason, *, by: str | None = None, note: str | None = None) -> None:
-        """Tell everybody who has been told of this incident, the same ways."""
-        for told in self.incident.told:
+    def update(
+        self, reason: Reason, *, by: str | None = None, note: str | None = None, ways: Iterable[Told] | None = None
+    ) -> None:
+        """Tell everybody who has been told of this incident, the same ways; or only those `ways`."""
+        for told in self.incident.told if ways is None else tuple(ways):
             self._tell_one(replace(told, entry=self._next_entry()), reason, None, by, note)
 
     def _next_entry(self) -> str:
@@ -160,7 +162,7 @@ def climb(
     turn.change(
         steps=ladder(plan, start, round_number),
         round=round_number,
-        ladders=turn.incident.ladders + 1,
+        **next_ladder(turn.incident),
         exhausted_at=plan.due(start, exhausted_after(plan, factor)),
         exhausted=False,
         hold=None if quiet else hold,
@@ -173,6 +175,11 @@ def climb(
     else:
         put_off(turn, 0, turn.incident.steps[0].due_at, reason, note, hold.why if hold is not None else "")
     turn.wake()
+
+
+def next_ladder(incident: Incident) -> dict[str, int]:
+    """The number of a ladder that begins now. That of one that was taken back is not used again: pages carry it."""
+    return {"ladders": incident.ladders + incident.abandoned + 1, "abandoned": 0}
 
 
 def keep_quiet(turn: Turn, hold: Hold) -> None:
@@ -201,34 +208,37 @@ def moment(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def fire(turn: Turn, number: int, reason: Reason, roster: Roster, note: str | None = None) -> None:
+def fire(
+    turn: Turn, number: int, reason: Reason, roster: Roster, note: str | None = None, asked_by: str | None = None
+) -> None:
     """Tell the role of one step. Where there is nobody to tell, say so and go on to the next step at once.
 
-    Who has hours of their own is told in them, where the severity has hours too.
+    Who has hours of their own is told in them, where the severity has hours too and nobody asked for them.
     """
     step = turn.incident.steps[number]
     reach = roster.reach(step.role)
-    if turn.incident.plan.hours is not None and reach.hours is not None and not reach.hours.holds(turn.now):
-        put_off(turn, number, reach.hours.opens(turn.now), reason, note, f"it is outside the hours of {reach.person}")
+    hours = reach.hours if turn.incident.plan.hours is not None and asked_by is None else None
+    if hours is not None and not hours.holds(turn.now):
+        put_off(turn, number, hours.opens(turn.now), reason, note, f"it is outside the hours of {reach.person}")
         return
     ways = turn.incident.ways
     personal = [channel for channel in ways if channel in reach.channels]
     reached = reach.person is not None and bool(personal)
     if not reached:
         note = f"nobody to tell for {step.role}: {reach.why_nobody or 'no channel of this severity reaches them'}"
-    _mark(
-        turn,
-        replace(step, state=StepState.SENT if reached else StepState.NOBODY, person=reach.person, sent_at=turn.now),
-    )
+    state = StepState.SENT if reached else StepState.NOBODY
+    _mark(turn, replace(step, state=state, person=reach.person, sent_at=turn.now, asked_by=asked_by))
     channels = personal if reached else []
     channels += [channel for channel in ways if channel in roster.rooms and channel not in channels]
     turn.note("step", _step_text(step, reach.person, reached, note), role=step.role, channels=", ".join(channels))
-    turn.tell(reason, channels, role=step.role, person=reach.person, rooms=roster.rooms, step=step, note=note)
+    turn.tell(
+        reason, channels, role=step.role, person=reach.person, rooms=roster.rooms, step=step, by=asked_by, note=note
+    )
     if not reached:
-        next_at_once(turn, number, roster, note)
+        next_at_once(turn, number, roster, note, asked_by)
 
 
-def next_at_once(turn: Turn, number: int, roster: Roster, note: str | None) -> None:
+def next_at_once(turn: Turn, number: int, roster: Roster, note: str | None, asked_by: str | None = None) -> None:
     """Do not wait after step `number`: tell the one after it now, unless it has been told.
 
     At the end of the ladder there is nothing to wait for either, but a further round begins at its time.
@@ -236,8 +246,8 @@ def next_at_once(turn: Turn, number: int, roster: Roster, note: str | None) -> N
     incident = turn.incident
     if number + 1 < len(incident.steps):
         if incident.steps[number + 1].state is StepState.WAITING:
-            fire(turn, number + 1, Reason.ESCALATED, roster, note)
-    elif incident.round >= incident.plan.repeat:
+            fire(turn, number + 1, Reason.CALLED if asked_by else Reason.ESCALATED, roster, note, asked_by)
+    elif incident.round >= incident.plan.repeat and not incident.answered:
         exhaust(turn, roster)
 
 

@@ -5,8 +5,10 @@ The model hears of everything in the order in which it was really dealt with. Ti
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from rules.decision import Decision, Gate
 from rules.event import Event, Moment, Severity
@@ -21,6 +23,7 @@ LADDERS: dict[Severity, list[tuple[float, str]]] = {
     P4: [(0, "ana")],
 }
 ENDS = {P1: 45 * MINUTE, P2: 120 * MINUTE, P3: 480 * MINUTE, P4: 1440 * MINUTE}
+HALF_A_MINUTE = 30.0  # in which an answer may be taken back
 QUIET = 15 * MINUTE  # how long a recovered incident stays open
 
 
@@ -43,6 +46,16 @@ class Page:
 
 
 @dataclass(slots=True)
+class Slip:
+    """An answer that may be taken back: by whom, until when, how it stood before, and which pages were still owed."""
+
+    by: str
+    until: float
+    stood: dict[str, Any]
+    owed: list[Page]
+
+
+@dataclass(slots=True)
 class Case:
     group: str
     severity: Severity
@@ -58,6 +71,12 @@ class Case:
     pages: list[Page] = field(default_factory=list)
     first: float | None = None  # trigger of its group across sources, and the last
     last: float | None = None
+    slip: Slip | None = None
+
+    def standing(self) -> dict[str, Any]:
+        """What an answer may change."""
+        names = ("severity", "state", "taken_by", "waiting", "called", "ends", "exhausted")
+        return {name: copy(getattr(self, name)) for name in names}
 
     def near(self, at: float, within: float | None) -> bool:
         """Is a trigger of that time of the same trouble?"""
@@ -98,12 +117,13 @@ class Case:
         self.nothing_owed(now)
         (_, first), *further = LADDERS[self.severity]
         self.state, self.called, self.exhausted = State.TRIGGERED, [first], False
+        self.slip = None
         self.waiting = [(now + after, person) for after, person in further]
         self.ends = now + ENDS[self.severity]
         self.page(reason, first, now)
 
     def answered(self, state: State, now: float) -> None:
-        self.state = state
+        self.state, self.slip = state, None
         self.nothing_owed(now)
 
     def escalate(self, now: float) -> None:
@@ -113,11 +133,12 @@ class Case:
         while self.waiting and self.waiting[0][0] <= now:
             _, person = self.waiting.pop(0)
             self.called.append(person)
+            self.slip = None
             self.page(Reason.ESCALATED, person, now)
             rungs = [after for after, _ in LADDERS[self.severity]]
             self.ends = max(self.ends, now + ENDS[self.severity] - rungs[-1])
         if not self.waiting and not self.exhausted and self.ends <= now:
-            self.exhausted = True
+            self.exhausted, self.slip = True, None
             for person in dict.fromkeys(self.called):
                 self.page(Reason.EXHAUSTED, person, now)
 
@@ -131,6 +152,14 @@ class Model:
 
     def case_of(self, group: str) -> Case | None:
         return next((case for case in reversed(self.cases) if case.group == group), None)
+
+    def may_be_taken_back(self, case: Case, by: str, now: float) -> bool:
+        """Is it their slip, still in time, and has what was over not gone on since?"""
+        slip = case.slip
+        if slip is None or slip.by != by or now > slip.until:
+            return False
+        led = [self._leads.get(key, case) for key in case.signals]
+        return case.is_open or (self.case_of(case.group) is case and all(one is case for one in led))
 
     def hears(self, event: Event, decision: Decision | None, now: float) -> None:
         if self._said.setdefault(event.sender_id or event.delivery, event.delivery) != event.delivery:
@@ -228,26 +257,8 @@ def _joins(case: Case, key: str, moment: Moment, severity: Severity, now: float,
         if case.taken_by is None:
             case.climb(Reason.RETRIGGERED, now)
         else:
-            case.state = State.ACKNOWLEDGED
+            case.state, case.slip = State.ACKNOWLEDGED, None
     elif before is not None and not before.firing and case.state is State.TRIGGERED:
         for person in case.told:
             case.page(Reason.RETRIGGERED, person, now)
     return True
-
-
-def acknowledge(case: Case, by: str, now: float) -> None:
-    if case.is_open:
-        case.taken_by = case.taken_by or by
-    if case.state is State.TRIGGERED:
-        case.answered(State.ACKNOWLEDGED, now)
-
-
-def change(case: Case, to: Severity, now: float) -> None:
-    was, case.severity = case.severity, to if case.is_open else case.severity
-    if case.severity is was or case.state is not State.TRIGGERED:
-        return
-    if to.worse_than(was):
-        case.climb(Reason.SEVERITY_RAISED, now)
-    else:
-        case.waiting = [(now + after, person) for after, person in LADDERS[to][1:]]
-        case.ends, case.exhausted = now + ENDS[to], False

@@ -49,10 +49,15 @@ class Staged:
     def _listen(self) -> None:
         ledger = self.world.house.ledger
         delivered, together, refused = ledger.delivered, ledger.delivered_together, ledger.refused
+        skipped = ledger.skipped
 
         def heard_one(entry: Entry, line: TimelineEntry, outcome: str) -> None:
             self.notices.append((entry, self.now, outcome, 1))
             delivered(entry, line, outcome)
+
+        def heard_none(entry: Entry, line: TimelineEntry, skips: Any) -> None:
+            self.notices.append((entry, self.now, "skipped", 1))
+            skipped(entry, line, skips)
 
         def heard_together(lines: Any, entries: Any) -> None:
             self.notices += [(entry, self.now, "sent", len(entries)) for entry in entries]
@@ -64,6 +69,7 @@ class Staged:
 
         ledger.delivered, ledger.delivered_together = heard_one, heard_together  # type: ignore[method-assign]
         ledger.refused = heard_refusal  # type: ignore[method-assign]
+        ledger.skipped = heard_none  # type: ignore[method-assign]
 
     # --- a stage ---
 

@@ -67,6 +67,10 @@ class Bundle:
         """EXPIRE."""
         self._add("EXPIRE", name, seconds)
 
+    def persist(self, name: str) -> None:
+        """PERSIST."""
+        self._add("PERSIST", name)
+
     def rpush(self, name: str, *values: Word) -> None:
         """RPUSH."""
         self._add("RPUSH", name, *values)

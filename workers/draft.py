@@ -43,6 +43,7 @@ class Draft:
         self._beneath = BeneathDraft(pipe, now)
         self._written: dict[str, Outcome] = {}
         self._opened: set[str] = set()
+        self._reopened: dict[str, float] = {}
         self._timeline: dict[str, list[TimelineEntry]] = {}
         self._effects: list[tuple[str, Effect]] = []
         self._placed: dict[str, Place] = {}
@@ -149,6 +150,12 @@ class Draft:
         self._timeline.setdefault(incident.id, []).extend(outcome.timeline)
         self._effects += [(incident.id, effect) for effect in outcome.effects]
 
+    def reopened(self, incident: Incident) -> None:
+        """What was over is not: nothing of it has an end any more, and its group leads to it."""
+        self._reopened[incident.id] = incident.opened_at
+        self._grouped[incident.group_key] = incident.id
+        self.count("incidents", incident.severity, "taken up again")
+
     @property
     def touched(self) -> Iterable[str]:
         """Ids of the incidents that change."""
@@ -233,6 +240,11 @@ class Draft:
             writes.zadd(keys.INCIDENTS, opened)
             writes.zremrangebyscore(keys.INCIDENTS, "-inf", self.now - keys.KEEP_RESOLVED)
             writes.zadd(keys.OPEN, opened)
+        if self._reopened:
+            writes.zadd(keys.OPEN, self._reopened)
+        for incident_id in self._reopened:
+            writes.persist(keys.timeline(incident_id))
+            writes.persist(keys.below(incident_id))
 
     def _release_resolved(self, writes: Bundle) -> None:
         for _, incident in self._changed_incidents():

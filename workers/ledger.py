@@ -7,52 +7,45 @@ together or not at all. Whoever loses the race reads again and works it out anew
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from redis import Redis
-from redis.client import Pipeline
-from redis.exceptions import WatchError
 
 from rules import routing
+from rules.answering import miss
 from rules.commands import Command, Escalate, Undeliverable
 from rules.decision import Judged
-from rules.incident import Incident, TimelineEntry
+from rules.incident import Incident, Reason, TimelineEntry
 from rules.load import Ruleset
 from rules.record import encode
 from rules.roster import Roster
 from rules.schedule import Way
-from workers import agenda, changes, keys, queue, silences
+from rules.transition import Outcome
+from workers import agenda, keys, silences
 from workers.agenda import Entry
 from workers.bundle import Bundle
 from workers.clock import Clock
 from workers.counters import count
 from workers.draft import Draft
 from workers.intake import judged_of
+from workers.promised import missed
 from workers.repair import Lacking, lacking, repaired
 from workers.store import AT_ONCE, Store
+from workers.transactions import Apply, Busy, Conclude, Transactions, kept
 
-TRIES = 50
-"""How often a transaction is tried again when others write the same incident at the same time."""
+__all__ = ["Busy", "Ledger", "NoIncident", "Refused"]
 
 RELEASED_AT_ONCE = 100
 """So many children are looked at in one transaction."""
-
-
-Apply = Callable[[Draft, Sequence[Entry]], object]
-Conclude = Callable[[Bundle, Sequence[Entry]], None]
-
-
-def _kept(writes: Bundle, held: Sequence[Entry]) -> None:
-    agenda.finish(writes, *held)
 
 
 class NoIncident(Exception):
     """No incident has this id."""
 
 
-class Busy(Exception):
-    """Others kept changing the same incident; the promise stays on the agenda."""
+class Refused(Exception):
+    """What was asked of an incident cannot be done; the sentence says why, and how it stands."""
 
 
 class Ledger:
@@ -66,6 +59,8 @@ class Ledger:
         self._clock = clock
         self._ways = ways
         self._store = Store(redis)
+        self._transactions = Transactions(redis, clock)
+        self._transact = self._transactions.run
 
     def roster(self) -> Roster:
         """Who every role is now, and what is silenced: by the rules, and by people since."""
@@ -87,14 +82,20 @@ class Ledger:
         self._transact(lambda draft, _: routing.apply(draft, judged, self._rules().policy, self.roster()))
 
     def answer(self, incident_id: str, command: Command) -> Incident:
-        """What a person asks of an incident. Raises NoIncident. Returns it as it is afterwards, changed or not."""
+        """What a person asks of an incident. Returns it as it is afterwards, changed or not.
+
+        Raises NoIncident, and Refused for what cannot be done and must not look done.
+        """
         found: list[Incident] = []
 
         def apply(draft: Draft, _: Sequence[Entry]) -> None:
-            incident = _changed(draft, incident_id, command)
+            draft.load((), (), [incident_id])
+            incident = draft.incident(incident_id)
             if incident is None:
                 raise NoIncident(incident_id)
-            found.append(incident)
+            if why := routing.refusal(draft, incident, command):
+                raise Refused(why)
+            found.append(routing.change(draft, incident, command))
 
         self._transact(apply)
         return found[-1]
@@ -114,8 +115,8 @@ class Ledger:
 
         Those that are told are no children any more, so whoever is cut short goes on where it stood.
         """
-        kept = [one.id for one in self._store.children(entry.incident or "") if one.parent == entry.incident]
-        now, further, at = kept[:RELEASED_AT_ONCE], kept[RELEASED_AT_ONCE:], self._clock.now()
+        below = [one.id for one in self._store.children(entry.incident or "") if one.parent == entry.incident]
+        now, further, at = below[:RELEASED_AT_ONCE], below[RELEASED_AT_ONCE:], self._clock.now()
 
         def apply(draft: Draft, _: Sequence[Entry]) -> None:
             draft.load((), (), now)
@@ -126,12 +127,37 @@ class Ledger:
                     routing.change(draft, one, Escalate(roster=roster))
 
         self._transact(
-            apply, [entry], lambda writes, held: agenda.wait(writes, held, at) if further else _kept(writes, held)
+            apply, [entry], lambda writes, held: agenda.wait(writes, held, at) if further else kept(writes, held)
         )
 
     def delivered(self, entry: Entry, line: TimelineEntry, outcome: str) -> None:
-        """A notification is done with: delivered, or skipped because nobody needs it any more."""
+        """A notification is done with."""
         self._finish(entry, line, outcome)
+
+    def skipped(self, entry: Entry, line: TimelineEntry, skips: Callable[[Incident], bool]) -> None:
+        """A notification that nobody needs any more: the incident is asked once more, within the transaction.
+
+        What was answered and taken back in between must not cost a page; what is taken back later makes up for it.
+        """
+        wanted: list[Entry] = []
+
+        def apply(draft: Draft, held: Sequence[Entry]) -> None:
+            draft.load((), (), [entry.incident or ""])
+            incident = draft.incident(entry.incident)
+            wanted[:] = held if incident is not None and not skips(incident) else []
+            if incident is None or wanted or not Reason(entry.body["reason"]).pages:
+                return
+            missing = miss(incident, missed(entry), draft.now)
+            if missing is not incident:
+                draft.changed(Outcome(missing))
+
+        def conclude(writes: Bundle, held: Sequence[Entry]) -> None:
+            if wanted:
+                agenda.wait(writes, held, self._clock.now())
+            else:
+                _conclude(writes, held, {entry.id: line}, "skipped")
+
+        self._transact(apply, [entry], conclude)
 
     def delivered_together(self, lines: Mapping[str, TimelineEntry], entries: Sequence[Entry]) -> None:
         """Notifications that went out as one digest; `lines` has one for each entry's id."""
@@ -219,7 +245,7 @@ class Ledger:
         with self._redis.pipeline(transaction=True) as pipe:
             agenda.take_up(pipe, entry, self._clock.now())
             pipe.execute()
-        self._ring([(entry.lane, entry.job)])
+        self._transactions.ring([(entry.lane, entry.job)])
 
     def _finish(
         self,
@@ -235,45 +261,6 @@ class Ledger:
         """Conclude thousands: each by itself is whole, so that Redis need not do all of them in one piece."""
         for begin in range(0, len(entries), AT_ONCE):
             self._transact(_nothing, entries[begin : begin + AT_ONCE], conclude)
-
-    def _transact(
-        self,
-        apply: Apply,
-        claims: Sequence[Entry] = (),
-        conclude: Conclude = _kept,
-    ) -> None:
-        """Run `apply` on what is stored and write it with the conclusion of the claims; again if others were faster."""
-        for _ in range(TRIES):
-            with self._redis.pipeline(transaction=True) as pipe:
-                try:
-                    draft = self._attempt(pipe, apply, claims, conclude)
-                except WatchError:
-                    continue
-            self._ring(draft.desks)
-            return
-        raise Busy(f"gave way {TRIES} times")
-
-    def _attempt(
-        self,
-        pipe: Pipeline,
-        apply: Apply,
-        claims: Sequence[Entry],
-        conclude: Conclude,
-    ) -> Draft:
-        held = agenda.guard(pipe, claims)
-        draft = Draft(pipe, self._clock.now())
-        if held or not claims:
-            apply(draft, held)
-        writes = Bundle(pipe)
-        conclude(writes, held)
-        draft.write(writes)
-        changes.tell(writes, (*draft.touched, *(one.incident for one in held if one.incident)))
-        writes.execute()
-        return draft
-
-    def _ring(self, desks: Iterable[tuple[agenda.Lane, agenda.Job]]) -> None:
-        for desk in desks:
-            queue.ring(self._redis, *desk)
 
 
 def _conclude(writes: Bundle, held: Sequence[Entry], lines: Mapping[str, TimelineEntry], outcome: str) -> None:

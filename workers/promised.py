@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rules.effects import Notify
 from rules.event import URGENT
-from rules.incident import Incident
+from rules.incident import Incident, Reason
+from rules.last_answer import Missed
 from workers.agenda import Entry, Kind, Lane
 
 
@@ -37,4 +38,19 @@ def notification(incident: Incident, effect: Notify, now: float) -> Entry:
         created_at=now,
         incident=incident.id,
         body=body,
+    )
+
+
+def missed(entry: Entry) -> Missed:
+    """A page that is left out, as its incident remembers it while the answer behind that may be taken back."""
+    body = entry.body
+    return Missed(
+        channel=body["channel"],
+        role=body["role"],
+        person=body["person"],
+        room=body["room"],
+        step=body["step"],
+        ladder=body["ladder"],
+        reason=Reason(body["reason"]),
+        note=body["note"],
     )

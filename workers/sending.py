@@ -103,19 +103,24 @@ class Sender:
         `waits`: the one before it on its way is still to be sent. `told_here`: that one goes out in this very message.
         """
         now = self._clock.now()
-        verdict, why = judge(
-            Reason(entry.body["reason"]),
-            entry.body["ladder"],
-            incident,
-            age=now - entry.created_at,
-            waits=waits,
-            told_here=told_here,
-            never_told=lambda: self._never_told(entry),
-        )
+
+        def judged(one: Incident) -> tuple[Verdict, str]:
+            return judge(
+                Reason(entry.body["reason"]),
+                entry.body["ladder"],
+                one,
+                age=now - entry.created_at,
+                waits=waits,
+                told_here=told_here,
+                never_told=lambda: self._never_told(entry),
+            )
+
+        verdict, why = judged(incident)
         if verdict is Verdict.LATER:
             self._ledger.retry(entry, now + AGAIN, None)
         elif verdict is Verdict.SKIPPED:
-            self._done(entry, "skipped", f"not sent, {why}: {what(entry)}")
+            line = self.line("skipped", f"not sent, {why}: {what(entry)}", entry)
+            self._ledger.skipped(entry, line, lambda one: judged(one)[0] is Verdict.SKIPPED)
         return verdict
 
     def give_up(self, entry: Entry, why: str) -> None:

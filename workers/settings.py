@@ -86,6 +86,8 @@ class Settings(BaseSettings):
     """Where the command line finds a running Tocsin."""
     demo: bool = Field(default=False, validation_alias="TOCSIN_DEMO")
     """Set by `up --demo` for its processes: every channel is pointed at the fake endpoints of this very Tocsin."""
+    demo_incidents: bool = Field(default=False, validation_alias="TOCSIN_DEMO_INCIDENTS")
+    """Set by `up --demo`: the first start makes up a few incidents, marked as such."""
     demo_smtp_port: int = Field(default=2525, validation_alias="TOCSIN_DEMO_SMTP_PORT", ge=0, le=65535)
     supervisor: int | None = Field(default=None, validation_alias="TOCSIN_SUPERVISOR")
     """Set by a supervisor for its children: its process id. A worker ends when that is no longer its parent."""

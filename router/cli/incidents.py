@@ -210,6 +210,41 @@ def note(session: Session, id_: str, text: str, by: str) -> None:
     _act(session, id_, "note", "has your note in its timeline", by=by, text=text)
 
 
+@incidents.command()
+@click.argument("id_", metavar="ID")
+@by_option
+@pass_session
+def escalate(session: Session, id_: str, by: str) -> None:
+    """Call whom the matrix names next now, and nobody else. Whoever has it keeps it."""
+    _act(session, id_, "escalate", lambda found: _called_in(found, by), by=by)
+
+
+def _called_in(incident: Record, by: str) -> str:
+    """Who comes: the latest of the steps that were asked for, or those after it where that was nobody."""
+    asked = [step for step in incident.get("steps") or () if step.get("asked_by") == by]
+    latest = max((float(step.get("sent_at") or 0) for step in asked), default=0.0)
+    now = [step for step in asked if float(step.get("sent_at") or 0) == latest]
+    come = [f"{plain(step['role'])} ({plain(step['person'])})" for step in now if step.get("person")]
+    if come:
+        return f"calls in {', '.join(come)} now, and nobody else"
+    nobody = ", ".join(plain(step["role"]) for step in now) or "who comes next"
+    return f"cannot call in {nobody}: there is nobody to tell. Its timeline says why"
+
+
+@incidents.command()
+@click.argument("id_", metavar="ID")
+@by_option
+@pass_session
+def undo(session: Session, id_: str, by: str) -> None:
+    """Take back what you answered last, within 30s: it stands as before, and whoever was told hears so."""
+    _act(session, id_, "undo", _taken_back, by=by)
+
+
+def _taken_back(incident: Record) -> str:
+    said = [line["text"] for line in incident.get("timeline") or () if line["kind"] == "taken back"]
+    return f"is as it was: {plain(said[-1])}" if said else "is as it was"
+
+
 @click.command(cls=Command)
 @click.argument("summary")
 @click.option("--severity", type=SEVERITIES, help="How bad it is; the rules decide by default.")

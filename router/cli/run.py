@@ -13,12 +13,12 @@ from typing import Any
 import click
 import orjson
 from redis.exceptions import RedisError
-from starlette.types import ASGIApp
 
 from router import demo, serve
 from router.accounts import first
 from router.app import DEMO
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
+from router.demo.outbox import Outbox
 from router.in_force import InForce, in_force
 from router.sources import TYPES as SOURCES
 from rules.fields import references
@@ -178,14 +178,12 @@ def _serve(settings: Settings, live: Live, folder: Folder, share_port: bool) -> 
     def hearing(ruleset: Ruleset) -> InForce:
         return in_force(ruleset, SOURCES, Environment().reveal)
 
-    mounts, beside = _demonstration(settings)
     rules = serve.Rules(live=live, folder=folder, hearing=hearing)
     # Bound before anything runs: a port that others have is found out while it can still be said and left.
     with _bound(settings, shared=share_port) as listener, _durable():
         alarm = Alarm(live, Environment(), Outward(settings.allow_net).perform)
-        serve.run(
-            settings, hearing(live()), ledger, rules, mounts=mounts, beside=beside, alarm=alarm, sockets=[listener]
-        )
+        shown = _demonstration(settings)
+        serve.run(settings, hearing(live()), ledger, rules, demonstration=shown, alarm=alarm, sockets=[listener])
 
 
 def _listener(settings: Settings, *, shared: bool = False) -> socket.socket:
@@ -214,18 +212,19 @@ def _bound(settings: Settings, *, shared: bool = False) -> socket.socket:
         raise Failure(why, "PORT and HOST choose another one", code=USAGE) from None
 
 
-def _demonstration(settings: Settings) -> tuple[dict[str, ASGIApp], tuple[Callable[[], Any], ...]]:
+def _demonstration(settings: Settings) -> serve.Demonstration | None:
     """The fake Slack, PagerDuty and mail of `--demo`, and what has to run beside them."""
     if not settings.demo:
-        return {}, ()
-    app = demo.demo()
+        return None
+    outbox = Outbox()
+    app = demo.demo(outbox)
 
     async def mail() -> None:
         server = await demo.listen_for_mail(app, port=settings.demo_smtp_port)
         async with server:
             await asyncio.Event().wait()
 
-    return {DEMO: app}, (mail,)
+    return serve.Demonstration(mounts={DEMO: app}, beside=(mail,), outbox=outbox)
 
 
 @click.command("work", cls=Command)

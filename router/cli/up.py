@@ -30,12 +30,15 @@ from workers.supervisor import Child, Supervisor
 @click.option(
     "--demo", "demonstrate", is_flag=True, help="Fake Slack, PagerDuty and mail; missing secrets are made up."
 )
+@click.option("--bare", is_flag=True, help="With --demo: without the incidents it makes up at the first start.")
 @weaker_option
 @pass_session
-def up(session: Session, demonstrate: bool, weaker: bool) -> None:
+def up(session: Session, demonstrate: bool, bare: bool, weaker: bool) -> None:
     """Everything in one terminal: an embedded Valkey (unless REDIS_URL is set), the receiver and the workers."""
     settings = session.settings
     env = _environment(session, settings, demonstrate) | ({WEAKER: "1"} if weaker else {})
+    if demonstrate and not bare:
+        env["TOCSIN_DEMO_INCIDENTS"] = "1"
     settings = _with(env, settings)
     ruleset = rules_of(folder_of(settings, session.config, to_hear_and_send), settings)
     if not demonstrate:
@@ -100,7 +103,7 @@ def _valkey(settings: Settings, env: dict[str, str]) -> Child:
 
 def _say_ready(session: Session, settings: Settings, demonstrate: bool) -> None:
     base, ourselves = settings.base_url, _ourselves(settings)
-    session.line(f"Tocsin is up at {base}. Ctrl-C stops everything.", "bold")
+    session.line(f"Tocsin is up. Open {base} in a browser. Ctrl-C stops everything.", "bold")
     if demonstrate:
         session.line(f"  What Slack, PagerDuty and mail were told:  {base}/demo/outbox")
         session.line(f"  Send a first signed sample:                {ourselves} send shop-sentry")

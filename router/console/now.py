@@ -11,14 +11,20 @@ from router.console.routes import Page
 from router.console.sight import Sight, seen
 from router.console.visit import Visit
 from router.console.visitor import Role
+from router.context import Context
+from router.demo.invented import test_alert
 from rules.event import Severity
 from rules.incident import State
+
+TOLD = 6
+"""Messages of the demonstration's channels that the page shows."""
 
 
 class Now:
     """The list and its buttons."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, context: Context, board: Board) -> None:
+        self._context = context
         self._board = board
 
     def pages(self) -> list[Page]:
@@ -26,6 +32,7 @@ class Now:
         return [
             Page("/", "GET", self.show),
             Page("/act", "POST", self.act, needs=Role.RESPONDER),
+            *([Page("/try", "POST", self.send_test_alert, Role.RESPONDER)] if self._context.outbox is not None else []),
         ]
 
     async def show(self, visit: Visit) -> Response:
@@ -34,7 +41,14 @@ class Now:
         sight = Sight.asked(visit.asked)
         shown = seen(rows.values(), sight)
         states = [one for one in State if one is not State.RESOLVED]
-        return visit.page("now.html", seen=shown, sight=sight, severities=list(Severity), states=states)
+        outbox = self._context.outbox
+        told = outbox.messages[:TOLD] if outbox is not None else None
+        return visit.page("now.html", seen=shown, told=told, sight=sight, severities=list(Severity), states=states)
+
+    async def send_test_alert(self, visit: Visit) -> Response:
+        """POST, in the demonstration: something to answer."""
+        title = await test_alert(self._context)
+        return visit.back("/", f"Sent: “{title}”. It shows below as soon as a worker has taken it in, within a second.")
 
     async def act(self, visit: Visit) -> Response:
         """POST: one command for one incident, or for all that were chosen; then back, saying what came of it."""

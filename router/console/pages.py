@@ -24,7 +24,7 @@ def tables(context: Context) -> list[Page]:
     board = Board(context)
     live = Live(context, board, Banner(context))
     return [
-        *Now(board).pages(),
+        *Now(context, board).pages(),
         *AccountPage(context).pages(),
         *People(context).pages(),
         Page("/live", "GET", live.stream),

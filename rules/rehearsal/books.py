@@ -155,6 +155,12 @@ class MemoryBooks:
         self.timelines.setdefault(incident.id, []).extend(outcome.timeline)
         self.effects += [(incident.id, effect) for effect in outcome.effects]
 
+    def reopened(self, incident: Incident) -> None:
+        """What was over is not: nothing of it is forgotten in time, and its group leads to it."""
+        self._groups[incident.group_key] = incident.id
+        for signal_key in incident.signals:
+            self._forgotten.pop(signal_key, None)
+
     def stands(self, incident: Incident, left: Iterable[str], under: Iterable[str]) -> None:
         """An incident keeps others quiet under these keys, and no longer under those it has left."""
         for key in left:

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rules import routing
-from rules.commands import Command, Escalate, Lift, Settle, Undeliverable
+from rules.answering import miss
+from rules.commands import Command, Escalate, Lift, Settle
 from rules.decision import Judged
 from rules.effects import Effect, Notify, Release, SettleAt, WakeAt
 from rules.event import Action, Event
@@ -24,7 +25,7 @@ from rules.incident import Incident, TimelineEntry
 from rules.load import Ruleset
 from rules.quiet import SilenceConfig
 from rules.rehearsal.books import MemoryBooks
-from rules.rehearsal.notices import Notice, Telling
+from rules.rehearsal.notices import Notice, Telling, missed, undeliverable
 from rules.rehearsal.promises import AT_MOST, DESKS, NOTICES, Desk, Promise, Promises
 from rules.roster import Roster
 from rules.schedule import Way, holds_until
@@ -252,25 +253,16 @@ class Rehearsal:
         self.notices.append(notice)
         line = TimelineEntry(at=self.now, kind=notice.outcome, text=_text(notify, notice), via=notify.channel)
         self._books.timelines.setdefault(promise.incident, []).append(line)
+        if notice.outcome == "skipped" and notify.reason.pages:
+            incidents = self._books.incidents
+            incidents[promise.incident] = miss(incidents[promise.incident], missed(notify), self.now)
         if notice.outcome == "failed" and needs_help(notify.reason, notify.step):
-            self._change(promise.incident, _undeliverable(notify, notice.why, self.roster()))
+            self._change(promise.incident, undeliverable(notify, notice.why, self.roster()))
 
 
 def _look(effect: type[Effect], incident_id: str) -> str:
     """The id of the look at an incident's ladder, its children, or whether it is quiet: one of each at a time."""
     return f"{_LOOKS[effect]}-{incident_id}"
-
-
-def _undeliverable(notify: Notify, why: str, roster: Roster) -> Undeliverable:
-    return Undeliverable(
-        channel=notify.channel,
-        role=notify.role,
-        person=notify.person,
-        step=notify.step or 0,
-        ladder=notify.ladder,
-        why=why,
-        roster=roster,
-    )
 
 
 def _text(notify: Notify, notice: Notice) -> str:

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from rules.commands import Undeliverable
 from rules.config import Config
 from rules.effects import Notify
 from rules.event import Severity
 from rules.incident import Incident, Reason
+from rules.last_answer import Missed
 from rules.pace import TOGETHER, Destination, destination, take
 from rules.rehearsal.promises import Desk, Promise, Promises
+from rules.roster import Roster
 from rules.schedule import Way
 from rules.telling import AGAIN, Verdict, judge
 
@@ -203,3 +206,30 @@ def _way(promise: Promise) -> tuple[object, ...]:
 def _in_order(promise: Promise) -> tuple[str, int]:
     """By incident and by the number each notification of it has (`n-<incident>-<number>`)."""
     return promise.incident, int(promise.id.rpartition("-")[2])
+
+
+def missed(notify: Notify) -> Missed:
+    """A page that was left out, as its incident remembers it while the answer behind that may be taken back."""
+    return Missed(
+        channel=notify.channel,
+        role=notify.role,
+        person=notify.person,
+        room=notify.room,
+        step=notify.step,
+        ladder=notify.ladder,
+        reason=notify.reason,
+        note=notify.note,
+    )
+
+
+def undeliverable(notify: Notify, why: str, roster: Roster) -> Undeliverable:
+    """A page that failed, as its incident is told."""
+    return Undeliverable(
+        channel=notify.channel,
+        role=notify.role,
+        person=notify.person,
+        step=notify.step or 0,
+        ladder=notify.ladder,
+        why=why,
+        roster=roster,
+    )

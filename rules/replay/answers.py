@@ -7,7 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rules.commands import Acknowledge, ChangeSeverity, Command, FalsePositive, Mitigate, Resolve
+from rules.commands import (
+    Acknowledge,
+    ChangeSeverity,
+    Command,
+    EscalateNow,
+    FalsePositive,
+    Mitigate,
+    Resolve,
+    Undo,
+)
 from rules.event import Severity
 from rules.incident import TimelineEntry
 from rules.rehearsal.engine import Rehearsal
@@ -76,6 +85,8 @@ _COMMANDS: dict[str, Callable[[Answer, Roster], Command]] = {
     "severity": lambda said, roster: ChangeSeverity(
         by=said.by, via=said.via, to=Severity(said.text[-2:]), roster=roster
     ),
+    "called in": lambda said, roster: EscalateNow(by=said.by, via=said.via, roster=roster),
+    "taken back": lambda said, roster: Undo(by=said.by, via=said.via, roster=roster),
 }
 
 KINDS = frozenset(_COMMANDS)

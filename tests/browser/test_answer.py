@@ -35,7 +35,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     base, data = f"http://127.0.0.1:{port}", str(tmp_path_factory.mktemp("d"))
     env = child_environment({"PORT": port, "TOCSIN_DATA": data, "TOCSIN_URL": base})
     tocsin = [sys.executable, "-m", "router.cli"]
-    process = subprocess.Popen([*tocsin, "up", "--demo"], env=env)
+    process = subprocess.Popen([*tocsin, "up", "--demo", "--bare"], env=env)
     try:
         assert wait_for(lambda: _paging(base), 40)
         subprocess.run([*tocsin, "send", "shop-sentry"], env=env, check=True)

@@ -71,6 +71,8 @@ def test_json_is_what_the_api_said(tocsin: Tocsin) -> None:
         (["false-positive", "a test"], "false-positive", {"reason": "a test"}),
         (["assign", "dan"], "assign", {"to": "dan"}),
         (["note", "restarted it"], "note", {"text": "restarted it"}),
+        (["escalate"], "escalate", {}),
+        (["undo"], "undo", {}),
     ],
 )
 def test_each_action_reaches_its_incident(tocsin: Tocsin, words: list[str], path: str, body: dict[str, str]) -> None:
@@ -123,6 +125,39 @@ def test_whoever_comes_late_is_told_so(
     said = tell("incidents", verb, "20260301-7", *rest, "--by", "ana")
     assert words in said.output
     assert said.exit_code == code
+
+
+LEAD = {"role": "engineering lead", "person": "maria", "asked_by": "ana", "sent_at": 2.0}
+TAKEN_BACK = {"kind": "taken back", "text": "ana took back the acknowledgement: it is P1, and nobody has it"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "became", "words"),
+    [
+        ("escalate", {"steps": [LEAD]}, "calls in engineering lead (maria) now, and nobody else."),
+        (
+            "escalate",
+            {"steps": [{**LEAD, "person": None}]},
+            "cannot call in engineering lead: there is nobody to tell.",
+        ),
+        ("undo", {"timeline": [TAKEN_BACK]}, f"is as it was: {TAKEN_BACK['text']}."),
+    ],
+)
+def test_what_came_of_it_is_said(
+    tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch, asked: str, became: dict[str, object], words: str
+) -> None:
+    """Who comes, or that nobody does; how it stands, now that the answer is gone."""
+    for name, value in became.items():
+        monkeypatch.setitem(INCIDENT, name, value)
+    assert words in tell("incidents", asked, "20260301-7", "--by", "ana").output
+
+
+def test_what_cannot_be_is_said_in_the_words_of_the_api(tocsin: Tocsin) -> None:
+    """Too late, not theirs, or nobody left: the sentence says how it stands."""
+    tocsin.says[f"/api/incidents/{INCIDENT['id']}/undo"] = (409, {"detail": "The last answer is that of dan."})
+    said = tell("incidents", "undo", "20260301-7", "--by", "ana")
+    assert "The last answer is that of dan." in said.output
+    assert said.exit_code == 2
 
 
 def test_an_ambiguous_id_changes_nothing(tocsin: Tocsin) -> None:

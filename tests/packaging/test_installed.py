@@ -47,7 +47,7 @@ def up(stranger: Stranger) -> Iterator[dict[str, str]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    running = stranger.start(str(stranger.folder / "opt/bin/tocsin"), "up", "--demo", PORT=port)
+    running = stranger.start(str(stranger.folder / "opt/bin/tocsin"), "up", "--demo", "--bare", PORT=port)
     where = {"TOCSIN_URL": f"http://127.0.0.1:{port}"}
     try:
         ready = wait_for(lambda: answers(f"{where['TOCSIN_URL']}/readyz/paging"), 30)

@@ -209,8 +209,11 @@ class Ear:
         (incident,) = self.store.incidents(open_only=False)
         return incident
 
-    def is_down(self) -> Incident:
-        """The shop is down and the workers know it."""
-        assert self.post(KUMA, DOWN).status_code == 202
+    def is_down(self, monitor: int = 7, name: str = "Shop") -> Incident:
+        """The shop is down, or what another monitor watches, and the workers know it."""
+        before = {one.id for one in self.store.incidents(open_only=False)}
+        heartbeat, watched = {**DOWN["heartbeat"], "monitorID": monitor}, {"id": monitor, "name": name}
+        assert self.post(KUMA, {**DOWN, "heartbeat": heartbeat, "monitor": watched}).status_code == 202
         self.works()
-        return self.incident()
+        (opened,) = (one for one in self.store.incidents(open_only=False) if one.id not in before)
+        return opened

@@ -79,6 +79,7 @@ def test_an_unknown_incident_is_404_and_says_where_to_look(ear: Ear) -> None:
         ("assign", {"by": "ana", "to": "maria"}, None),
         ("severity", {"by": "ana", "severity": "P2"}, None),
         ("note", {"by": "ana", "text": "looking"}, None),
+        ("escalate", {"by": "ana"}, None),
     ],
 )
 def test_a_command_is_obeyed_and_shows_the_incident(
@@ -88,7 +89,7 @@ def test_a_command_is_obeyed_and_shows_the_incident(
     incident = ear.is_down()
     answer = ear.ask("POST", f"/api/incidents/{incident.id}/{what}", headers=BEARER, json=body)
     assert answer.status_code == 200, answer.text
-    assert answer.json()["timeline"][-1]["by"] == "ana"
+    assert "ana" in [line["by"] for line in answer.json()["timeline"][-2:]]
     assert ear.incident().state is (state or incident.state)
 
 
@@ -97,7 +98,35 @@ def test_every_command_is_tried_above() -> None:
     (table,) = [
         mark for mark in test_a_command_is_obeyed_and_shows_the_incident.pytestmark if mark.name == "parametrize"
     ]
-    assert {row[0] for row in table.args[1]} == set(ASKED)
+    assert {row[0] for row in table.args[1]} == set(ASKED) - {"undo"}
+
+
+def test_an_answer_is_taken_back_once_and_by_whoever_gave_it(ear: Ear) -> None:
+    """What cannot be taken back is 409 with a sentence, and nothing has changed."""
+    incident = ear.is_down()
+
+    def ask(what: str, by: str) -> tuple[int, str]:
+        answer = ear.ask("POST", f"/api/incidents/{incident.id}/{what}", headers=BEARER, json={"by": by})
+        return answer.status_code, answer.json().get("detail", "")
+
+    assert ask("acknowledge", "ana")[0] == 200
+    theirs = "The last answer is that of ana, and only they can take it back. It is acknowledged by ana."
+    assert ask("undo", "dan") == (409, theirs)
+    assert ear.incident().state is State.ACKNOWLEDGED
+    assert ask("undo", "ana")[0] == 200
+    assert ear.incident().state is State.TRIGGERED
+    status, said = ask("undo", "ana")
+    assert (status, said[:27]) == (409, "Nothing can be taken back: ")
+
+
+def test_at_the_end_of_the_matrix_asking_for_more_is_409(ear: Ear) -> None:
+    """The sentence names who has been told."""
+    incident = ear.is_down()
+    asked = [
+        ear.ask("POST", f"/api/incidents/{incident.id}/escalate", headers=BEARER, json={"by": "ana"}) for _ in range(2)
+    ]
+    assert [one.status_code for one in asked] == [200, 409]
+    assert asked[-1].json()["detail"].startswith("The matrix is at its end: on-call engineer, ")
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,18 @@ from router.demo import demo
 from tests.receiver.ear import BEARER, Ear
 
 
-def test_the_address_of_the_demonstration_leads_to_its_outbox(ear: Ear) -> None:
-    """Whoever opens what `up --demo` printed sees the one page there is, whatever Host header was sent."""
+def test_the_demonstration_lets_this_machines_browser_in(ear: Ear) -> None:
+    """Whoever opens what `up --demo` printed sees what is open, without an account; a name that leads here does not."""
+    ear.settings = ear.settings.model_copy(update={"demo": True})
     ear.mounts = {"/demo": demo()}
-    answer = ear.ask("GET", "/", headers={"Host": "evil.example"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/demo/outbox")
-    assert ear.ask("GET", answer.headers["location"], headers=BEARER).status_code == 200
+    assert ear.ask("GET", "/", headers={"Host": "127.0.0.1"}).status_code == 200
+    stranger = ear.ask("GET", "/", headers={"Host": "evil.example"})
+    assert (stranger.status_code, stranger.headers["location"]) == (303, "/sign-in?then=%2F")
+    assert ear.ask("GET", "/demo/outbox", headers=BEARER).status_code == 200
 
 
-def test_a_real_receiver_has_nothing_at_its_root(ear: Ear) -> None:
-    """Without the demonstration there is no page to be led to."""
-    assert ear.ask("GET", "/").status_code == 404
+def test_a_real_receiver_asks_who_is_there(ear: Ear) -> None:
+    """Without the demonstration nobody sees anything before they have signed in, and is led back afterwards."""
+    answer = ear.ask("GET", "/incidents/ABC?q=x", headers={"Host": "127.0.0.1"})
+    assert answer.status_code in (303, 404)
+    assert ear.ask("GET", "/", headers={"Host": "127.0.0.1"}).status_code == 303

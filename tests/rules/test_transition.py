@@ -15,6 +15,7 @@ from rules.commands import (
     Clear,
     Command,
     Escalate,
+    EscalateNow,
     FalsePositive,
     Heard,
     Lift,
@@ -23,10 +24,12 @@ from rules.commands import (
     Settle,
     Trigger,
     Undeliverable,
+    Undo,
 )
 from rules.decision import Gate
 from rules.event import Action
 from rules.incident import Hold, Incident, Reason, Signal, State
+from rules.last_answer import LastAnswer, Stood
 from rules.transition import TABLE, transition
 from tests.rules.lives import (
     EVERYBODY,
@@ -56,6 +59,8 @@ ROWS: dict[type[Command], set[State]] = {
     ChangeSeverity: {T, A, M, R},
     Assign: {T, A, M, R},
     AddNote: {T, A, M, R, DONE},
+    EscalateNow: {T, A, M},
+    Undo: {T, A, M, R, DONE},
     Escalate: {T, A},
     Lift: {T, A, M, R},
     Undeliverable: {T, A, M, R, DONE},
@@ -77,6 +82,8 @@ def in_state(state: State) -> Life:
         life.clears()
     if state is DONE:
         life.asks(Resolve(by="ana", via="slack"))
+    answered = LastAnswer(by="maria", at=life.now + MINUTE, what="it", fields=("assignee",), before=Stood())
+    life.incident = life.incident.changed(last_answer=answered)
     return life
 
 
@@ -96,6 +103,8 @@ def each_command(life: Life) -> dict[type[Command], Command]:
         ChangeSeverity: ChangeSeverity(by="maria", via="cli", to=P2, roster=EVERYBODY),
         Assign: Assign(by="maria", via="cli", to="dan"),
         AddNote: AddNote(by="maria", via="cli", text="it was the cache"),
+        EscalateNow: EscalateNow(by="maria", via="cli", roster=EVERYBODY),
+        Undo: Undo(by="maria", via="cli", roster=EVERYBODY),
         Escalate: Escalate(roster=EVERYBODY),
         Lift: Lift(by="maria", silence="deploy"),
         Undeliverable: Undeliverable(roster=EVERYBODY, **page),  # type: ignore[arg-type]
@@ -206,9 +215,10 @@ def test_a_gate_counts_for_a_gates_incident_only() -> None:
 
 
 def test_only_what_calls_somebody_to_work_is_a_page() -> None:
-    """An answered incident still sends its updates; these five it must not send."""
+    """An answered incident still sends its updates; these it must not send, but for whom somebody called in."""
     pages = {reason for reason in Reason if reason.pages}
-    assert pages == {Reason.OPENED, Reason.ESCALATED, Reason.SEVERITY_RAISED, Reason.RETRIGGERED, Reason.EXHAUSTED}
+    of_the_ladder = {Reason.OPENED, Reason.ESCALATED, Reason.SEVERITY_RAISED, Reason.RETRIGGERED, Reason.EXHAUSTED}
+    assert pages == of_the_ladder | {Reason.CALLED, Reason.TAKEN_BACK}
 
 
 def test_what_a_resolved_incident_still_hears() -> None:

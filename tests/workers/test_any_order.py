@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 from redis import Redis
 
-from rules.commands import Acknowledge, ChangeSeverity, Command, Escalate, Resolve
+from rules.commands import Escalate
 from rules.event import Action, Event, Severity
-from rules.incident import Incident, Reason, State, TimelineEntry
-from tests import model
+from rules.incident import Incident, Reason, State
 from tests.failing import Meddler, meddled
 from tests.model import Case, Model
-from tests.workers.losing import LOSSES, Losing
+from tests.workers.answering import Answering, says
+from tests.workers.losing import LOSSES
 from tests.world import RULES, World, a_world
 from workers import beats, keys
 from workers.agenda import DESKS, Entry, Job, Kind, Lane
@@ -41,7 +41,7 @@ KEYS = st.sampled_from(["web", "api", "shop 1", "shop 2", "booth 1", "booth 2"])
 LATE = st.sampled_from([0.0, 0.0, 0.0, 20.0, 400.0])
 
 
-class AnyOrder(Losing):
+class AnyOrder(Answering):
     """One Tocsin, two hands at its intake, and the model beside it."""
 
     redis: Redis
@@ -56,6 +56,7 @@ class AnyOrder(Losing):
         self.known: list[Event] = []
         self.hanging: list[tuple[Job, list[Entry], float]] = []
         self.too_late: list[str] = []
+        self.lines: dict[str, int] = {}  # of each history, when it was answered last
         self._overhear()
         self.meddler = Meddler()
         self.other = self.world.another(meddled(self.url, self.meddler))
@@ -71,7 +72,9 @@ class AnyOrder(Losing):
         def overheard(request: Any) -> Any:
             said = orjson.loads(request.body)
             incident = self.world.house.store.incident(said["dedup_key"].split("-")[1])
-            if said["event_action"] == "trigger" and (incident is None or incident.answered):
+            called_in = said.get("payload", {}).get("custom_details", {}).get("what") == Reason.CALLED
+            needed = incident is not None and (not incident.answered or (called_in and incident.acknowledged_by))
+            if said["event_action"] == "trigger" and not needed:
                 self.too_late.append(said["dedup_key"])
             return perform(request)
 
@@ -100,27 +103,22 @@ class AnyOrder(Losing):
 
         house.ledger.deduplicate, house.ledger.keep = deduplicated, kept
 
-    @property
-    def now(self) -> float:
-        """The driven clock."""
-        return self.world.clock.now()
-
     def _case(self, incident: Incident | None) -> Case:
-        return next(case for one, case in self._pairs() if incident is not None and one.id == incident.id)
+        return next(case for one, case in self.pairs() if incident is not None and one.id == incident.id)
 
     # --- what senders do ---
 
     @rule(key=KEYS, severity=st.sampled_from(Severity), late=LATE)
     def fires(self, key: str, severity: Severity, late: float) -> None:
         """Something is down, or was a while ago."""
-        self._says(key, "grouped" if key.startswith("shop") else HOWS[severity], Action.TRIGGER, late)
+        self.says(key, "grouped" if key.startswith("shop") else HOWS[severity], Action.TRIGGER, late)
 
     @rule(key=KEYS, late=LATE)
     def is_over(self, key: str, late: float) -> None:
         """Its sender says that it is over, or was a while ago."""
-        self._says(key, "", Action.RESOLVE, late)
+        self.says(key, "", Action.RESOLVE, late)
 
-    def _says(self, key: str, how: str, action: Action, late: float) -> None:
+    def says(self, key: str, how: str, action: Action, late: float) -> None:
         event = self.world.hears(
             how,
             key=key,
@@ -201,36 +199,9 @@ class AnyOrder(Losing):
         self.world.works()
         assert not audit(self.world.house).mended
 
-    # --- what people do ---
-
-    def _asks(self, data: Any, command: Command, then: Callable[[Case], None]) -> None:
-        case = self.model.cases[data.draw(st.integers(0, len(self.model.cases) - 1))]
-        incident = next(incident for incident, its in self._pairs() if its is case)
-        self.world.house.ledger.answer(incident.id, command)
-        then(case)
-
-    @precondition(lambda self: self.model.cases)
-    @rule(data=st.data(), by=st.sampled_from(["ana", "dan"]))
-    def is_acknowledged(self, data: Any, by: str) -> None:
-        """Somebody takes it."""
-        self._asks(data, Acknowledge(by=by, via="cli"), lambda case: model.acknowledge(case, by, self.now))
-
-    @precondition(lambda self: self.model.cases)
-    @rule(data=st.data())
-    def is_resolved(self, data: Any) -> None:
-        """Somebody ends it."""
-        self._asks(data, Resolve(by="ana", via="cli"), lambda case: case.answered(State.RESOLVED, self.now))
-
-    @precondition(lambda self: self.model.cases)
-    @rule(data=st.data(), to=st.sampled_from(Severity))
-    def is_judged(self, data: Any, to: Severity) -> None:
-        """Somebody says how bad it is."""
-        command = ChangeSeverity(by="ana", via="cli", to=to, roster=self.world.house.ledger.roster())
-        self._asks(data, command, lambda case: model.change(case, to, self.now))
-
     # --- what must hold ---
 
-    def _pairs(self) -> Iterator[tuple[Incident, Case]]:
+    def pairs(self) -> Iterator[tuple[Incident, Case]]:
         """Each incident with what the model says of it; those of one group follow each other."""
         follows = {incident.previous or incident.group_key: incident for incident in self.world.incidents}
         assert len(follows) == len(self.world.incidents) == len(self.model.cases)
@@ -243,7 +214,7 @@ class AnyOrder(Losing):
     @invariant()
     def the_model_agrees(self) -> None:
         """Which incidents are open, how bad they are, and who has them."""
-        for incident, case in self._pairs():
+        for incident, case in self.pairs():
             assert (incident.state, incident.severity) == (case.state, case.severity)
             assert {key for key, one in incident.signals.items() if one.firing} == case.firing
             assert incident.acknowledged_by == case.taken_by or case.state is State.RESOLVED
@@ -252,7 +223,7 @@ class AnyOrder(Losing):
     def nobody_is_forgotten(self) -> None:
         """One look at the ladder stands on the agenda, at its time, while somebody may be called; nothing is parked."""
         assert not self.redis.zcard(keys.PARKED)
-        for incident, case in self._pairs():
+        for incident, case in self.pairs():
             desks = [self.redis.zscore(keys.agenda(lane, Job.ESCALATE), f"{Kind.STEP}-{incident.id}") for lane in Lane]
             promised = [due for due in desks if due is not None]
             assert len(promised) == (case.wake is not None)
@@ -266,11 +237,11 @@ class AnyOrder(Losing):
         assert not self.too_late
         sent_at_all = 0
         promised = [one for one in self.world.house.agenda.upcoming() if one.kind is Kind.NOTIFY]
-        for incident, case in self._pairs():
+        for incident, case in self.pairs():
             lines = [one for one in self.world.house.store.timeline(incident.id) if "way" in one.detail]
             for reason, person in [(reason, person) for reason in Reason if reason.pages for person in case.told]:
                 owed = [page for page in case.pages if (page.reason, page.person) == (reason, person)]
-                done = [one for one in lines if _says(one, reason, person)]
+                done = [one for one in lines if says(one, reason, person)]
                 coming = [one for one in promised if one.incident == incident.id and _calls(one, reason, person)]
                 assert len(done) + len(coming) == len(owed)
                 sent = sum(one.kind == "sent" for one in done)
@@ -283,10 +254,6 @@ class AnyOrder(Losing):
         self.world.outside.heard.clear()
         self.stack.close()
         self.other.redis.close()
-
-
-def _says(line: TimelineEntry, reason: Reason, person: str) -> bool:
-    return line.detail["way"].endswith(f"/{person}") and f": {reason.value}" in line.text
 
 
 def _calls(entry: Entry, reason: Reason, person: str) -> bool:

@@ -159,7 +159,7 @@ def test_a_resolve_without_an_incident_is_forgotten_after_a_day(redis: Redis) ->
         world.passes("15m")
         assert world.incident.state is State.RESOLVED
         lasting = {key for key in redis.keys("tocsin:*") if redis.ttl(key) == -1}
-        assert {key.split(b":")[1] for key in lasting} <= {b"incidents", b"count", b"bell", *INBOX}
+        assert {key.split(b":")[1] for key in lasting} <= {b"incidents", b"count", b"bell", b"changes", *INBOX}
         world.outside.heard = []
 
 
