@@ -22,6 +22,8 @@ LEAST: dict[str, Role] = {
     "POST /incidents/{id}/false-positive": Role.RESPONDER,
     "POST /incidents/{id}/assign": Role.RESPONDER,
     "POST /incidents/{id}/note": Role.RESPONDER,
+    "POST /incidents/{id}/escalate": Role.RESPONDER,
+    "POST /incidents/{id}/undo": Role.RESPONDER,
     "GET /deliveries": Role.VIEWER,
     "POST /deliveries/purge": Role.ADMIN,
     "GET /deliveries/{id}": Role.VIEWER,
