@@ -143,7 +143,7 @@ class Doorstep:
             if wrong is not None:
                 return wrong
             if not invite.is_first and name in self._context.in_force.ruleset.config.people:
-                asked = invite.made_by or "whoever invited you"
+                asked = invite.inviter or "whoever invited you"
                 return f"{name} is a person of the rules. If that is you, ask {asked} for a link that says so."
         if form.get("password", "") != form.get("again", ""):
             return "The two passwords are not the same. Please write them again."

@@ -63,6 +63,11 @@ class Invite(BaseModel):
         """Does it make the first admin?"""
         return self.expires is None
 
+    @property
+    def inviter(self) -> str:
+        """Who may be asked about it; empty: whoever has TOCSIN_API_TOKEN, which is nobody by name."""
+        return "" if self.made_by == "TOCSIN_API_TOKEN" else self.made_by
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:

@@ -33,13 +33,13 @@ def list_(session: Session) -> None:
 
 def _listed(session: Session, found: dict[str, Any]) -> None:
     if found["accounts"]:
-        heads = ["NAME", "ROLE", "PERSON", "SIGNS IN", "SINCE"]
+        heads = ["NAME", "ROLE", "PERSON", "SIGNS IN BY", "SINCE"]
         rows = [
             [
                 one["name"],
                 one["role"],
                 one["person"] or "",
-                f"by {one['signs_in']}".replace("by else", "else"),
+                one["signs_in"],
                 moment(one["made_at"]),
             ]
             for one in found["accounts"]

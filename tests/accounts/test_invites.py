@@ -116,7 +116,7 @@ def test_nobody_makes_themselves_somebody_else(ear: Ear) -> None:
     assert taken.status_code == 409
     claimed = Person(ear).accept(link, "maria")
     assert claimed.status_code == 422
-    assert "ask TOCSIN_API_TOKEN for a link" in claimed.text
+    assert "ask whoever invited you for a link" in claimed.text
     assert Person(ear).accept(link, "newcomer").status_code == 303
     named = invited(ear, "maria", role="viewer")
     assert Person(ear).accept(named, "boss").status_code == 303
