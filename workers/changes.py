@@ -33,9 +33,11 @@ def since(redis: Redis, mark: str) -> tuple[str, list[str]] | None:
     first: Any = redis.xrange(keys.CHANGES, count=1)
     if not first:
         return (mark, []) if mark == NOTHING else None
-    if mark == NOTHING or _order(first[0][0].decode()) > _order(mark):
+    if mark != NOTHING and _order(first[0][0].decode()) > _order(mark):
         return None  # The stream was cut, or begun anew, after what this mark stands for.
     found: Any = redis.xrange(keys.CHANGES, min=f"({mark}")
+    if mark == NOTHING and len(found) >= KEPT:
+        return None  # Nobody knows whether it has been cut since it was empty.
     ids = dict.fromkeys(one for _, said in found for one in _ids(said))
     return (found[-1][0].decode() if found else mark), list(ids)
 

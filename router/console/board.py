@@ -17,6 +17,8 @@ from workers import changes, overrides
 from workers.compose import where
 from workers.plain import plain
 
+MOST_UNTOLD = 1000
+"""Changes that are remembered for whoever asks for news; beyond, everything may be different."""
 MOST = 20_000
 """Open incidents that are shown at all."""
 _LONGEST = 300
@@ -68,27 +70,46 @@ class Board:
         self._lock = threading.Lock()
         self._rows: dict[str, Row] = {}
         self._mark: str | None = None
+        self._untold: dict[str, Row | None] = {}
+        self._all_untold = False
         self._judging: tuple[str, tuple[MadeOverride, ...]] = ("", ())
         self._config = context.in_force.ruleset.config
 
     def rows(self) -> Mapping[str, Row]:
         """Every open incident by its id. Blocks on Redis; raises its errors."""
-        self.look()
-        return dict(self._rows)
-
-    def look(self) -> tuple[dict[str, Row | None], bool]:
-        """What is different since the last look, None for what is no longer open; and: may everything be?"""
         with self._lock:
-            made, judging = self._made()
-            same = self._mark is not None and judging == self._judging
-            said = changes.since(self._redis, self._mark) if same and self._mark is not None else None
-            if said is None:
-                before = self._rows
-                self._config, self._judging = applied(self._context.in_force.ruleset.config, made), judging
-                self._begin()
-                return {**dict.fromkeys(before), **self._rows}, True
-            self._mark, ids = said
-            return self._take(ids), False
+            self._look()
+            return dict(self._rows)
+
+    def news(self) -> tuple[dict[str, Row | None], bool]:
+        """What is different since news were asked for last, None for what is no longer open; and: may everything be?
+
+        For one asker, who tells all others: a page that looks meanwhile takes nothing from it. Blocks on Redis.
+        """
+        with self._lock:
+            self._look()
+            told, everything = self._untold, self._all_untold
+            self._untold, self._all_untold = {}, False
+            return told, everything
+
+    def _look(self) -> None:
+        changed, everything = self._changes()
+        self._untold |= changed
+        self._all_untold |= everything
+        if len(self._untold) > MOST_UNTOLD:  # Nobody may be asking for days.
+            self._untold, self._all_untold = {}, True
+
+    def _changes(self) -> tuple[dict[str, Row | None], bool]:
+        made, judging = self._made()
+        same = self._mark is not None and judging == self._judging
+        said = changes.since(self._redis, self._mark) if same and self._mark is not None else None
+        if said is None:
+            before = self._rows
+            self._config, self._judging = applied(self._context.in_force.ruleset.config, made), judging
+            self._begin()
+            return {**dict.fromkeys(before), **self._rows}, True
+        self._mark, ids = said
+        return self._take(ids), False
 
     @property
     def _redis(self) -> Redis:

@@ -121,11 +121,11 @@ class Live:
             self._tell([_event("banner", {"html": rendered("console/banner.html", troubles=lines)})])
         self._said = lines
         try:
-            changed, everything = await run_in_threadpool(self._board.look)
+            changed, everything = await run_in_threadpool(self._board.news)
             await self._listen()
         except RedisError:
             return  # The banner says so.
-        if silently or not changed:
+        if silently or not (changed or everything):
             return
         if everything or len(changed) > MANY:
             self._tell([_event("all", {})])

@@ -57,7 +57,9 @@ def test_whoever_comes_second_hears_who_was_first(console: Console) -> None:
     """Two press at once: the second is told that the first has it, since when, and that they have joined."""
     incident = console.is_down()
     console.ledger.answer(incident.id, Acknowledge(by="maria", via="link"))
-    assert "maria has had P1" in console.pressed("/act", {"do": f"acknowledge {incident.id}"})
+    assert "maria had P1 “Shop is DOWN: timeout” already since 10:00 UTC; you have joined." in console.pressed(
+        "/act", {"do": f"acknowledge {incident.id}"}
+    )
 
 
 def test_what_is_over_stays_over(console: Console) -> None:

@@ -1,0 +1,136 @@
+"""The console as people use it: on a telephone and on a desk, two at once, with a wrong watch, by keyboard alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import Tocsin, demonstration
+from tests.browser.looking import SIZES, accessible, fits, kept, opened
+
+pytestmark = pytest.mark.browser
+HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}} javascript:alert(3)'
+PAGES = [
+    "/", "/agenda", "/deliveries", "/notifications", "/rules", "/playground", "/schedules", "/sources",
+    "/sources/shop-sentry", "/numbers", "/account", "/accounts", "/audit",
+]  # fmt: skip
+TEN_HOURS_WRONG = "const real = Date.now; Date.now = () => real() + 36e6;"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running demonstration, with the incidents it has made up and some that were sent."""
+
+    base: str
+    tocsin: Tocsin
+
+    def incident(self, title: str) -> str:
+        """The id of the open incident that is called so."""
+        found = json.loads(self.tocsin("incidents", "list", "-o", "json"))["incidents"]
+        return str(next(one["id"] for one in found if title in one["title"]))
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """What `make run` shows, after a few more deliveries, one of them hostile in every field that there is."""
+    with demonstration(tmp_path_factory.mktemp("d")) as (base, tocsin):
+        tocsin("send", "shop-sentry")
+        tocsin("send", "prometheus", "group_firing")
+        tocsin("report", HOSTILE, "--severity", "P3", "--label", f"service={HOSTILE}")
+        yield Demo(base, tocsin)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", list(SIZES))
+def test_every_page_is_legible(demo: Demo, chromium: Browser, size: str, scheme: str) -> None:
+    """On a phone and on a desk, light and dark: nothing is cut off, axe finds nothing, hostile text is only text."""
+    incident = demo.incident(HOSTILE[:10])
+    page = opened(chromium, f"{demo.base}/", size, scheme)
+    for path in (*PAGES, f"/incidents/{incident}"):
+        answer = page.goto(f"{demo.base}{path}")
+        assert answer is not None
+        assert answer.status == 200, path
+        kept(page, f"console{path.replace('/', '-').replace(incident, 'one')}-{size}-{scheme}")
+        assert fits(page), path
+        assert page.locator("img[src=x], main script, a[href^='javascript:']").count() == 0, path
+        accessible(page)
+    page.context.close()
+
+
+def test_what_one_does_the_other_sees(demo: Demo, chromium: Browser) -> None:
+    """An acknowledgement in one browser shows in another by itself; whoever then presses too is told the truth."""
+    demo.tocsin("report", "The printer burns", "--severity", "P3")
+    one, other = opened(chromium, demo.base, "desktop"), opened(chromium, demo.base, "phone")
+    row = other.locator(".row", has_text="The printer burns")
+    expect(row).to_contain_text("triggered")
+    expect(other.locator("#pulse")).to_have_text("live")
+    one.locator(".row", has_text="The printer burns").get_by_role("button", name=re.compile("^Acknowledge")).click()
+    expect(one.locator("#said")).to_contain_text("Nobody else will be woken.")
+    expect(row).to_contain_text("acknowledged")
+    one.get_by_role("button", name="Undo").click()
+    expect(row).to_contain_text("triggered")
+    one.context.close()
+    other.context.close()
+
+
+def test_what_opens_appears_by_itself(demo: Demo, chromium: Browser) -> None:
+    """Nobody reloads a wall."""
+    page = opened(chromium, demo.base, "desktop")
+    expect(page.locator("#pulse")).to_have_text("live")
+    demo.tocsin("report", "The lift is stuck", "--severity", "P2")
+    expect(page.locator(".row", has_text="The lift is stuck")).to_be_visible()
+    page.context.close()
+
+
+def test_a_wrong_watch_does_not_move_the_countdown(demo: Demo, chromium: Browser) -> None:
+    """The browser's clock is ten hours ahead: what is to come is still to come."""
+    page = opened(chromium, demo.base, "desktop", script=TEN_HOURS_WRONG)
+    count = page.locator(".row .count").first
+    expect(count).to_have_text(re.compile(r"^in \d"))
+    before = count.inner_text()
+    expect(count).not_to_have_text(before)
+    expect(count).to_have_text(re.compile(r"^in \d"))
+    page.context.close()
+
+
+def test_the_keyboard_is_enough(demo: Demo, chromium: Browser) -> None:
+    """Tab leads to the button of the worst incident, Enter presses it, Escape closes a menu."""
+    page = opened(chromium, demo.base, "desktop")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("To the content")
+    more = page.locator(".row .more summary").first
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".row .more").first).to_have_attribute("open", "")
+    page.keyboard.press("Escape")
+    expect(page.locator(".row .more[open]")).to_have_count(0)
+    page.locator(".row button.first").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    page.context.close()
+
+
+def test_the_demonstration_can_be_tried(demo: Demo, chromium: Browser) -> None:
+    """Its button makes an incident, and the page shows what Slack was told of it."""
+    page = opened(chromium, demo.base, "desktop")
+    page.get_by_role("button", name="Send a test alert").click()
+    expect(page.locator(".row", has_text="Test alert of").first).to_be_visible()
+    expect(page.locator("#told")).to_contain_text("Test alert of", timeout=15_000)
+    page.context.close()
+
+
+def test_it_works_without_javascript(demo: Demo, chromium: Browser) -> None:
+    """Reading and answering need none."""
+    page = chromium.new_context(java_script_enabled=False, viewport=SIZES["phone"]).new_page()  # type: ignore[arg-type]
+    page.goto(demo.base)
+    row = page.locator(".row", has_text="certificate of status.example.com")
+    assert "in 23h" in row.inner_text()
+    row.get_by_role("button", name=re.compile("^Acknowledge")).click()
+    assert "Nobody else will be woken." in page.locator("#said").inner_text()
+    page.context.close()
