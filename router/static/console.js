@@ -48,6 +48,7 @@ let reading = null;
 let again = false;
 
 async function readAnew() {
+  if (!document.querySelector("[data-part]")) return;
   if (reading) {
     again = true;
     return;
@@ -128,7 +129,6 @@ function counted() {
 
 let stream = null;
 let heard = 0;
-let opened = false;
 
 function listen() {
   if (!body.dataset.live || stream || document.hidden) return;
@@ -136,8 +136,7 @@ function listen() {
   stream.addEventListener("open", () => {
     heard = performance.now();
     pulse("live");
-    if (opened) readAnew(); // What happened while nobody listened.
-    opened = true;
+    readAnew(); // What happened since the page was made, or while nobody listened.
   });
   const on = (name, act) =>
     stream.addEventListener(name, (event) => {
