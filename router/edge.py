@@ -93,7 +93,7 @@ class Edge(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client has said all it will: what it has asked is answered, and half a request is none."""
-        if self._idle or self._taken or self.scope["path"] == words.ENDLESS:
+        if self._idle or self._taken or self.scope.get("path") == words.ENDLESS:
             return False
         self._deaf, self.cycle.keep_alive = True, False
         return True

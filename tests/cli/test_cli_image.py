@@ -30,7 +30,10 @@ def understood(words: list[str]) -> None:
     command: click.Command = main
     context = main.make_context("tocsin", list(words))
     while isinstance(command, click.Group):
-        name, inner, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+        given = [*context._protected_args, *context.args]
+        if not given and command.invoke_without_command:
+            break
+        name, inner, rest = command.resolve_command(context, given)
         assert inner is not None
         command, context = inner, inner.make_context(name, rest, parent=context)
     context.close()

@@ -19,7 +19,7 @@ AGAIN = {
     "id": "n-7F3A-2.1",
     "outcome": "again",
     "why": "Slack \x1b[31manswered 503",
-    "again_at": time.time() + 90,
+    "again_at": time.time() + 86400,
 }
 EXCHANGE = {
     "to": "POST https://hooks.slack.com/…", "headers": {"content-type": "application/json"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from rules.load import load
@@ -75,10 +74,11 @@ def test_after_a_change_of_the_rules_it_says_by_which_edition(ear: Ear) -> None:
     changed = RULES.replace("name: the site is down", "name: the shop is down")
     assert changed != RULES
     ruleset = load({"rules.yaml": changed}, runbooks=ear.ruleset.runbooks)
-    ear.in_force = replace(ear.in_force, ruleset=ruleset)
+    before = ear.ruleset.version
+    ear.use(ruleset)
     trace = asked(ear, f"/api/deliveries/{delivery}/explain")["events"][0]["trace"]
     assert trace["edition"] == {
-        "decided_by": ear.ruleset.version,
+        "decided_by": before,
         "explained_by": ruleset.version,
         "same": False,
     }
