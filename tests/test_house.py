@@ -56,6 +56,7 @@ DOORS = {
     "workers.overrides": "overrides of schedules that people have made",
     "workers.silences": "what people have silenced, set and lifted",
     "workers.spool": "what Redis cannot take now, on this host's disk",
+    "workers.spoken": "how often each rule has spoken, and when last",
     "workers.store": "incidents and timelines, read",
     "workers.testing": "a person tests a channel",
 }

@@ -72,9 +72,17 @@ AUDITED: dict[str, What] = {
     "POST /silences/{name}/lift": What.SILENCE_LIFTED,
     "POST /deliveries/purge": What.PURGED,
     "POST /deliveries/{id}/redeliver": What.REDELIVERED,
+    "POST /channels/{name}/test": What.TESTED,
+    "POST /schedules/{name}/overrides": What.OVERRIDDEN,
+    "POST /schedules/{name}/overrides/{id}/lift": What.OVERRIDE_LIFTED,
     "POST /agenda/{id}/retry": What.RETRIED,
+    "POST /agenda/{id}/run": What.RUN,
+    "POST /agenda/{id}/postpone": What.PUT_OFF,
+    "POST /agenda/{id}/drop": What.DROPPED,
+    "POST /queues/failed/{id}/requeue": What.REQUEUED,
+    "POST /queues/failed/{id}/remove": What.FORGOT_JOB,
 }
-"""What the audit log tells of, once it has been done. Answers to incidents stand in their timelines."""
+"""What the audit log tells of, once it has been done. Answers given by programs stand in their timelines only."""
 
 
 def least(method: str, path: str) -> Role:

@@ -9,8 +9,9 @@ from itertools import islice
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from router.accounts.audit import What
 from router.console.acts import acts, choices, given
-from router.console.answering import command
+from router.console.answering import answered, command
 from router.console.because import Because, because
 from router.console.coming import coming, name_of
 from router.console.markdown import markdown
@@ -74,6 +75,8 @@ class IncidentPage:
         asked = given(what, visit.form)
         incident = await run_in_threadpool(self._find, visit)
         outcome = await run_in_threadpool(command, visit, what, asked, [incident.id])
+        if outcome.done:
+            await visit.audited(What.ANSWERED, answered(what, outcome.done))
         return visit.back(f"/incidents/{incident.id}", outcome.text, wrong=outcome.wrong, undo=outcome.undo)
 
     async def write(self, visit: Visit) -> Response:
