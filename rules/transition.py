@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rules import on_events, on_hand, on_holds, on_people, on_time, on_undo
+from rules import on_events, on_hand, on_holds, on_people, on_response, on_time, on_undo
 from rules.answering import remembered
 from rules.commands import (
     Acknowledge,
@@ -37,6 +37,7 @@ from rules.effects import Effect
 from rules.event import occurred
 from rules.grouping import triggered
 from rules.incident import Incident, Policy, Reason, State, TimelineEntry
+from rules.response_commands import Tick, Untick
 from rules.turn import Turn, climb
 
 
@@ -138,6 +139,8 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Lift, on_holds.lift, _T, _A, _M, _R),
     **_rows(Undeliverable, on_time.undeliverable, _T, _A, _M),
     **_rows(Undeliverable, on_time.write_undeliverable, _R, State.RESOLVED),
+    **_rows(Tick, on_response.tick, _T, _A, _M, _R),
+    **_rows(Untick, on_response.untick, _T, _A, _M, _R),
     **_rows(Settle, on_time.settle_gate, _T, _A, _M),
     **_rows(Settle, on_time.settle_recovered, _R),
 }
