@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar
 
-from rules.inline import alone, words
+from rules.inline import alone, spans, words
 from rules.outline import Code, Heading, Item, Node, Paragraph, outline
 from rules.problem import Problem, nearest
 from rules.tree import Question, Reader, Tree
@@ -77,9 +77,29 @@ class Runbook:
         return tuple(one.tree for one in self.blocks if isinstance(one, Decision))
 
     @property
+    def leads_to(self) -> frozenset[str]:
+        """The names of other runbooks that it links to."""
+        found: set[str] = set()
+        for block in self.blocks:
+            if isinstance(block, Other):
+                found.add(block.name)
+            elif not isinstance(block, Decision):
+                found |= _named_in(block)
+        return frozenset(found)
+
+    @property
     def questions(self) -> dict[str, Question]:
         """Every question by its id."""
         return {question.id: question for tree in self.trees for question in tree.every()}
+
+
+def _named_in(block: Step | Node) -> set[str]:
+    """A step, or what stands between steps, with all that stands below it."""
+    if isinstance(block, Code):
+        return set()
+    below = block.body if isinstance(block, Step) else block.below if isinstance(block, Item) else ()
+    found = {one.to for one in spans(block.text) if one.kind == "runbook"}
+    return found.union(*map(_named_in, below))
 
 
 def opened(name: str, written: Mapping[str, str]) -> Runbook | None:
