@@ -13,11 +13,19 @@ def tick(turn: Turn, command: Tick) -> None:
     before = ticks.get(command.item)
     if before is not None and before.answer == command.answer:
         return
-    done = Ticked(by=command.by, at=turn.now, via=command.via, answer=command.answer)
+    done = Ticked(by=command.by, at=turn.now, via=command.via, answer=command.answer, words=command.words)
     turn.change(response=turn.incident.response.changed(ticks={**ticks, command.item: done}))
+    kind, text = _done(command, before)
+    turn.note(kind, text, by=command.by, via=command.via, item=command.item)
+
+
+def _done(command: Tick, before: Ticked | None) -> tuple[str, str]:
     words = command.words or command.item
-    answer = f": {command.answer}" if command.answer else ""
-    turn.note("ticked", f"done: {words}{answer}", by=command.by, via=command.via, item=command.item)
+    if not command.answer:
+        return "ticked", f"done: {words}"
+    leads = f" → {command.leads}" if command.leads else ""
+    was = f" (it was {before.answer})" if before is not None else ""
+    return "decided", f"decided: {words} {command.answer}{leads}{was}"
 
 
 def untick(turn: Turn, command: Untick) -> None:

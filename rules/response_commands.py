@@ -17,6 +17,8 @@ class Tick:
     """The item as people read it, for the history; of the incident's own checklist it is known here."""
     answer: str = ""
     """What they answered, where it asks something."""
+    leads: str = ""
+    """To what that answer leads, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rules import on_events, on_hand, on_holds, on_people, on_response, on_time, on_undo
+from rules import on_events, on_hand, on_holds, on_people, on_response, on_time, on_undo, reported
 from rules.answering import remembered
 from rules.commands import (
     Acknowledge,
@@ -94,11 +94,14 @@ def open_incident(
         signals={signal.key: signal},
         triggered=triggered(None, decision, occurred(event)),
         previous=previous,
+        response=reported.response(event),
     )
     turn = Turn(incident, now)
     turn.note(
         "opened", f"opened as {decision.severity} by rule «{decision.rule}»: {event.summary}", delivery=event.delivery
     )
+    if reported.by_a_person(event):
+        turn.note("reported", reported.line(event), by=event.actor, via=event.source_type, delivery=event.delivery)
     if trigger.because:
         turn.note("counted", trigger.because)
     climb(turn, Reason.OPENED, trigger.roster, note=trigger.because or None)

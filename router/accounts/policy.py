@@ -12,7 +12,8 @@ from router.console.visitor import Role
 
 LEAST: dict[str, Role] = {
     "GET /incidents": Role.VIEWER,
-    "POST /incidents": Role.RESPONDER,
+    # Whoever sees that something is wrong must be able to say so: support staff are viewers.
+    "POST /incidents": Role.VIEWER,
     "GET /incidents/{id}": Role.VIEWER,
     "POST /incidents/{id}/acknowledge": Role.RESPONDER,
     "POST /incidents/{id}/snooze": Role.RESPONDER,
@@ -24,6 +25,8 @@ LEAST: dict[str, Role] = {
     "POST /incidents/{id}/note": Role.RESPONDER,
     "POST /incidents/{id}/escalate": Role.RESPONDER,
     "POST /incidents/{id}/undo": Role.RESPONDER,
+    "GET /incidents/{id}/runbook": Role.VIEWER,
+    "POST /incidents/{id}/runbook": Role.RESPONDER,
     "GET /sources": Role.VIEWER,
     "GET /sources/{name}": Role.VIEWER,
     "GET /numbers": Role.VIEWER,

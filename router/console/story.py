@@ -12,6 +12,7 @@ from workers.attempts import Attempt, Became
 _TONES = {
     "opened": "bad", "fired again": "bad", "failed": "bad", "undelivered": "bad", "exhausted": "bad", "expired": "bad",
     "acknowledged": "person", "assigned": "person", "note": "person", "mitigated": "person", "severity": "bad",
+    "ticked": "person", "decided": "person", "reported": "person",
     "resolved": "good", "recovered": "good", "cleared": "good", "sent": "sent",
 }  # fmt: skip
 _QUIET = frozenset({"silent"})
