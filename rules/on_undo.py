@@ -33,6 +33,8 @@ def undo(turn: Turn, command: Undo) -> None:
 def _restore(turn: Turn, last: LastAnswer) -> None:
     was = turn.incident
     turn.change(**{name: getattr(last.before, name) for name in last.fields}, last_answer=None)
+    if "severity" in last.fields:
+        turn.change(response=turn.incident.response.changed(severity_by=None))
     turn.change(abandoned=was.abandoned + was.ladders - turn.incident.ladders)
 
 

