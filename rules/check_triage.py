@@ -16,13 +16,13 @@ def check(document: Document) -> None:
         for number, name in enumerate(names):
             if name in names[:number]:
                 document.complain((*path, number), f"the check '{name}' stands twice", "each is run once")
-    of_rules = [(path, names) for path, names in asked.items() if path[0] == "rules"]
     of_severities = {path[1]: names for path, names in asked.items() if path[0] == "severities"}
-    for path, names in of_rules:
-        severity = document.at((*path[:-1], "severity"))
+    for path, names in asked.items():
+        severity = document.at((*path[:-1], "severity")) if path[0] == "rules" else None
         together = dict.fromkeys([*of_severities.get(severity, ()), *names])
         if len(together) > AT_MOST:
-            message = f"with those of {severity} these are {len(together)} checks, and {AT_MOST} are run at most"
+            beside = f"with those of {severity} " if severity in of_severities else ""
+            message = f"{beside}these are {len(together)} checks, and {AT_MOST} are run at most"
             document.complain(path, message, "leave out what says least", key=True)
     _same_either_way(document)
 

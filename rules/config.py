@@ -18,7 +18,7 @@ from rules.match import Condition, listed
 from rules.more_than import MoreThan
 from rules.problem import Misplaced
 from rules.quiet import SilenceConfig, WorkingHours
-from rules.triage import AT_MOST, CheckConfig
+from rules.triage import CheckConfig
 
 
 def _turn(text: str) -> str:
@@ -32,7 +32,7 @@ def _hand_over(text: str) -> str:
     return text
 
 
-Triage = Annotated[list[str], BeforeValidator(listed), Field(max_length=AT_MOST)]
+Triage = Annotated[list[str], BeforeValidator(listed)]
 """Names of checks."""
 
 

@@ -42,6 +42,15 @@ def take_over(turn: Turn, decision: Decision) -> None:
         turn.change(response=was.changed(links=links, triage=decision.triage or was.triage))
 
 
+def why_not_examined(incident: Incident) -> str:
+    """Why no check of it can be run, in a sentence with what to do; "" where some can."""
+    if not incident.is_open:
+        return "Nothing is checked: it is over."
+    if not checks_of(incident):
+        return f"It has no checks: name some in `triage` of {incident.severity}, or of the rule «{incident.rule}»."
+    return ""
+
+
 def change_severity(turn: Turn, command: ChangeSeverity) -> None:
     """A person says how bad it is; what is raised is looked at once more."""
     was = turn.incident.severity

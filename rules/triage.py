@@ -49,7 +49,7 @@ class Becomes(Strict):
     """What a check's outcome makes of the incident: another severity, or a false positive for that reason."""
 
     severity: Severity | None = None
-    false_positive: Annotated[str, Field(min_length=1, max_length=400)] | None = None
+    false_positive: Annotated[str, Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:

