@@ -21,7 +21,7 @@ from rules.decision import Judged
 from rules.duration import show_duration
 from rules.incident import Incident, State
 from rules.roster import Roster
-from workers import astray, counters, days, keys, latch, log, queue, release, spoken
+from workers import astray, checking, counters, days, keys, latch, log, queue, release, spoken
 from workers.agenda import DESKS, Lane
 from workers.channels.contract import HttpRequest, Undelivered
 from workers.house import House
@@ -63,6 +63,7 @@ def audit(house: House) -> Findings:
     _wiped(house, found)
     _entries(house, found)
     _incidents(house, found)
+    checking.keep_schedules(house.redis, house.rules().config, now)
     _overdue(house, found, now)
     _idle(house, found)
     _tell(house, found, now)

@@ -43,6 +43,9 @@
 | tocsin:tested:<channel>   | string     | a channel has just been tested              | testing | 10 s                |
 | tocsin:changes            | stream     | incidents that have just changed            | ledger  | the last 2,000      |
 | tocsin:overrides          | hash       | who takes a turn instead: id -> override    | overrides| 7 d after its end  |
+| tocsin:checks             | hash       | check -> what it found last                 | ledger  | while in the rules  |
+| tocsin:watched            | hash       | scheduled check -> how often it has failed  | ledger  | while in the rules  |
+| tocsin:deployments        | list       | what was deployed, newest first             | deployments | the last 200    |
 | tocsin:worker:<name>      | string     | a worker beats                              | beats   | 10 s                |
 | tocsin:workers            | set        | names of workers that may beat              | beats   | a day after the last|
 | tocsin:accounts           | hash       | who may sign in: name -> account            | accounts| till removed        |
@@ -96,6 +99,9 @@ ACTS_FAILED = "tocsin:acts:failed"
 ATTEMPTS = "tocsin:attempts"
 EXCHANGES = "tocsin:exchanges"
 CHANNELS = "tocsin:channels"
+CHECKS = "tocsin:checks"
+WATCHED = "tocsin:watched"
+DEPLOYMENTS = "tocsin:deployments"
 COUNTS = "tocsin:count:*"
 LASTING = (
     "tocsin:agenda:*",
@@ -119,6 +125,9 @@ LASTING = (
     QUARANTINE,
     SILENCES,
     OVERRIDES,
+    CHECKS,
+    WATCHED,
+    DEPLOYMENTS,
     ACCOUNTS,
     TOKENS,
     ACTS,

@@ -132,6 +132,7 @@ def _done(visit: Visit, what: str, about: str, after: Incident) -> str:
         "assign": f"Assigned, and told: {about}.",
         "escalate": f"Called now: {next_called(visit, after)}. {about}.",
         "undo": f"Taken back: {about} is {stands(after)}, as before.",
+        "check": f"Looked at now: what is found stands here within seconds. {about}.",
         "note": f"Written into the timeline of {about}.",
         "false-positive": f"Closed as a false positive: {about}.",
     }
