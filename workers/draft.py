@@ -11,7 +11,7 @@ from redis.client import Pipeline
 
 from rules import routing
 from rules.decision import Gate
-from rules.effects import Effect, Notify, Release, SettleAt, WakeAt
+from rules.effects import Effect, Notify, Release, RemindAt, SettleAt, WakeAt
 from rules.event import Event
 from rules.incident import Incident, Policy, TimelineEntry
 from rules.record import decode, encode
@@ -270,6 +270,8 @@ class Draft:
                 looks[incident_id, Kind.STEP] = effect.at
             elif isinstance(effect, SettleAt):
                 looks[incident_id, Kind.SETTLE] = effect.at
+            elif isinstance(effect, RemindAt):
+                looks[incident_id, Kind.REMIND] = effect.at
             elif isinstance(effect, Release):
                 looks[incident_id, Kind.RELEASE] = self.now
         for (incident_id, kind), at in looks.items():
