@@ -15,6 +15,7 @@ from starlette.routing import Route, Router
 from router import promises
 from router.accounts.api import AccountsApi
 from router.accounts.caller import in_their_name
+from router.checks import Checks
 from router.commands import ASKED, read_asked, read_limit, read_parked, read_report, read_state
 from router.context import Context
 from router.counting import Window
@@ -58,6 +59,7 @@ def routes(context: Context) -> Router:
     schedules = Schedules(context)
     told = Notifications(context)
     runbooks = RunbookApi(context, api.find)
+    looks = Checks(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
         for what in ASKED
@@ -80,6 +82,10 @@ def routes(context: Context) -> Router:
             Route("/notifications", _kept(_said(told.find)), methods=["GET"]),
             Route("/notifications/{id}", _kept(_said(told.show)), methods=["GET"]),
             Route("/channels/{name}/test", _kept(_said(told.test, 202)), methods=["POST"]),
+            Route("/checks", _kept(_said(looks.find)), methods=["GET"]),
+            Route("/checks/{name}/run", _kept(_said(looks.run, 202)), methods=["POST"]),
+            Route("/deployments", _kept(_said(looks.deployments)), methods=["GET"]),
+            Route("/deployments", _kept(_said(looks.deployed, 201)), methods=["POST"]),
             Route("/silences", _kept(_said(quiet.find)), methods=["GET"]),
             Route("/silences", _kept(_said(quiet.add, 201)), methods=["POST"]),
             Route("/silences/{name}/lift", _kept(_said(quiet.lift)), methods=["POST"]),

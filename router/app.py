@@ -19,10 +19,11 @@ from router.accounts import policy
 from router.accounts.doorstep import Doorstep
 from router.answer import Answer
 from router.answer_runbook import AnswerRunbook
+from router.console import lost
 from router.console.pages import console
 from router.context import Context
 from router.guard import AtHome, Guarded, Outermost
-from router.problems import Problem, tell
+from router.problems import Problem
 from router.receiver import Receiver
 from workers import log
 
@@ -51,7 +52,7 @@ def build(context: Context, mounts: Mapping[str, ASGIApp] | None = None) -> ASGI
             *Doorstep(context).routes(),
             *console(context),
         ],
-        exception_handlers={HTTPException: tell, Problem: tell},
+        exception_handlers={HTTPException: lost.answered, Problem: lost.answered, Exception: lost.answered},
         lifespan=_lifespan(context),
     )
     rest.router.redirect_slashes = False

@@ -10,6 +10,7 @@ from rules.duration import show_duration
 from rules.event import occurred
 from rules.grouping import triggered
 from rules.incident import Reason, Signal, State
+from rules.on_triage import ask, take_over
 from rules.turn import Turn, climb, in_hours
 
 TIMELINE_SIGNALS = 100
@@ -97,10 +98,13 @@ def _raise_by_event(turn: Turn, command: Trigger) -> None:
     turn.note("severity", text, delivery=command.event.delivery)
     note = f"was {was.severity}, {was.state}" + (f" by {was.acknowledged_by}" if was.acknowledged_by else "")
     climb(turn, Reason.SEVERITY_RAISED, command.roster, note=note)
+    take_over(turn, decision)
+    ask(turn)
 
 
 def _join(turn: Turn, command: Trigger) -> None:
     """A further signal of the group: whoever has the incident has it too."""
+    take_over(turn, command.decision)
     if len(turn.incident.signals) <= TIMELINE_SIGNALS:
         decided = command.decision
         # In a group across sources each has been judged by itself.

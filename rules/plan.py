@@ -19,7 +19,7 @@ class PlanStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """Something that must be so before an incident is closed; a person ticks it where nothing below says it by itself."""
+    """Something that must be so before it is closed; a person ticks it where nothing below says it by itself."""
 
     id: str
     """Stable while its words are: `verify:…`."""
@@ -59,6 +59,8 @@ class Plan:
     """Seconds after which an update is due, once somebody has it; None: none is."""
     verify: tuple[Item, ...] = ()
     """What must be so before it is closed."""
+    triage: tuple[str, ...] = ()
+    """The checks that are run when an incident of it opens, or is raised to it."""
 
     def due(self, start: float, after: float) -> float:
         """When something is due `after` seconds from `start` on, counted in its hours."""

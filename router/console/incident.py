@@ -9,8 +9,9 @@ from itertools import islice
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from router.accounts.audit import What
 from router.console.acts import acts, choices, given
-from router.console.answering import command
+from router.console.answering import answered, command
 from router.console.because import Because, because
 from router.console.coming import coming, name_of
 from router.console.markdown import markdown
@@ -23,12 +24,14 @@ from router.console.visitor import Role
 from router.context import Context
 from router.shown import child
 from router.tracing import Tracing
+from rules.assessment import assessment
 from rules.incident import Incident, Signal
+from rules.triage import Found
 from workers.attempts import Attempts
 from workers.compose import where
 from workers.store import Ambiguous
 
-LINES, SIGNALS, CHILDREN = 100, 50, 20
+LINES, SIGNALS, CHILDREN, LINKS = 100, 50, 20, 10
 """So many of each on one page."""
 WRITTEN = 5000
 """Lines of the history that go into a file."""
@@ -75,6 +78,8 @@ class IncidentPage:
         asked = given(what, visit.form)
         incident = await run_in_threadpool(self.find, visit)
         outcome = await run_in_threadpool(command, visit, what, asked, [incident.id])
+        if outcome.done:
+            await visit.audited(What.ANSWERED, answered(what, outcome.done))
         return visit.back(f"/incidents/{incident.id}", outcome.text, wrong=outcome.wrong, undo=outcome.undo)
 
     async def write(self, visit: Visit) -> Response:
@@ -127,6 +132,8 @@ class IncidentPage:
             children=[child(one) for one in children[:CHILDREN]],
             more_children=max(0, len(children) - CHILDREN),
             links=_links(incident),
+            assessed=assessment(incident.response.findings),
+            findings=sorted(incident.response.findings, key=lambda one: one.outcome == Found.OK),
             markdown=self._markdown(visit, incident, lines=story, oldest_first=_oldest_first(visit)),
         )
 
@@ -163,11 +170,13 @@ def _signals(visit: Visit, incident: Incident) -> tuple[list[Signal], Part]:
 
 def _links(incident: Incident) -> list[tuple[str, str]]:
     """Where else to look: the page itself decides which of them a person may follow."""
-    found = {incident.url: "its source"} if incident.url else {}
+    found = {link.url: link.text for link in incident.response.links}
+    if incident.url:
+        found.setdefault(incident.url, "its source")
     for one in incident.signals.values():
         if one.url and one.url not in found:
             found[one.url] = one.source
-        if len(found) >= 5:
+        if len(found) >= LINKS:
             break
     return [(url, name) for url, name in found.items() if url]
 

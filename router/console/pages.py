@@ -8,6 +8,7 @@ from router.console.account import AccountPage
 from router.console.arrivals import Arrivals
 from router.console.banner import Banner
 from router.console.board import Board
+from router.console.checks import ChecksPage
 from router.console.incident import IncidentPage
 from router.console.live import Live
 from router.console.notifications import NotificationsPage
@@ -41,6 +42,7 @@ def tables(context: Context) -> list[Page]:
         *People(context).pages(),
         *Arrivals(context).pages(),
         *Sources().pages(),
+        *ChecksPage().pages(),
         *NUMBERS,
         *RulesPage(context).pages(),
         *Playground(context).pages(),

@@ -47,6 +47,7 @@ class Sitting(Ear):
             environment=Environment(ALL),
             perform=self.outside.perform,
             clock=self.clock,
+            outside=self.outside,
             pools=Inline(),
         )
 
