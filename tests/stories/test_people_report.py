@@ -1,4 +1,4 @@
-"""People notice it first: a mail, an answer to it, what machines add, and the runbook worked through by three people."""
+"""People notice it first: a mail, an answer to it, what machines add; and a runbook worked through by three people."""
 
 from __future__ import annotations
 
