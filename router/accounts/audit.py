@@ -51,6 +51,9 @@ class What(StrEnum):
     OVERRIDE_LIFTED = "lifted an override"
     TESTED = "tested a channel"
     TRIED = "sent a test alert"
+    REPORTED = "reported an incident"
+    CHECKED = "ran a check"
+    WORKED_THROUGH = "worked through a runbook"
 
 
 class Act(BaseModel):

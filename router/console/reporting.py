@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from router.accounts.audit import What
 from router.answer import standing
 from router.commands import Report
 from router.console.coming import coming, name_of, whom
@@ -69,6 +70,7 @@ class Reporting:
             return self._form(visit, visit.form, "Please choose how bad it is, or that you cannot tell.")
         asked = Report.model_validate(_said(visit.form) | {"reporter": visit.visitor.name})
         done = await report(self._context, asked)
+        await visit.audited(What.REPORTED, asked.summary)
         if done.suppressed:
             text = f"Your report is kept, but by the rules nobody is told of it now: {done.suppressed}"
             return visit.back("/report", text, wrong=True)

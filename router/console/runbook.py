@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from router import runbooks
+from router.accounts.audit import What
 from router.console.coming import name_of
 from router.console.routes import Page
 from router.console.visit import Visit
@@ -63,6 +64,8 @@ class RunbookPage:
             return incident, self._truth(visit, command, incident, after), False
 
         incident, text, wrong = await run_in_threadpool(worked)
+        if not wrong:
+            await visit.audited(What.WORKED_THROUGH, f"{incident.id}: {text}")
         return visit.back(_back(visit, incident), text, wrong=wrong)
 
     def _truth(self, visit: Visit, command: Tick | Untick, before: Incident, after: Incident) -> str:

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from redis import Redis
 
-from router import notifications
+from router import checks, notifications
 from router.console.pages import tables
 from router.demo.outbox import Outbox
 from rules.load import load
@@ -22,6 +22,7 @@ from tests.receiver.test_schedules_api import SCHEDULED
 from workers import keys, overrides, silences
 from workers.agenda import Kind
 
+CHECKS = "checks: {site: {type: http, url: 'https://shop.example.com/'}}\n"
 SILENT = {"/playground": "it asks what would be; nothing is kept"}
 """What a press changes nothing by, each with the reason."""
 ENDS = ("/account/password", "/sign-out")
@@ -33,7 +34,7 @@ class Office(Ear):
 
     def __init__(self, url: str, redis: Redis) -> None:
         super().__init__(url, redis, {"TOCSIN_DEMO": "1", "TOCSIN_TRUSTED_PROXIES": "127.0.0.1/32"})
-        self.use(load({"rules.yaml": SCHEDULED}))
+        self.use(load({"rules.yaml": SCHEDULED, "checks.yaml": CHECKS}, runbooks={"site-down": "1. Look at it.\n"}))
         self.outbox = Outbox()
         self._monitors = 100
         self.dan = joined(self, "dan", "admin")
@@ -134,6 +135,9 @@ FORMS: dict[str, Callable[[Office], Mapping[str, str]]] = {
     "/schedules/override": lambda _: FORM,
     "/schedules/lift": _overridden,
     "/incidents/{id}/act": lambda office: {"id": office.opens(), "do": "note", "text": "seen"},
+    "/report": lambda _: {"summary": "Nobody can log in", "severity": "P2"},
+    "/incidents/{id}/runbook": lambda office: {"id": office.opens(), "runbook": "site-down", "tick": "1"},
+    "/checks/{name}/run": lambda _: {"name": "site"},
     "/channels/{name}/test": lambda _: {"name": "slack"},
 }
 """What to fill into each form; a name in the address is taken from it. A new button needs a line here, or in SILENT."""
@@ -141,8 +145,9 @@ FORMS: dict[str, Callable[[Office], Mapping[str, str]]] = {
 
 @pytest.fixture
 def office(valkey: str, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """Where nobody works: a test of a channel is promised, and not waited for."""
+    """Where nobody works: a test of a channel, or a check, is promised, and not waited for."""
     monkeypatch.setattr(notifications, "LOOKS", 1)
+    monkeypatch.setattr(checks, "LOOKS", 1)
     return Office(valkey, redis)
 
 

@@ -124,6 +124,7 @@ def test_a_form_that_is_not_ours_is_refused(console: Console) -> None:
 OPEN = {
     "/a/{token}": "whoever has the link of a notification",
     "/a/{token}/runbook": "whoever has the link of a notification",
+    "/a/{token}/runbook/{name}": "whoever has the link of a notification",
     "/healthz": "says nothing that a stranger may not know",
     "/readyz": "says nothing that a stranger may not know",
     "/readyz/paging": "says nothing that a stranger may not know",
