@@ -73,7 +73,8 @@ def history(house: Sitting, incident: Incident, kind: str) -> list[tuple[str | N
 def test_a_mail_wakes_somebody_once(house: Sitting) -> None:
     """Postmark's retry, the answer of a colleague, an out-of-office note, a bounce and spam wake nobody any more."""
     comes(house, "report")
-    house.outside.heard_exactly([("slack", Reason.OPENED)])
+    (told,) = house.outside.heard_exactly([("slack", Reason.OPENED)])
+    assert "reported by Maria Popa (maria@example.com); details: Three customers called since 10:15" in str(told.body)
     comes(house, "report")
     comes(house, "answer")
     comes(house, "out_of_office")
