@@ -59,7 +59,7 @@ def world(redis: Redis) -> Iterator[World]:
         yield world
 
 
-SAID = "site answers 502 in 0.0 s, api healthy, last deployment 12m ago (2.4.1 by ana)"
+SAID = "site answers 502 in 0 ms, api healthy, last deployment 12m ago (2.4.1 by ana)"
 
 
 def test_the_page_goes_out_first_and_what_is_found_follows(world: World) -> None:

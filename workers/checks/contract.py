@@ -89,5 +89,5 @@ class CheckType:
 
 
 def in_time(took: float) -> str:
-    """`in 0.3 s`."""
-    return f"in {took:.1f} s"
+    """`in 0.3 s`, `in 12 ms`."""
+    return f"in {took:.1f} s" if took >= 0.1 else f"in {took * 1000:.0f} ms"
