@@ -149,6 +149,22 @@ def test_the_page_of_an_incident_shows_what_its_checks_found(sitting: Sitting) -
     sitting.outside.heard = []
 
 
+def test_an_incident_of_a_check_is_shown_like_any_other(sitting: Sitting) -> None:
+    """No delivery stands behind it; its page, its record and why it opened are there all the same."""
+    for _ in range(2):
+        checking.keep_schedules(sitting.redis, sitting.ruleset.config, sitting.clock.now())
+        sitting.all_work()
+        sitting.clock.at += 60
+        sitting.all_work()
+    one = sitting.incident()
+    assert one.signals["check/site"].source == "check"
+    page = sitting.opens(f"/incidents/{one.id}")
+    assert (page.status_code, "times in a row" in page.text) == (200, True)
+    found = sitting.ask("GET", f"/api/incidents/{one.id}", headers=BEARER).json()
+    assert found["rule"] == "everything else"
+    sitting.outside.heard = []
+
+
 def test_a_rules_text_cannot_form_the_page(sitting: Sitting) -> None:
     """What a page answered, or a pipeline said, is text."""
     sitting.ask("POST", "/api/deployments", json={"what": "<b>2</b>", "by": "<i>x"}, headers=BEARER)

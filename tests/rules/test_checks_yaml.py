@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from rules.load import Wrong, load
+from rules.trial.read import trials
+from rules.trial.run import run
 from tests.rules.clean import CLEAN, KINDS, NOW, WAYS
 from workers.checks import OPTIONS
+from workers.house import ways
 
 CHECKS = """checks:
   site: {type: http, url: "https://shop.example.com/"}
@@ -126,6 +129,30 @@ def test_the_word_check_is_no_name_for_a_source() -> None:
     """Rules use it for everything that checks say."""
     (told,) = said(CHECKS, CLEAN.replace("  pings: {type", "  check: {type"))
     assert "a source cannot be called 'check'" in told
+
+
+def test_a_story_may_say_what_a_check_finds() -> None:
+    """`tocsin test` knows the source `check`: rules about it can be tried like others."""
+    rules = CLEAN.replace("  - {name: second,", f"  - {WATCHES}\n  - {{name: second,", 1)
+    ruleset = load({"rules.yaml": rules, "checks.yaml": CHECKS}, check_options=OPTIONS)
+    story = """tests:
+  - name: the site fails our check
+    steps:
+      - at: 0m
+        event: {source: check, kind: check.failed, key: api, summary: api answers 502, labels: {check: api}}
+      - {at: 5m, event: {source: check, kind: check.recovered, key: api, summary: api healthy, action: resolve}}
+    until: 10m
+    expect:
+      severity: P2
+      state: recovered
+      rule: watched
+      told:
+        - {at: 0m, who: on-call engineer, by: [slack], reason: opened}
+        - {at: 5m, who: on-call engineer, by: [slack], reason: recovered}
+"""
+    (trial,) = trials({"checks.test.yaml": story}, ruleset.config, {})
+    said = run(trial, ruleset, ways(ruleset), lambda *_: ())
+    assert [one.text for one in said.differences] == []
 
 
 def doubts(checks: str, rule: str) -> list[str]:

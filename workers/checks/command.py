@@ -186,6 +186,7 @@ CHECK = CheckType(
     options=CommandOptions,
     look=look,
     within=8.0,
+    lacks=lambda allowed: "" if allowed else NOT_ALLOWED,
     setup="""\
     checks:
       services: {type: command, run: [docker, compose, ps], folder: /srv/shop}

@@ -84,6 +84,8 @@ class CheckType:
     """Seconds it may take where the YAML says nothing."""
     named: bool = True
     """Does the check's name stand before its text?"""
+    lacks: Callable[[bool], str] = lambda _: ""
+    """Why none of them can be run on this machine, given whether commands are allowed; "" where they can."""
     setup: str
     """Markdown: what it needs, with an example."""
 
