@@ -28,6 +28,8 @@ def refused(incident: Incident, command: Command, now: float) -> str:
             return why_not_resolved(incident, now)
         case Tick(item=item) | Untick(item=item):
             return _no_such_item(incident, item)
+        case Examine():
+            return why_not_examined(incident)
         case Remind() | PutOffReminder() | DropReminder():
             return why_no_reminder(incident)
         case _:

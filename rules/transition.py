@@ -80,7 +80,6 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
         return Outcome(incident)
     turn = Turn(incident, now)
     act(turn, command)
-    on_triage.verify(turn, incident.state)
     if turn.incident is not incident or turn.timeline:
         on_reminders.keep_reminding(turn, incident)
         last = remembered(incident, turn.incident, command, now)
