@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -50,14 +51,19 @@ class Demo:
             return False
 
     def signal(self, word: str, number: signal.Signals) -> None:
-        """Send a signal to the one of its processes whose command line has this word."""
-        (pid,) = [pid for pid in self._children() if word in Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace")]
+        """Send a signal to the one of its processes that was started with this word, or calls itself so."""
+        (pid,) = [pid for pid in self._children() if word in _words(pid)]
         os.kill(pid, number)
 
     def _children(self) -> list[int]:
         listed = subprocess.run(["ps", "-eo", "pid=,ppid="], check=True, capture_output=True, text=True).stdout
         pairs = [line.split() for line in listed.splitlines()]
         return [int(pid) for pid, parent in pairs if int(parent) == self.process.pid]
+
+
+def _words(pid: int) -> list[str]:
+    said = Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace")
+    return re.split(r"[\0 :]", said.replace("--", ""))
 
 
 @contextmanager
