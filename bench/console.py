@@ -18,20 +18,21 @@ from contextlib import contextmanager
 
 import uvloop
 
-from bench.stage import ROOT, Stage, a_stage, until
+from bench.stage import ROOT, Stage, a_stage, spent, until
 from workers import keys
 
 PORT = 18470
 OPEN, WATCHERS, OF_ONE = 2000, 200, 5
 WHO = "X-Forwarded-User"
+ARMS = ("nobody watches", "200 watch", "200 watch, 5 changes a second")
 CHANGES = 5
 """Incidents that change in each second, as every watcher is told."""
 
 
-def _console(stage: Stage) -> None:
+def _console(stage: Stage) -> subprocess.Popen[bytes]:
     """Whoever asks from this machine is who they say: a proxy lets them in."""
     stage.env |= {"TOCSIN_TRUSTED_PROXIES": "127.0.0.1/32", "TOCSIN_PROXY_USER_HEADER": WHO}
-    stage.serve()
+    return stage.serve()
 
 
 def _fill(stage: Stage, deliveries: int) -> list[str]:
@@ -50,23 +51,24 @@ def _waiting(stage: Stage) -> int:
 
 
 def pages(deliveries: int) -> None:
-    """Thirty looks at each page; prints the median and the worst."""
+    """Thirty looks at each page; prints the processor's time and the clock's."""
     with a_stage(PORT) as stage:
-        _console(stage)
+        receiver = _console(stage)
         incident = _fill(stage, deliveries)[0]
         print(f"{stage.redis.zcard(keys.OPEN)} open incidents, {stage.redis.zcard(keys.DELIVERIES)} deliveries")
-        print("| page | median ms | worst ms | KiB |\n|---|---|---|---|")
+        print("| page | ms of the receiver | by the clock, median | worst | KiB |\n|---|---|---|---|---|")
         for path in (
             "/", "/?page=7", "/?q=4711&severity=P3", f"/incidents/{incident}", "/agenda", "/deliveries",
             "/deliveries?q=nothing", "/notifications", "/rules", "/schedules", "/sources", "/numbers",
         ):  # fmt: skip
-            times = []
+            times, before = list[float](), spent(receiver)
             for _ in range(30):
                 began = time.perf_counter()
                 size = len(_get(path))
                 times.append(1000 * (time.perf_counter() - began))
             median, name = statistics.median(times), path.replace(incident, "ID")
-            print(f"| `{name}` | {median:.0f} | {max(times):.0f} | {size / 1024:.0f} |")
+            own = 1000 * (spent(receiver) - before) / len(times)
+            print(f"| `{name}` | {own:.0f} | {median:.0f} | {max(times):.0f} | {size / 1024:.0f} |")
 
 
 def _get(path: str) -> bytes:
@@ -82,29 +84,28 @@ def _get(path: str) -> bytes:
 def watchers(rounds: int, seconds: float) -> None:
     """Ingest without watchers, with them, and with them while incidents change; prints the ratios."""
     with a_stage(PORT) as stage:
-        _console(stage)
+        receiver = _console(stage)
         ids = _fill(stage, OPEN)
         worker = stage.processes.pop()
         worker.terminate()
         worker.wait(15)
-        rates: dict[str, list[float]] = {"nobody watches": [], "200 watch": [], "200 watch, 5 changes a second": []}
-        for number in range(rounds):
-            for name, told in rates.items():
-                first = 1_000_000 * (number * 3 + list(rates).index(name) + 1)
-                with (
-                    _watching(stage, WATCHERS if "200" in name else 0),
-                    _changing(stage, ids if "changes" in name else []),
-                ):
-                    outcome = stage.load(
-                        "distinct", number=int(20_000 * seconds), connections=64, seconds=seconds, first=first
-                    )
-                told.append(outcome["rate"])
-                print(f"round {number + 1}  {name:32} {outcome}", file=sys.stderr, flush=True)
-        least = rates["nobody watches"]
-        print("| | deliveries a second, median | of the same round without |\n|---|---|---|")
-        for name, told in rates.items():
-            ratio = statistics.median(one / other for one, other in zip(told, least, strict=True))
-            print(f"| {name} | {statistics.median(told):,.0f} | {ratio:.2f} |")
+        seen: dict[str, list[tuple[float, float]]] = {name: [] for name in ARMS}
+        for number in range(rounds * len(ARMS)):
+            name = ARMS[number % len(ARMS)]
+            watching, changing = WATCHERS if "200" in name else 0, ids if "changes" in name else []
+            with _watching(stage, watching), _changing(stage, changing):
+                before, wanted = spent(receiver), int(20_000 * seconds)
+                first = 1_000_000 * (number + 1)
+                outcome = stage.load("distinct", number=wanted, connections=64, seconds=seconds, first=first)
+                own = 1e6 * (spent(receiver) - before) / outcome["answered"]
+            seen[name].append((outcome["rate"], own))
+            print(f"{name:32} {own:.0f} µs {outcome}", file=sys.stderr, flush=True)
+        print("| | deliveries a second, median | of the same round without | µs of the receiver for each |")
+        print("|---|---|---|---|")
+        for name, told in seen.items():
+            rate, own = (statistics.median(values) for values in zip(*told, strict=True))
+            ratio = statistics.median(one[0] / other[0] for one, other in zip(told, seen[ARMS[0]], strict=True))
+            print(f"| {name} | {rate:,.0f} | {ratio:.2f} | {own:.0f} |")
 
 
 @contextmanager

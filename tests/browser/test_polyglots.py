@@ -162,7 +162,7 @@ class Desk(Sitting):
 
 def rules(few: list[str]) -> dict[str, Any]:
     """Rules whose every free word is hostile; all 300 are names of rules. Other names may hold letters only."""
-    word = iter(few * 50)
+    word = iter([one.replace("${", "$ {") for one in few] * 50)
     level = {"respond_within": "15m", "channels": ["slack", "mail", "pager"], "first_responder": "duty"}
     return {
         "severities": {name: {**level, "means": next(word)} for name in ("P1", "P2", "P3", "P4")},
@@ -197,7 +197,7 @@ def _whole(pairs: str) -> str:
 
 
 def _rule(number: int, name: str, word: str) -> dict[str, Any]:
-    then = {"severity": f"P{number % 4 + 1}", "labels": {"said": word, word: word}, "runbook": "danger", "team": "shop"}
+    then = {"severity": f"P{number % 4 + 1}", "labels": {"said": word, word[:80]: word}, "runbook": "danger", "team": "shop"}
     return {"name": name.replace("${", "$ {"), "when": {"labels": {"n": str(number)}}, "then": then}
 
 
