@@ -197,7 +197,8 @@ def _whole(pairs: str) -> str:
 
 
 def _rule(number: int, name: str, word: str) -> dict[str, Any]:
-    then = {"severity": f"P{number % 4 + 1}", "labels": {"said": word, word[:80]: word}, "runbook": "danger", "team": "shop"}
+    labels = {"said": word, word[:80]: word}
+    then = {"severity": f"P{number % 4 + 1}", "labels": labels, "runbook": "danger", "team": "shop"}
     return {"name": name.replace("${", "$ {"), "when": {"labels": {"n": str(number)}}, "then": then}
 
 
