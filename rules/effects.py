@@ -54,4 +54,11 @@ class ExamineAt:
     at: float
 
 
-Effect = Notify | WakeAt | SettleAt | Release | ExamineAt
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemindAt:
+    """Remind whoever owes something at `at`; None: nobody any more. One such promise per incident."""
+
+    at: float | None
+
+
+Effect = Notify | WakeAt | SettleAt | RemindAt | Release | ExamineAt

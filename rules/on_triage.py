@@ -16,15 +16,22 @@ from rules.event import Severity
 from rules.incident import Incident, Reason, State
 from rules.links import together
 from rules.on_people import false_alarm, rated
+from rules.on_response import verified_by_check
 from rules.response import Examining
 from rules.response_commands import Assess, Examine
 from rules.triage import AT_MOST, Becomes, Found
 from rules.turn import Turn
+from rules.verification import checks_wanted
+
+AGAIN_AFTER = 120.0
+"""Seconds after which what has to be verified is looked at again while it is not so."""
+_TO_VERIFY = (State.MITIGATED, State.RECOVERED)
 
 
 def checks_of(incident: Incident) -> tuple[str, ...]:
-    """The checks of an incident by name: its severity's, then its rule's."""
-    return tuple(dict.fromkeys((*incident.plan.triage, *incident.response.triage)))[:AT_MOST]
+    """The checks of an incident by name: its severity's, then its rule's; those of its checklist once it seems over."""
+    to_verify = checks_wanted(incident) if incident.state in _TO_VERIFY else ()
+    return tuple(dict.fromkeys((*to_verify, *incident.plan.triage, *incident.response.triage)))[:AT_MOST]
 
 
 def ask(turn: Turn, by: str = "") -> None:
@@ -32,6 +39,24 @@ def ask(turn: Turn, by: str = "") -> None:
     if checks_of(turn.incident):
         turn.change(response=turn.incident.response.changed(examining=Examining(at=turn.now, by=by)))
         turn.effects.append(ExamineAt(at=turn.now))
+
+
+def verify(turn: Turn, was: State) -> None:
+    """It seems over now, and was not before: what its checklist leaves to checks is looked at."""
+    if was not in _TO_VERIFY and turn.incident.state in _TO_VERIFY and checks_wanted(turn.incident):
+        ask(turn)
+
+
+def _ticked(turn: Turn, command: Assess, by: str) -> None:
+    """What checks say of its checklist, once it seems over or somebody asked; what is not so is looked at again."""
+    if turn.incident.state not in _TO_VERIFY and not by:
+        return
+    for finding in command.findings:
+        verified_by_check(turn, finding.check, ok=finding.outcome == Found.OK, said=finding.text)
+    if turn.incident.state in _TO_VERIFY and checks_wanted(turn.incident):
+        at = turn.now + AGAIN_AFTER
+        turn.change(response=turn.incident.response.changed(examining=Examining(at=at)))
+        turn.effects.append(ExamineAt(at=at))
 
 
 def take_over(turn: Turn, decision: Decision) -> None:
@@ -74,6 +99,7 @@ def assess(turn: Turn, command: Assess) -> None:
     if not command.findings:
         return
     turn.note("assessed", said, by="Tocsin")
+    _ticked(turn, command, was.response.examining.by if was.response.examining is not None else "")
     if was.state is State.RECOVERED or _changes(turn, command, said):
         return
     if is_news(was.response.findings, command.findings) and not _held(turn):

@@ -10,7 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rules import on_events, on_hand, on_holds, on_people, on_response, on_time, on_triage, on_undo, reported
+from rules import (
+    on_events,
+    on_hand,
+    on_holds,
+    on_people,
+    on_reminders,
+    on_response,
+    on_time,
+    on_triage,
+    on_undo,
+    reported,
+)
 from rules.answering import remembered
 from rules.commands import (
     Acknowledge,
@@ -37,7 +48,19 @@ from rules.effects import Effect
 from rules.event import occurred
 from rules.grouping import triggered
 from rules.incident import Incident, Policy, Reason, State, TimelineEntry
-from rules.response_commands import Assess, Examine, Tick, Untick
+from rules.response_commands import (
+    Assess,
+    ClosedElsewhere,
+    DropReminder,
+    Examine,
+    PostUpdate,
+    PutOffReminder,
+    Remind,
+    StateImpact,
+    TakePart,
+    Tick,
+    Untick,
+)
 from rules.turn import Turn, climb
 
 
@@ -57,7 +80,9 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
         return Outcome(incident)
     turn = Turn(incident, now)
     act(turn, command)
+    on_triage.verify(turn, incident.state)
     if turn.incident is not incident or turn.timeline:
+        on_reminders.keep_reminding(turn, incident)
         last = remembered(incident, turn.incident, command, now)
         if last is not turn.incident.last_answer:
             turn.change(last_answer=last)
@@ -100,11 +125,12 @@ def open_incident(
     turn.note(
         "opened", f"opened as {decision.severity} by rule «{decision.rule}»: {event.summary}", delivery=event.delivery
     )
-    if reported.by_a_person(event):
-        turn.note("reported", reported.line(event), by=event.actor, via=event.source_type, delivery=event.delivery)
+    said = reported.line(event) if reported.by_a_person(event) else ""
+    if said:
+        turn.note("reported", said, by=event.actor, via=event.source_type, delivery=event.delivery)
     if trigger.because:
         turn.note("counted", trigger.because)
-    climb(turn, Reason.OPENED, trigger.roster, note=trigger.because or None)
+    climb(turn, Reason.OPENED, trigger.roster, note=trigger.because or said or None)
     on_triage.ask(turn)
     if incident.quiet_at is not None:
         turn.settle(incident.quiet_at)
@@ -147,6 +173,13 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Untick, on_response.untick, _T, _A, _M, _R),
     **_rows(Assess, on_triage.assess, _T, _A, _M, _R),
     **_rows(Examine, on_triage.examine, _T, _A, _M, _R),
+    **_rows(TakePart, on_response.take_part, _T, _A, _M, _R),
+    **_rows(StateImpact, on_response.state_impact, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(PostUpdate, on_response.post_update, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(ClosedElsewhere, on_response.closed_elsewhere, _T, _A, _M),
+    **_rows(Remind, on_reminders.remind, _T, _A, _M, _R),
+    **_rows(PutOffReminder, on_reminders.put_off_reminder, _T, _A, _M, _R),
+    **_rows(DropReminder, on_reminders.drop_reminder, _T, _A, _M, _R),
     **_rows(Settle, on_time.settle_gate, _T, _A, _M),
     **_rows(Settle, on_time.settle_recovered, _R),
 }
