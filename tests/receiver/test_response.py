@@ -147,7 +147,7 @@ def test_the_briefing_is_the_runbooks_template(gated: Ear) -> None:
         "\n"
         "### Verification\n"
         "- [x] Users can \\<b\\>log in\\</b\\> (ana, 10:00 UTC)\n"
-        "- [ ] no event for 10m (9m59s to go)\n"
+        "- [ ] no event for 10m (so in 9m59s, if nothing comes)\n"
         "\n"
         "### Next Update\n"
         "In 30 minutes (10:30 UTC)\n"
