@@ -38,6 +38,8 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "exhausted_after": "From the last step to the end of the ladder; as long as the last row waited by default.",
         "update_every": "How long after somebody has it, or after an update, the next update is due: 30m.",
         "verify": "The name of the checklist that must be done before it is closed.",
+        "announce": "Channels whose rooms hear that it is over, if users have noticed it: general.",
+        "stakeholders": "People who hear that it is over, whether or not they were told of it before.",
     },
     "ChecklistItem": {
         "text": "What must be so, for people to tick; or the words of what says it by itself.",

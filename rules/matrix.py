@@ -37,6 +37,8 @@ def plan(config: Config, severity: Severity) -> Plan:
         hours=working_hours(config, written.hours),
         resolve_after=written.resolve_after,
         update_every=written.update_every,
+        announce=tuple(written.announce),
+        stakeholders=tuple(written.stakeholders),
         verify=items(config.checklists.get(written.verify or "", ())),
     )
 

@@ -59,6 +59,10 @@ class Plan:
     """Seconds after which an update is due, once somebody has it; None: none is."""
     verify: tuple[Item, ...] = ()
     """What must be so before it is closed."""
+    announce: tuple[str, ...] = ()
+    """Channels whose rooms hear that it is over, if users have noticed it."""
+    stakeholders: tuple[str, ...] = ()
+    """People who hear that it is over, whether or not they were told of it before."""
 
     def due(self, start: float, after: float) -> float:
         """When something is due `after` seconds from `start` on, counted in its hours."""
