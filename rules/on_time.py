@@ -11,7 +11,7 @@ from rules.incident import Incident, Reason, State, StepState
 from rules.last_answer import Missed
 from rules.on_events import recover
 from rules.on_holds import catch_up, end_hold, hold_back, set_free, tell_afterwards
-from rules.on_people import close
+from rules.on_people import announce, close
 from rules.roster import Roster
 from rules.state import Step
 from rules.turn import (
@@ -200,3 +200,4 @@ def settle_recovered(turn: Turn, _: Settle) -> None:
     close(turn, "Tocsin")
     verified = "verified, " if turn.incident.plan.verify else ""
     turn.note("resolved", f"resolved: {verified}recovered and quiet for {show_duration(quiet)}", by="Tocsin")
+    announce(turn, "Tocsin")
