@@ -63,3 +63,16 @@ def test_what_another_release_has_written_is_left_out(kept: Kept, tmp_path: Path
         record: Any = kept.redis.get(keys.delivery(name))
         kept.redis.set(keys.delivery(name), change(record))
     assert found(0, rules(tmp_path, "new", OLD))["deliveries"] == 2
+
+
+def test_a_folder_in_which_nobody_keeps_anything_is_no_empty_inbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever forgot REDIS_URL must not read that nothing would be different; and nothing is begun there."""
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    monkeypatch.setenv("TOCSIN_DATA", str(tmp_path / "data"))
+    said = tell(rules(tmp_path, "new", OLD))
+    assert said.exit_code == 3
+    assert "no Tocsin has kept anything in" in said.output
+    assert "Set REDIS_URL" in said.output
+    assert not (tmp_path / "data").exists()
