@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rules.decision import Decision
 from rules.event import Event, Severity
+from rules.response_commands import ResponseCommand
 from rules.roster import Roster
 
 
@@ -193,4 +194,5 @@ Command = (
     | Lift
     | Undeliverable
     | Settle
+    | ResponseCommand
 )

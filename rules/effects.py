@@ -47,4 +47,11 @@ class Release:
     """The incident keeps others quiet no longer: look at its children now, who may have to be told."""
 
 
-Effect = Notify | WakeAt | SettleAt | Release
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamineAt:
+    """Run the incident's checks at `at`. One such promise per incident."""
+
+    at: float
+
+
+Effect = Notify | WakeAt | SettleAt | Release | ExamineAt

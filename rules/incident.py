@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from rules.event import Moment, Severity
 from rules.last_answer import LastAnswer
 from rules.plan import Plan, PlanStep, Policy
+from rules.response import Response
 from rules.state import Hold, Reason, State, Step, StepState
 from rules.upcast import VERSION
 
@@ -119,6 +120,8 @@ class Incident:
     """The resolved incident of the same group that came before."""
     last_answer: LastAnswer | None = None
     """What somebody answered last, if that may still be taken back."""
+    response: Response = field(default_factory=Response)
+    """What people do about it, beside who is paged."""
     v: int = VERSION
 
     def changed(self, **fields: object) -> Incident:

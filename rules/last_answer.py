@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from rules.event import Severity
+from rules.response import Response
 from rules.state import Hold, Reason, State, Step
 
 
@@ -29,9 +30,12 @@ class Stood:
     resolved_at: float | None = None
     resolved_by: str | None = None
     false_positive: str | None = None
+    response: Response | None = None
 
 
 FIELDS = tuple(one.name for one in fields(Stood))
+OF_ANSWERS = ("severity_by", "unverified")
+"""What of the response an answer changes; the rest of it goes on, whatever is taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

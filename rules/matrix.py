@@ -35,6 +35,7 @@ def plan(config: Config, severity: Severity) -> Plan:
         acknowledged_for=written.acknowledged_for,
         hours=working_hours(config, written.hours),
         resolve_after=written.resolve_after,
+        triage=tuple(written.triage),
     )
 
 

@@ -18,6 +18,21 @@ class PlanStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """Something that must be so before it is closed; a person ticks it where nothing below says it by itself."""
+
+    id: str
+    """Stable while its words are: `verify:…`."""
+    text: str
+    check: str | None = None
+    """The check that ticks it."""
+    quiet_for: float | None = None
+    """It is so when no event of the incident has come for so many seconds."""
+    green: str | None = None
+    """It is so when nothing fires any more of this source, type or family."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What one severity means for paging: who first, through what, and the rows of the matrix."""
 
@@ -40,6 +55,12 @@ class Plan:
     """Seconds an acknowledgement holds; then it burns again. None: until somebody says otherwise."""
     hours: Hours | None = None
     """When people are told of it, and in which its times are counted; None: at any time."""
+    update_every: float | None = None
+    """Seconds after which an update is due, once somebody has it; None: none is."""
+    verify: tuple[Item, ...] = ()
+    """What must be so before it is closed."""
+    triage: tuple[str, ...] = ()
+    """The checks that are run when an incident of it opens, or is raised to it."""
 
     def due(self, start: float, after: float) -> float:
         """When something is due `after` seconds from `start` on, counted in its hours."""

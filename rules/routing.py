@@ -31,6 +31,8 @@ from rules.event import Action, Event, Moment, occurred
 from rules.grouping import takes
 from rules.incident import Incident, Policy, State
 from rules.on_hand import why_not_dropped, why_not_postponed
+from rules.on_triage import why_not_examined
+from rules.response_commands import Examine
 from rules.roster import Roster
 from rules.transition import Outcome, open_incident, transition
 from rules.upcast import VERSION
@@ -263,6 +265,8 @@ def refusal(books: Books, incident: Incident, command: Command) -> str:
         return why_nobody(incident, books.now)
     if isinstance(command, Postpone):
         return why_not_postponed(incident)
+    if isinstance(command, Examine):
+        return why_not_examined(incident)
     if isinstance(command, DropStep):
         return why_not_dropped(incident, books.now)
     if not isinstance(command, Undo):

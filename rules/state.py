@@ -35,6 +35,8 @@ class Reason(StrEnum):
     """A person asked for whom the matrix names next, before their time; also where somebody has it."""
     TAKEN_BACK = "taken back"
     """Whoever had answered has not: it is nobody's again."""
+    REMINDER = "reminder"
+    """A named person is asked to do something that is due: no page, and also where somebody has it, or it is over."""
     UPDATE = "update"
     """Something that calls nobody; the note says what."""
 

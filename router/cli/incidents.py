@@ -240,6 +240,15 @@ def undo(session: Session, id_: str, by: str) -> None:
     _act(session, id_, "undo", _taken_back, by=by)
 
 
+@incidents.command()
+@click.argument("id_", metavar="ID")
+@by_option
+@pass_session
+def check(session: Session, id_: str, by: str) -> None:
+    """Run its checks once more; what they find stands in `show` within seconds."""
+    _act(session, id_, "check", "is being looked at; see: tocsin incidents show ID", by=by)
+
+
 def _taken_back(incident: Record) -> str:
     said = [line["text"] for line in incident.get("timeline") or () if line["kind"] == "taken back"]
     return f"is as it was: {plain(said[-1])}" if said else "is as it was"

@@ -15,6 +15,7 @@ from rules.load import TESTS
 from rules.schema import schema as schema_of
 from rules.trial.schema import schema_of_tests
 from workers.channels import OPTIONS
+from workers.checks import OPTIONS as CHECKS
 
 FILE = "tocsin.schema.json"
 """Beside the rules; no *.yaml, so it is none of them."""
@@ -31,8 +32,8 @@ def schema(session: Session, tests: bool) -> None:
 
 
 def of_rules() -> dict[str, Any]:
-    """The schema with every type of source and channel that this Tocsin knows."""
-    return schema_of({name: one.options for name, one in TYPES.items()}, OPTIONS)
+    """The schema with every type of source, channel and check that this Tocsin knows."""
+    return schema_of({name: one.options for name, one in TYPES.items()}, OPTIONS, CHECKS)
 
 
 def of_tests() -> dict[str, Any]:

@@ -226,7 +226,7 @@ class Rehearsal:
             incident = self._books.incidents[incident_id]
             if isinstance(effect, Notify):
                 self._add(effect.entry, incident, self.now, effect)
-            else:
+            elif type(effect) in _LOOKS:  # What else the world must do is not rehearsed.
                 at = self.now if isinstance(effect, Release) else effect.at
                 looks[_look(type(effect), incident_id)] = (incident, at)
         for promise_id, (incident, at) in looks.items():

@@ -32,6 +32,8 @@ from rules.decision import Gate
 from rules.event import Action
 from rules.incident import Hold, Incident, Reason, Signal, State
 from rules.last_answer import LastAnswer, Stood
+from rules.response import Finding
+from rules.response_commands import Assess, Examine
 from rules.transition import TABLE, transition
 from tests.rules.lives import (
     EVERYBODY,
@@ -69,6 +71,8 @@ ROWS: dict[type[Command], set[State]] = {
     Lift: {T, A, M, R},
     Undeliverable: {T, A, M, R, DONE},
     Settle: {T, A, M, R},
+    Assess: {T, A, M, R},
+    Examine: {T, A, M, R},
 }
 """In which states a command does anything, written down a second time: a row that vanishes or appears is noticed."""
 
@@ -86,6 +90,7 @@ def in_state(state: State) -> Life:
         life.clears()
     if state is DONE:
         life.asks(Resolve(by="ana", via="slack"))
+    life.incident = life.incident.changed(response=life.incident.response.changed(triage=("site",)))
     answered = LastAnswer(by="maria", at=life.now + MINUTE, what="it", fields=("assignee",), before=Stood())
     life.incident = life.incident.changed(last_answer=answered)
     return life
@@ -115,6 +120,10 @@ def each_command(life: Life) -> dict[type[Command], Command]:
         Lift: Lift(by="maria", silence="deploy"),
         Undeliverable: Undeliverable(roster=EVERYBODY, **page),  # type: ignore[arg-type]
         Settle: Settle(),
+        Assess: Assess(
+            findings=(Finding(check="site", outcome="ok", text="site healthy", at=life.now),), roster=EVERYBODY
+        ),
+        Examine: Examine(by="maria", via="cli"),
     }
 
 

@@ -27,6 +27,7 @@ _MARKS = {
     Reason.RESOLVED: "✅",
     Reason.FALSE_POSITIVE: "🔕",
     Reason.SEVERITY_LOWERED: "⬇️",
+    Reason.REMINDER: "⏰",
 }
 _MEMBER = re.compile(r"[UW][A-Z0-9]{4,30}", re.ASCII)
 
