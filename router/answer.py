@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from redis.exceptions import RedisError
@@ -16,6 +17,8 @@ from router.requests import headers_of, read_body
 from router.same_site import foreign
 from rules.commands import Acknowledge, Command, Resolve
 from rules.incident import Incident, State
+from rules.response_commands import Tick
+from rules.verification import Line, checklist, to_verify
 from workers.ledger import Busy, NoIncident
 from workers.ledger import Refused as CannotBe
 from workers.links import Link, LinkExpired, LinkForged, read_link
@@ -58,7 +61,10 @@ class Answer:
             if not by:
                 said = "Please write your name, so that the others know who has it."
                 return self._page(request, link, await self.incident(link), said)
-            await self.answer(link.incident, _command(form.get("action", ""), by))
+            try:
+                await self._obeyed(link.incident, _command(form, by))
+            except CannotBe as why:
+                return self._page(request, link, await self.incident(link), str(why))
         except Refused as why:
             return why.page
         return RedirectResponse(request.url.path, 303, headers=HEADERS)
@@ -89,9 +95,16 @@ class Answer:
     ) -> Incident:
         """What a person asks, done. Raises Refused with the page that says why it was not."""
         try:
-            return await run_in_threadpool(self._context.ledger.answer, incident_id, command, unless)
+            return await self._obeyed(incident_id, command, unless)
         except CannotBe as why:
             raise Refused(409, "Nothing was done", str(why)) from None
+
+    async def _obeyed(
+        self, incident_id: str, command: Command, unless: Callable[[Incident], str] = lambda _: ""
+    ) -> Incident:
+        """The same. Raises the ledger's own refusal, for whoever has a page to say it on."""
+        try:
+            return await run_in_threadpool(self._context.ledger.answer, incident_id, command, unless)
         except NoIncident:
             raise _gone() from None
         except (RedisError, Busy):
@@ -106,9 +119,12 @@ class Answer:
 
     def _page(self, request: Request, link: Link, incident: Incident, wrong: str = "") -> Response:
         now = self._context.clock.now()
+        checks = [_check(one, now) for one in checklist(incident, now)]
         return page(
             "answer.html",
             422 if wrong else 200,
+            checks=checks,
+            left=sum(not one.done for one in checks),
             incident=incident,
             title=plain(incident.title, 300),
             since=since(incident.opened_at, now),
@@ -125,6 +141,8 @@ def standing(incident: Incident, now: float) -> str:
     """Who has it, in one sentence."""
     if incident.state is State.RESOLVED:
         return f"Resolved{_by(incident.resolved_by)}{_when(incident.resolved_at, now)}."
+    if to_verify(incident):
+        return f"Recovered{_when(incident.recovered_at, now)}; it stays open until somebody has verified it."
     if incident.state is State.RECOVERED:
         return f"Recovered{_when(incident.recovered_at, now)}; it counts as resolved if it stays quiet."
     has = incident.assignee or incident.acknowledged_by
@@ -147,11 +165,29 @@ def _time(at: float | None, now: float) -> str:
     return f" {clock(at, now)}" if at is not None else ""
 
 
-def _command(action: str, by: str) -> Command:
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One item of the checklist on this page."""
+
+    id: str
+    text: str
+    done: bool
+    said: str
+
+
+def _check(line: Line, now: float) -> Check:
+    by = f"{plain(line.ticked.by, 80)}, {clock(line.ticked.at, now)}" if line.ticked is not None else line.said
+    return Check(line.item.id, plain(line.item.text, 300), line.done, by)
+
+
+def _command(form: dict[str, str], by: str) -> Command:
+    action, _, item = form.get("action", "").partition(" ")
     if action == "acknowledge":
         return Acknowledge(by=by, via=VIA)
+    if action == "tick" and item:
+        return Tick(item=item, by=by, via=VIA)
     if action == "resolve":
-        return Resolve(by=by, via=VIA)
+        return Resolve(by=by, via=VIA, override=plain(form.get("override", ""), 1000) or None)
     raise Refused(422, "Nothing was done", "The form asked for neither acknowledge nor resolve. Please go back.")
 
 

@@ -11,7 +11,8 @@ from starlette.requests import Request
 
 from router import runbooks
 from router.accounts.caller import in_their_name
-from router.commands import Line, read_body_as
+from router.asked import Line
+from router.commands import read_body_as
 from router.context import Context
 from router.requests import headers_of, read_body
 from rules.incident import Incident

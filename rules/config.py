@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from rules.checklists import Checklist
 from rules.clock import Zone, parse_hand_over
 from rules.event import Severity
 from rules.fields import Duration, FieldName, Reference, Strict
@@ -36,6 +37,12 @@ Triage = Annotated[list[str], BeforeValidator(listed)]
 """Names of checks."""
 
 
+def _a_minute(seconds: float | None) -> float | None:
+    if seconds is not None and seconds < 60:
+        raise ValueError("expected at least 1m: somebody has to write it")
+    return seconds
+
+
 class SeverityPlan(Strict):
     """One row of the severity table: what it means, how soon somebody must answer, and how people are told."""
 
@@ -60,6 +67,14 @@ class SeverityPlan(Strict):
     """From the last step to the end of the ladder; by default as long as the last row waited."""
     triage: Triage = []
     """The checks that are run when an incident of it opens, or is raised to it."""
+    update_every: Annotated[Duration | None, AfterValidator(_a_minute)] = None
+    """How long after somebody has it, or after an update, the next update is due."""
+    verify: str | None = None
+    """The name of the checklist that must be done before it is closed."""
+    announce: list[str] = []
+    """Channels whose rooms hear that it is over, if users have noticed it."""
+    stakeholders: list[str] = []
+    """People who hear that it is over."""
 
 
 class MatrixRow(Strict):
@@ -217,6 +232,7 @@ class Config(Strict):
     """Everything the operator wrote, whole and consistent in itself."""
 
     severities: dict[Severity, SeverityPlan]
+    checklists: dict[str, Checklist] = {}
     escalation: list[MatrixRow] = []
     escalation_clock: Literal["severity", "previous_step"] = "severity"
     roles: dict[str, Role] = {}

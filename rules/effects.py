@@ -48,10 +48,17 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemindAt:
+    """Remind whoever owes something at `at`; None: nobody any more. One such promise per incident."""
+
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExamineAt:
-    """Run the incident's checks at `at`. One such promise per incident."""
+    """Run the incident's checks at `at`; None: no longer. One such promise per incident."""
 
-    at: float
+    at: float | None
 
 
-Effect = Notify | WakeAt | SettleAt | Release | ExamineAt
+Effect = Notify | WakeAt | SettleAt | RemindAt | Release | ExamineAt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from rules.checklists import items
 from rules.config import Config, MatrixRow
 from rules.document import Document
 from rules.duration import show_duration
@@ -36,6 +37,10 @@ def plan(config: Config, severity: Severity) -> Plan:
         hours=working_hours(config, written.hours),
         resolve_after=written.resolve_after,
         triage=tuple(written.triage),
+        update_every=written.update_every,
+        announce=tuple(written.announce),
+        stakeholders=tuple(written.stakeholders),
+        verify=items(config.checklists.get(written.verify or "", ())),
     )
 
 

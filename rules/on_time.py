@@ -11,7 +11,7 @@ from rules.incident import Incident, Reason, State, StepState
 from rules.last_answer import Missed
 from rules.on_events import recover
 from rules.on_holds import catch_up, end_hold, hold_back, set_free, tell_afterwards
-from rules.on_people import close
+from rules.on_people import announce, close
 from rules.roster import Roster
 from rules.state import Step
 from rules.turn import (
@@ -25,6 +25,7 @@ from rules.turn import (
     mark_untold,
     next_at_once,
 )
+from rules.verification import closes_at
 
 
 def escalate(turn: Turn, command: Escalate) -> None:
@@ -191,11 +192,12 @@ def settle_gate(turn: Turn, _: Settle) -> None:
 
 
 def settle_recovered(turn: Turn, _: Settle) -> None:
-    """A recovered incident that stayed quiet is over."""
-    quiet = turn.incident.plan.resolve_after
-    over_at = (turn.incident.recovered_at or turn.now) + quiet
-    if over_at > turn.now:
+    """A recovered incident that stayed quiet, and is verified where that is asked, is over."""
+    quiet, over_at = turn.incident.plan.resolve_after, closes_at(turn.incident)
+    if over_at is None or over_at > turn.now:
         turn.settle(over_at)
         return
     close(turn, "Tocsin")
-    turn.note("resolved", f"resolved: recovered and quiet for {show_duration(quiet)}", by="Tocsin")
+    verified = "verified, " if turn.incident.plan.verify else ""
+    turn.note("resolved", f"resolved: {verified}recovered and quiet for {show_duration(quiet)}", by="Tocsin")
+    announce(turn, "Tocsin")

@@ -16,22 +16,54 @@ from rules.event import Severity
 from rules.incident import Incident, Reason, State
 from rules.links import together
 from rules.on_people import false_alarm, rated
+from rules.on_response import CHECK, verified_by_check
 from rules.response import Examining
 from rules.response_commands import Assess, Examine
 from rules.triage import AT_MOST, Becomes, Found
 from rules.turn import Turn
+from rules.verification import checks_wanted
+
+AGAIN = 60.0
+"""Seconds after which what has recovered, and is not verified yet, is looked at again."""
 
 
 def checks_of(incident: Incident) -> tuple[str, ...]:
-    """The checks of an incident by name: its severity's, then its rule's."""
-    return tuple(dict.fromkeys((*incident.plan.triage, *incident.response.triage)))[:AT_MOST]
+    """The checks of an incident by name: its severity's, its rule's, then those of its checklist."""
+    return _first(*incident.plan.triage, *incident.response.triage, *_of_checklist(incident))
 
 
-def ask(turn: Turn, by: str = "") -> None:
-    """Promise that its checks are run now; an incident that has none is promised nothing."""
-    if checks_of(turn.incident):
-        turn.change(response=turn.incident.response.changed(examining=Examining(at=turn.now, by=by)))
-        turn.effects.append(ExamineAt(at=turn.now))
+def checks_to_run(incident: Incident) -> tuple[str, ...]:
+    """Those of them that are to be run now.
+
+    While nobody has it, those of its checklist say nothing yet; once it has recovered, only what that waits for does,
+    unless a person asks.
+    """
+    asked = incident.response.examining
+    if incident.state is State.RECOVERED and (asked is None or not asked.by):
+        return _first(*checks_wanted(incident))
+    return checks_of(incident) if incident.answered else _first(*incident.plan.triage, *incident.response.triage)
+
+
+def _of_checklist(incident: Incident) -> Iterator[str]:
+    return (item.check for item in incident.plan.verify if item.check is not None)
+
+
+def _first(*names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))[:AT_MOST]
+
+
+def ask(turn: Turn, by: str = "", after: float = 0.0) -> None:
+    """Promise that its checks are run, now or so many seconds later; what has none is promised nothing."""
+    if checks_to_run(turn.incident) or by or after:
+        at = turn.now + after
+        turn.change(response=turn.incident.response.changed(examining=Examining(at=at, by=by)))
+        turn.effects.append(ExamineAt(at=at))
+
+
+def verify(turn: Turn) -> None:
+    """It has recovered: the checks that its checklist waits for are run."""
+    if checks_wanted(turn.incident):
+        ask(turn)
 
 
 def take_over(turn: Turn, decision: Decision) -> None:
@@ -69,15 +101,27 @@ def examine(turn: Turn, command: Examine) -> None:
 def assess(turn: Turn, command: Assess) -> None:
     """They have answered: it stands in the history, may change how bad it is, and whoever was told hears of it once."""
     was, said = turn.incident, assessment(command.findings)
-    findings = merged(was.response.findings, command.findings)
+    findings, asked = merged(was.response.findings, command.findings), was.response.examining
     turn.change(response=was.response.changed(findings=findings, examining=None))
     if not command.findings:
         return
-    turn.note("assessed", said, by="Tocsin")
-    if was.state is State.RECOVERED or _changes(turn, command, said):
-        return
-    if is_news(was.response.findings, command.findings) and not _held(turn):
+    news, by = is_news(was.response.findings, command.findings), "" if asked is None else asked.by
+    if news or by or was.state is not State.RECOVERED:
+        turn.note("assessed", said, by="Tocsin")
+    if by or was.state in (State.MITIGATED, State.RECOVERED):
+        _tick(turn, command)
+    if was.state is State.RECOVERED:
+        if checks_wanted(turn.incident):
+            ask(turn, after=AGAIN)
+    elif not _changes(turn, command, said) and news and not _held(turn):
         turn.update(Reason.UPDATE, note=said)
+
+
+def _tick(turn: Turn, command: Assess) -> None:
+    """Its checklist has their word, too."""
+    for one in command.findings:
+        if one.outcome != Found.UNKNOWN:
+            verified_by_check(turn, one.check, ok=one.outcome == Found.OK, said=one.text)
 
 
 def _held(turn: Turn) -> bool:
@@ -152,10 +196,10 @@ def _lower(turn: Turn, command: Assess, check: str, to: Severity, said: str) -> 
 def _rate(turn: Turn, command: Assess, check: str, to: Severity, said: str) -> None:
     was = turn.incident.severity
     text = f"the check {check} {'raised' if to.worse_than(was) else 'lowered'} it from {was} to {to}"
-    turn.note("severity", text, by=f"check {check}")
+    turn.note("severity", text, by=f"check {check}", via=CHECK)
     rated(turn, to, f"{text}: {said}", f"check {check}", command.roster)
 
 
 def _is_none(turn: Turn, check: str, reason: str) -> bool:
-    false_alarm(turn, f"check {check}", None, reason)
+    false_alarm(turn, f"check {check}", CHECK, reason)
     return True

@@ -10,7 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rules import on_events, on_hand, on_holds, on_people, on_response, on_time, on_triage, on_undo, reported
+from rules import (
+    on_events,
+    on_hand,
+    on_holds,
+    on_people,
+    on_reminders,
+    on_response,
+    on_time,
+    on_triage,
+    on_undo,
+    reported,
+)
 from rules.answering import remembered
 from rules.commands import (
     Acknowledge,
@@ -37,7 +48,19 @@ from rules.effects import Effect
 from rules.event import occurred
 from rules.grouping import triggered
 from rules.incident import Incident, Policy, Reason, State, TimelineEntry
-from rules.response_commands import Assess, Examine, Tick, Untick
+from rules.response_commands import (
+    Assess,
+    ClosedElsewhere,
+    DropReminder,
+    Examine,
+    PostUpdate,
+    PutOffReminder,
+    Remind,
+    StateImpact,
+    TakePart,
+    Tick,
+    Untick,
+)
 from rules.turn import Turn, climb
 
 
@@ -58,6 +81,7 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
     turn = Turn(incident, now)
     act(turn, command)
     if turn.incident is not incident or turn.timeline:
+        on_reminders.keep_reminding(turn, incident)
         last = remembered(incident, turn.incident, command, now)
         if last is not turn.incident.last_answer:
             turn.change(last_answer=last)
@@ -148,6 +172,13 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Untick, on_response.untick, _T, _A, _M, _R),
     **_rows(Assess, on_triage.assess, _T, _A, _M, _R),
     **_rows(Examine, on_triage.examine, _T, _A, _M, _R),
+    **_rows(TakePart, on_response.take_part, _T, _A, _M, _R),
+    **_rows(StateImpact, on_response.state_impact, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(PostUpdate, on_response.post_update, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(ClosedElsewhere, on_response.closed_elsewhere, _T, _A, _M),
+    **_rows(Remind, on_reminders.remind, _T, _A, _M, _R),
+    **_rows(PutOffReminder, on_reminders.put_off_reminder, _T, _A, _M, _R),
+    **_rows(DropReminder, on_reminders.drop_reminder, _T, _A, _M, _R),
     **_rows(Settle, on_time.settle_gate, _T, _A, _M),
     **_rows(Settle, on_time.settle_recovered, _R),
 }

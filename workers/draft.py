@@ -11,7 +11,7 @@ from redis.client import Pipeline
 
 from rules import routing
 from rules.decision import Gate
-from rules.effects import Effect, ExamineAt, Notify, Release, SettleAt, WakeAt
+from rules.effects import Effect, ExamineAt, Notify, Release, RemindAt, SettleAt, WakeAt
 from rules.event import Event
 from rules.incident import Incident, Policy, TimelineEntry
 from rules.record import decode, encode
@@ -272,6 +272,8 @@ class Draft:
                 looks[incident_id, Kind.SETTLE] = effect.at
             elif isinstance(effect, ExamineAt):
                 looks[incident_id, Kind.CHECK] = effect.at
+            elif isinstance(effect, RemindAt):
+                looks[incident_id, Kind.REMIND] = effect.at
             elif isinstance(effect, Release):
                 looks[incident_id, Kind.RELEASE] = self.now
         for (incident_id, kind), at in looks.items():

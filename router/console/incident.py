@@ -10,11 +10,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from router.accounts.audit import What
+from router.briefings import brief
 from router.console.acts import acts, choices, given
 from router.console.answering import answered, command
 from router.console.because import Because, because
 from router.console.coming import coming, name_of
 from router.console.markdown import markdown
+from router.console.responding import responding
 from router.console.routes import Page, Refused
 from router.console.runbook import RunbookPage, others, shown
 from router.console.rungs import rungs
@@ -25,6 +27,7 @@ from router.context import Context
 from router.shown import child
 from router.tracing import Tracing
 from rules.assessment import assessment
+from rules.briefing import as_markdown
 from rules.incident import Incident, Signal
 from rules.triage import Found
 from workers.attempts import Attempts
@@ -118,6 +121,7 @@ class IncidentPage:
             place=where(incident),
             who=name_of(config, who) if who else None,
             coming=coming(incident, config),
+            response=responding(incident, config, visit.now),
             rungs=rungs(incident, config),
             story=story,
             part=part,
@@ -134,6 +138,7 @@ class IncidentPage:
             links=_links(incident),
             assessed=assessment(incident.response.findings),
             findings=sorted(incident.response.findings, key=lambda one: one.outcome == Found.OK),
+            brief=as_markdown(brief(self._context, incident), visit.now),
             markdown=self._markdown(visit, incident, lines=story, oldest_first=_oldest_first(visit)),
         )
 

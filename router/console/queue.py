@@ -32,7 +32,7 @@ ROWS = 50
 DRAWN = 300
 """Promises of the next hour that are drawn."""
 PARKED = 20
-MOVABLE = {Kind.NOTIFY, Kind.STEP}
+MOVABLE = {Kind.NOTIFY, Kind.STEP, Kind.REMIND}
 TOLD_AS = {"run": What.RUN, "postpone": What.PUT_OFF, "drop": What.DROPPED, "take up": What.RETRIED}
 """What the audit log calls what each button does."""
 T = TypeVar("T")

@@ -32,8 +32,20 @@ from rules.decision import Gate
 from rules.event import Action
 from rules.incident import Hold, Incident, Reason, Signal, State
 from rules.last_answer import LastAnswer, Stood
-from rules.response import Finding
-from rules.response_commands import Assess, Examine
+from rules.response import Finding, Part, Ticked, Update
+from rules.response_commands import (
+    Assess,
+    ClosedElsewhere,
+    DropReminder,
+    Examine,
+    PostUpdate,
+    PutOffReminder,
+    Remind,
+    StateImpact,
+    TakePart,
+    Tick,
+    Untick,
+)
 from rules.transition import TABLE, transition
 from tests.rules.lives import (
     EVERYBODY,
@@ -73,6 +85,15 @@ ROWS: dict[type[Command], set[State]] = {
     Settle: {T, A, M, R},
     Assess: {T, A, M, R},
     Examine: {T, A, M, R},
+    Tick: {T, A, M, R},
+    Untick: {T, A, M, R},
+    TakePart: {T, A, M, R},
+    StateImpact: {T, A, M, R, DONE},
+    PostUpdate: {T, A, M, R, DONE},
+    ClosedElsewhere: {T, A, M},
+    Remind: {T, A, M, R},
+    PutOffReminder: {T, A, M, R},
+    DropReminder: {T, A, M, R},
 }
 """In which states a command does anything, written down a second time: a row that vanishes or appears is noticed."""
 
@@ -90,7 +111,10 @@ def in_state(state: State) -> Life:
         life.clears()
     if state is DONE:
         life.asks(Resolve(by="ana", via="slack"))
-    life.incident = life.incident.changed(response=life.incident.response.changed(triage=("site",)))
+    update = Update(text="we look", by="ana", at=life.now, next_at=life.now + 30)
+    ticks = {"runbook:site-down:1": Ticked(by="ana", at=life.now, via="cli")}
+    response = life.incident.response.changed(update=update, ticks=ticks, triage=("site",))
+    life.incident = life.incident.changed(response=response)
     answered = LastAnswer(by="maria", at=life.now + MINUTE, what="it", fields=("assignee",), before=Stood())
     life.incident = life.incident.changed(last_answer=answered)
     return life
@@ -124,6 +148,15 @@ def each_command(life: Life) -> dict[type[Command], Command]:
             findings=(Finding(check="site", outcome="ok", text="site healthy", at=life.now),), roster=EVERYBODY
         ),
         Examine: Examine(by="maria", via="cli"),
+        Tick: Tick(item="runbook:site-down:2", by="maria", via="cli"),
+        Untick: Untick(item="runbook:site-down:1", by="maria", via="cli"),
+        TakePart: TakePart(part=Part.COMMANDER, by="maria", via="cli", to="maria"),
+        StateImpact: StateImpact(by="maria", via="cli", affected="everybody"),
+        PostUpdate: PostUpdate(by="maria", via="cli", text="we roll back"),
+        ClosedElsewhere: ClosedElsewhere(event=an_event(at=life.now, delivery="d-9"), by="maria", via="pagerduty"),
+        Remind: Remind(roster=EVERYBODY),
+        PutOffReminder: PutOffReminder(by="maria", via="cli", seconds=600),
+        DropReminder: DropReminder(by="maria", via="cli", reason="we sit together"),
     }
 
 

@@ -59,7 +59,7 @@ def world(redis: Redis) -> Iterator[World]:
         yield world
 
 
-SAID = "site answers 502 in 0.0 s, api healthy, last deployment 12m ago (2.4.1 by ana)"
+SAID = "site answers 502 in 0 ms, api healthy, last deployment 12m ago (2.4.1 by ana)"
 
 
 def test_the_page_goes_out_first_and_what_is_found_follows(world: World) -> None:
@@ -169,7 +169,7 @@ def test_a_promise_that_is_gone_is_made_again(world: World) -> None:
 
 
 def test_what_is_over_by_then_is_asked_nothing(world: World) -> None:
-    """Recovered, it is written down and told to nobody; resolved, nobody looks."""
+    """What has recovered before its checks were run needs no assessment any more."""
     world.hears("outage", work=False)
     world.house.ledger.deduplicate(world.house.agenda.claim(Lane.INTAKE, Job.DEDUPLICATE, world.clock.now()))
     (claimed,) = world.house.agenda.claim(Lane.URGENT, Job.CHECK, world.clock.now())
@@ -179,8 +179,9 @@ def test_what_is_over_by_then_is_asked_nothing(world: World) -> None:
     world.house.ledger.wait([claimed], world.clock.now())
     world.works()
     world.outside.heard_nothing()
-    assert world.timeline[-1].kind == "assessed"
-    assert world.incident.all_clear
+    assert world.outside.looked == []
+    assert "assessed" not in [line.kind for line in world.timeline]
+    assert (world.incident.all_clear, world.incident.response.examining) == (True, None)
 
 
 def test_a_storm_asks_a_page_once(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Annotated, Any, cast
 
 from pydantic import Field
@@ -86,6 +87,7 @@ CHECK = CheckType(
     title="PostgreSQL",
     options=PostgresOptions,
     look=look,
+    lacks=lambda _: "" if find_spec("psycopg") is not None else MISSING,
     setup="""\
     checks:
       database: {type: postgres, url: "${env:DATABASE_URL}", full_at: 80}
