@@ -184,6 +184,12 @@ class Report(BaseModel):
     reporter: str | None = None
     by: str | None = None
     details: str | None = None
+    affected: str | None = None
+    """Who, and how many."""
+    since: str | None = None
+    """In the reporter's words: 10:15, this morning."""
+    reference: str | None = None
+    """An order, a customer, a ticket."""
 
     @property
     def delivered(self) -> bytes:

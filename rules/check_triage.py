@@ -21,7 +21,7 @@ def check(document: Document) -> None:
     }
     for path, names in asked.items():
         severity = document.at((*path[:-1], "severity")) if path[0] == "rules" else None
-        together = dict.fromkeys([*of_severities.get(severity, ()), *names])
+        together = dict.fromkeys([*of_severities.get(str(severity), ()), *names])
         if len(together) > AT_MOST:
             beside = f"with those of {severity} " if severity in of_severities else ""
             message = f"{beside}these are {len(together)} checks, and {AT_MOST} are run at most"

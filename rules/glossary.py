@@ -75,7 +75,7 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "equal": "What both must have alike: labels.service.",
     },
     "About": {
-        "source": "A source, a type or a family: uptime.",
+        "source": "A source, a type or a family: uptime, people.",
         "kind": "Exact, or with a * at the end.",
         "labels": "Labels with their values; all must be there.",
         "summary": "A pattern (RE2), searched in the summary.",
@@ -176,7 +176,7 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "continue": "The rule adds what it says, and the search goes on.",
     },
     "Condition": {
-        "source": "The name of a source, a type like sentry, or the family uptime.",
+        "source": "The name of a source, a type like sentry, or a family: uptime, people.",
         "kind": "Exact, or with a * at the end: stripe.charge.*",
         "labels": "Labels the event must have, each with one of the values.",
         "summary": "An RE2 pattern, searched anywhere, upper and lower case alike.",

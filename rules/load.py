@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 from pydantic import BaseModel
 
-from rules import check, check_response, check_together, check_triage, matrix, schedule
+from rules import check, check_response, check_together, check_triage, matrix, runbook, schedule
 from rules.config import Config
 from rules.decide import Rules, Verdict, decide, explain
 from rules.decision import Decision
@@ -99,6 +99,7 @@ def load(
     check.rules(document)
     check.silences(document)
     check_together.check(document)
+    document.problems.extend(runbook.wrong(runbooks or {}))
     check_response.check(document)
     check.sources(document, source_options)
     check.options(document, "sources", source_options)

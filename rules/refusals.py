@@ -22,6 +22,8 @@ def refused(incident: Incident, command: Command, now: float) -> str:
             return why_not_postponed(incident)
         case DropStep():
             return why_not_dropped(incident, now)
+        case Examine():
+            return why_not_examined(incident)
         case Resolve(override=None):
             return why_not_resolved(incident, now)
         case Tick(item=item) | Untick(item=item):

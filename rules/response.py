@@ -36,6 +36,8 @@ class Ticked:
     via: str
     answer: str = ""
     """What was answered, where the item asks something: `yes`."""
+    words: str = ""
+    """The item as people read it then, where its list may be edited since: a runbook's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,8 @@ class Tick:
     """The item as people read it, for the history; of the incident's own checklist it is known here."""
     answer: str = ""
     """What they answered, where it asks something."""
+    leads: str = ""
+    """To what that answer leads, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,8 @@ class ClosedElsewhere:
 ResponseCommand = (
     Tick
     | Untick
+    | Assess
+    | Examine
     | TakePart
     | StateImpact
     | PostUpdate
@@ -135,6 +139,4 @@ ResponseCommand = (
     | PutOffReminder
     | DropReminder
     | ClosedElsewhere
-    | Assess
-    | Examine
 )

@@ -10,7 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rules import on_events, on_hand, on_holds, on_people, on_reminders, on_response, on_time, on_triage, on_undo
+from rules import (
+    on_events,
+    on_hand,
+    on_holds,
+    on_people,
+    on_reminders,
+    on_response,
+    on_time,
+    on_triage,
+    on_undo,
+    reported,
+)
 from rules.answering import remembered
 from rules.commands import (
     Acknowledge,
@@ -37,7 +48,6 @@ from rules.effects import Effect
 from rules.event import occurred
 from rules.grouping import triggered
 from rules.incident import Incident, Policy, Reason, State, TimelineEntry
-from rules.response import Response
 from rules.response_commands import (
     Assess,
     ClosedElsewhere,
@@ -70,6 +80,7 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
         return Outcome(incident)
     turn = Turn(incident, now)
     act(turn, command)
+    on_triage.verify(turn, incident.state)
     if turn.incident is not incident or turn.timeline:
         on_reminders.keep_reminding(turn, incident)
         last = remembered(incident, turn.incident, command, now)
@@ -108,12 +119,14 @@ def open_incident(
         signals={signal.key: signal},
         triggered=triggered(None, decision, occurred(event)),
         previous=previous,
-        response=Response(triage=decision.triage, links=decision.links),
+        response=reported.response(event).changed(triage=decision.triage, links=decision.links),
     )
     turn = Turn(incident, now)
     turn.note(
         "opened", f"opened as {decision.severity} by rule «{decision.rule}»: {event.summary}", delivery=event.delivery
     )
+    if reported.by_a_person(event):
+        turn.note("reported", reported.line(event), by=event.actor, via=event.source_type, delivery=event.delivery)
     if trigger.because:
         turn.note("counted", trigger.because)
     climb(turn, Reason.OPENED, trigger.roster, note=trigger.because or None)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tests.test_house import FLOORS, MODULES, ROOT, TESTS, imports_of
+from tests.source import FLOORS, MODULES, ROOT, TESTS, imports_of
 
 OURS = {*FLOORS, "tests"}
 

@@ -24,6 +24,8 @@
 | tocsin:inbox:bytes        | string     | about how many bytes the deliveries take    | intake  | for ever            |
 | tocsin:last               | sorted set | sources -> when they were last heard        | intake  | for ever            |
 | tocsin:day:<date>         | hash       | counts of deliveries as that UTC day began  | auditor | 16 d                |
+| tocsin:spoke              | sorted set | rules -> when one last spoke                | intake  | 400 d after that    |
+| tocsin:spoke:<date>       | hash       | how often each rule had spoken as it began  | auditor | 16 d                |
 | tocsin:idle:<lane>        | string     | an audit found no worker in this lane       | auditor | 90 s                |
 | tocsin:trim               | string     | somebody has just trimmed the inbox         | inbox   | 4 s                 |
 | tocsin:count:<name>       | hash       | counters of /metrics, a field per label set | counters| for ever            |
@@ -77,6 +79,8 @@ AUDIT = "tocsin:audit"
 INBOX_BYTES = "tocsin:inbox:bytes"
 LAST_HEARD = "tocsin:last"
 DAYS = "tocsin:day:*"
+SPOKE = "tocsin:spoke"
+SPOKEN = "tocsin:spoke:*"
 TRIM = "tocsin:trim"
 VERSION = "tocsin:version"
 RULES = "tocsin:rules"
@@ -134,7 +138,7 @@ LASTING = (
 The record of attempts is left out on purpose: what became of each stands in the incident's history, which is in it, and
 what was sent is nobody's business in a file that lies about.
 """
-MARKS = (VERSION, INBOX_BYTES, COUNTS, LAST_HEARD, DAYS)
+MARKS = (VERSION, INBOX_BYTES, COUNTS, LAST_HEARD, DAYS, SPOKE, SPOKEN)
 """What a backup holds besides, and a Redis on which nothing has happened yet may hold too."""
 
 
@@ -227,6 +231,11 @@ def count(name: str) -> str:
 def day(date: str) -> str:
     """The counts of deliveries as a UTC day (`2026-11-26`) began."""
     return f"tocsin:day:{date}"
+
+
+def spoken(date: str) -> str:
+    """How often each rule had spoken as a UTC day began."""
+    return f"tocsin:spoke:{date}"
 
 
 def pace(destination: str) -> str:

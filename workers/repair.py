@@ -36,12 +36,13 @@ def lacking(incident: Incident, now: float, promised: Callable[[str], bool], sto
     """
     found = Lacking()
     wake = wake_owed(incident)
-    owed = {
+    owed: dict[Kind, Effect | None] = {
+        Kind.STEP: wake,
         Kind.SETTLE: settle_owed(incident),
         Kind.REMIND: remind_owed(incident),
         Kind.CHECK: examine_owed(incident),
     }
-    for kind, look in {Kind.STEP: wake, **owed}.items():
+    for kind, look in owed.items():
         if look is not None and not promised(f"{kind}-{incident.id}"):
             found.looks.append(look)
     if _is_free(incident, promised, store):

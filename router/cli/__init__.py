@@ -22,6 +22,7 @@ from router.cli.replay import replaying
 from router.cli.responding import RESPONDING
 from router.cli.rules import init
 from router.cli.run import serve_command, work_command
+from router.cli.runbook import runbook
 from router.cli.schema import schema
 from router.cli.sending import send
 from router.cli.session import Root
@@ -41,6 +42,7 @@ COMMANDS: tuple[click.Command, ...] = (
     incidents,
     pending,
     report,
+    runbook,
     deliveries,
     sources,
     notifications,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from router.accounts.audit import What
 from router.checks import ask, result_of, standings
 from router.console.routes import Page
 from router.console.visit import Visit
@@ -44,6 +45,7 @@ class ChecksPage:
             entry = await run_in_threadpool(ask, visit.context, name, visit.visitor.name)
         except Problem as wrong:
             return visit.back(back, wrong.detail, wrong=True)
+        await visit.audited(What.CHECKED, name)
         finding = await result_of(visit.context, name, entry)
         if finding is None:
             return visit.back(back, f"{name} is asked for, and no worker has run it yet.", wrong=True)

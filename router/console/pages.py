@@ -17,6 +17,7 @@ from router.console.numbers import PAGES as NUMBERS
 from router.console.people import People
 from router.console.playground import Playground
 from router.console.queue import Queue
+from router.console.reporting import Reporting
 from router.console.routes import Page, routes
 from router.console.rules import RulesPage
 from router.console.schedules import Schedules
@@ -36,6 +37,7 @@ def tables(context: Context) -> list[Page]:
     return [
         *Now(context, board).pages(),
         *Queue(context).pages(),
+        *Reporting(context).pages(),
         *AccountPage(context).pages(),
         *People(context).pages(),
         *Arrivals(context).pages(),

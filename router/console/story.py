@@ -12,7 +12,8 @@ from workers.attempts import Attempt, Became
 _TONES = {
     "opened": "bad", "fired again": "bad", "failed": "bad", "undelivered": "bad", "exhausted": "bad", "expired": "bad",
     "acknowledged": "person", "assigned": "person", "note": "person", "mitigated": "person", "severity": "bad",
-    "resolved": "good", "recovered": "good", "cleared": "good", "sent": "sent", "assessed": "checked",
+    "ticked": "person", "decided": "person", "reported": "person", "assessed": "checked",
+    "resolved": "good", "recovered": "good", "cleared": "good", "sent": "sent",
 }  # fmt: skip
 _QUIET = frozenset({"silent"})
 """Kinds that say that there was nothing to say: of use when a fault is looked for, noise when one reads on."""

@@ -111,10 +111,10 @@ def in_state(state: State) -> Life:
         life.clears()
     if state is DONE:
         life.asks(Resolve(by="ana", via="slack"))
-    life.incident = life.incident.changed(response=life.incident.response.changed(triage=("site",)))
     update = Update(text="we look", by="ana", at=life.now, next_at=life.now + 30)
     ticks = {"runbook:site-down:1": Ticked(by="ana", at=life.now, via="cli")}
-    life.incident = life.incident.changed(response=life.incident.response.changed(update=update, ticks=ticks))
+    response = life.incident.response.changed(update=update, ticks=ticks, triage=("site",))
+    life.incident = life.incident.changed(response=response)
     answered = LastAnswer(by="maria", at=life.now + MINUTE, what="it", fields=("assignee",), before=Stood())
     life.incident = life.incident.changed(last_answer=answered)
     return life
