@@ -60,9 +60,11 @@ _ONE = {
     "teams": "team",
     "runbooks": "runbook",
     "sources": "source",
+    "status_pages": "status page",
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+_AS_IDS = {"sources", "channels", "status_pages"}
 
 
 def names(document: Document, runbooks: Collection[str] | None) -> None:
@@ -177,7 +179,7 @@ def _may_be_secret(document: Document, path: Path, types: Options[Any]) -> bool:
 
 
 def _check_name(document: Document, section: str, path: Path) -> None:
-    allowed, rest = (_ID, "") if section in ("sources", "channels") else (_NAME, ", spaces")
+    allowed, rest = (_ID, "") if section in _AS_IDS else (_NAME, ", spaces")
     if not allowed.fullmatch(str(path[-1])):
         message = f"'{path[-1]}' is no name for a {_ONE[section]}"
         document.complain(path, message, f"letters, digits{rest}, - and _, at most 64", key=True)

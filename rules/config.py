@@ -17,6 +17,7 @@ from rules.match import Condition, listed
 from rules.more_than import MoreThan
 from rules.problem import Misplaced
 from rules.quiet import SilenceConfig, WorkingHours
+from rules.status_pages import StatusPageConfig
 
 
 def _turn(text: str) -> str:
@@ -28,6 +29,10 @@ def _turn(text: str) -> str:
 def _hand_over(text: str) -> str:
     parse_hand_over(text)
     return text
+
+
+def _yes_or_name(value: object) -> object:
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
 class SeverityPlan(Strict):
@@ -52,6 +57,8 @@ class SeverityPlan(Strict):
     """The name of working hours: nobody is told outside them, and times are counted in them. Not for P1."""
     exhausted_after: Duration | None = None
     """From the last step to the end of the ladder; by default as long as the last row waited."""
+    incident_channel: Annotated[bool | str, BeforeValidator(_yes_or_name)] = False
+    """Each incident gets a Slack channel of its own, made by the bot of the only channel with a `token`, or of this."""
 
 
 class MatrixRow(Strict):
@@ -215,4 +222,5 @@ class Config(Strict):
     inhibit: list[InhibitConfig] = []
     sources: dict[str, SourceConfig] = {}
     channels: dict[str, ChannelConfig] = {}
+    status_pages: dict[str, StatusPageConfig] = {}
     rules: list[Rule]

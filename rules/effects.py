@@ -47,4 +47,18 @@ class Release:
     """The incident keeps others quiet no longer: look at its children now, who may have to be told."""
 
 
-Effect = Notify | WakeAt | SettleAt | Release
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomAt:
+    """The incident's own channel is not as it should be: see to it at `at`, unless somebody is about to."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishOn:
+    """A status page does not yet say all that was published: see to it, unless somebody is about to."""
+
+    page: str
+
+
+Effect = Notify | WakeAt | SettleAt | Release | RoomAt | PublishOn

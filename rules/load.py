@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 from pydantic import BaseModel
 
-from rules import check, check_together, matrix, schedule
+from rules import check, check_room, check_together, matrix, schedule
 from rules.config import Config
 from rules.decide import Rules, Verdict, decide, explain
 from rules.decision import Decision
@@ -101,6 +101,7 @@ def load(
     check.references(document, source_options, channel_options)
     if config is not None:
         matrix.check(config, document)
+        check_room.check(config, document)
     if config is None or document.problems:
         raise Wrong(_told(document.problems))
     version = _version(texts, runbooks or {})

@@ -59,6 +59,10 @@ class Plan:
     """Seconds after which an update is due, once somebody has it; None: none is."""
     verify: tuple[Item, ...] = ()
     """What must be so before it is closed."""
+    incident_channel: str | None = None
+    """The Slack channel of the YAML whose bot makes a channel for each incident; None: there is none."""
+    publish: tuple[str, ...] = ()
+    """The status pages that are told without a person's yes."""
 
     def due(self, start: float, after: float) -> float:
         """When something is due `after` seconds from `start` on, counted in its hours."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rules.public_commands import PublicCommand
+from rules.room_commands import RoomCommand
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
@@ -29,4 +32,4 @@ class Untick:
     words: str = ""
 
 
-ResponseCommand = Tick | Untick
+ResponseCommand = Tick | Untick | RoomCommand | PublicCommand

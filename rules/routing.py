@@ -31,6 +31,10 @@ from rules.event import Action, Event, Moment, occurred
 from rules.grouping import takes
 from rules.incident import Incident, Policy, State
 from rules.on_hand import why_not_dropped, why_not_postponed
+from rules.on_public import why_not_published
+from rules.on_room import why_not_archived
+from rules.public_commands import Publish
+from rules.room_commands import ArchiveRoom
 from rules.roster import Roster
 from rules.transition import Outcome, open_incident, transition
 from rules.upcast import VERSION
@@ -265,6 +269,10 @@ def refusal(books: Books, incident: Incident, command: Command) -> str:
         return why_not_postponed(incident)
     if isinstance(command, DropStep):
         return why_not_dropped(incident, books.now)
+    if isinstance(command, ArchiveRoom):
+        return why_not_archived(incident)
+    if isinstance(command, Publish):
+        return why_not_published(incident, command)
     if not isinstance(command, Undo):
         return ""
     return why_not(incident, command.by, books.now) or ("" if incident.is_open else _gone_on(books, incident))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rules import on_events, on_hand, on_holds, on_people, on_response, on_time, on_undo
+from rules import on_events, on_hand, on_holds, on_people, on_public, on_response, on_room, on_time, on_undo
 from rules.answering import remembered
 from rules.commands import (
     Acknowledge,
@@ -63,6 +63,10 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
             turn.change(last_answer=last)
     if isinstance(command, Trigger) and command.because:
         turn.note("counted", command.because)
+    if not isinstance(command, on_public.COMMANDS):
+        on_public.keep_public(turn, incident)
+    if not isinstance(command, on_room.COMMANDS):
+        on_room.keep_up(turn, incident)
     return Outcome(turn.incident, tuple(turn.effects), tuple(turn.timeline))
 
 
@@ -104,6 +108,8 @@ def open_incident(
     climb(turn, Reason.OPENED, trigger.roster, note=trigger.because or None)
     if incident.quiet_at is not None:
         turn.settle(incident.quiet_at)
+    on_public.keep_public(turn, None)
+    on_room.keep_up(turn, None)
     return Outcome(turn.incident, tuple(turn.effects), tuple(turn.timeline))
 
 
@@ -141,6 +147,8 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Undeliverable, on_time.write_undeliverable, _R, State.RESOLVED),
     **_rows(Tick, on_response.tick, _T, _A, _M, _R),
     **_rows(Untick, on_response.untick, _T, _A, _M, _R),
+    **{row: act for command in on_room.COMMANDS for row, act in _rows(command, on_room.act, *State).items()},
+    **{row: act for command in on_public.COMMANDS for row, act in _rows(command, on_public.act, *State).items()},
     **_rows(Settle, on_time.settle_gate, _T, _A, _M),
     **_rows(Settle, on_time.settle_recovered, _R),
 }

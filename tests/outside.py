@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 import orjson
 
 from router.demo import pagerduty, slack
+from router.demo.outbox import Outbox
+from router.demo.workspace import Workspace, form
 from rules.incident import Reason
 from workers.channels.contract import HttpRequest, MailRequest, Reply, Undelivered
 
@@ -80,6 +82,13 @@ class Outside:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self.slack = Receiver("Slack")
+        self.slack_api = Receiver("Slack's Web API")
+        self.workspace = Workspace(Outbox(), clock)
+        """What Slack's Web API has made: channels of incidents. It is looked at, not listed among what was heard."""
+        self.called: list[str] = []
+        """Its methods, in the order in which they were called."""
+        self.after_call: Callable[[int], None] = lambda _: None
+        """What becomes of the answer to the so-manyth call, once its work is done."""
         self.pagerduty = Receiver("PagerDuty")
         self.mail = Receiver("the mail server")
         self.webhook = Receiver("the webhook")
@@ -88,12 +97,26 @@ class Outside:
 
     def perform(self, request: HttpRequest | MailRequest) -> Reply:
         """What the receiver answers; a message counts as heard only when it takes it."""
+        if isinstance(request, HttpRequest) and "slack.com/api/" in request.url:
+            return self._slack_api(request)
         receiver, hear, taken = self._route(request)
         refused = receiver.attempt()
         if refused is not None:
             return refused
         self.heard.append(hear(request, self._clock()))
         return taken
+
+    def _slack_api(self, request: HttpRequest) -> Reply:
+        """A method of Slack's Web API."""
+        method = request.url.rpartition("/")[2]
+        self.called.append(method)
+        assert request.headers["authorization"].startswith("Bearer xoxb-")
+        refused = self.slack_api.attempt()
+        if refused is not None:
+            return refused
+        answer = self.workspace.answer(method, form(request.body))
+        self.after_call(len(self.called))
+        return Reply(status=200, body=orjson.dumps(answer))
 
     def _route(self, request: HttpRequest | MailRequest) -> tuple[Receiver, Callable[[Any, float], Heard], Reply]:
         if isinstance(request, MailRequest):

@@ -33,6 +33,16 @@ _STAYS = {
     Kind.INTAKE: "what was heard and is not yet in its incident: nobody would ever know of it",
     Kind.SETTLE: "a look whether an incident has stayed quiet: it would stay open for ever",
     Kind.RELEASE: "a look at what an incident kept quiet: it would stay quiet for ever",
+    Kind.ROOM: "the next thing to do about an incident's own channel, which nobody is called by",
+    Kind.PUBLISH: "what somebody wants the world to be told; publish something else instead",
+}
+
+
+_OTHERS = {
+    Kind.INTAKE: "events put into their incidents",
+    Kind.RELEASE: "what was kept quiet is looked at",
+    Kind.ROOM: "the incident's own channel is seen to",
+    Kind.PUBLISH: "a status page is told what was published",
 }
 
 
@@ -164,4 +174,4 @@ def _said(entry: Entry) -> str:
     """What it is, in a few words."""
     if entry.kind is Kind.NOTIFY:
         return what(entry)
-    return "events put into their incidents" if entry.kind is Kind.INTAKE else "what was kept quiet is looked at"
+    return _OTHERS[entry.kind]

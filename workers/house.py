@@ -18,6 +18,8 @@ from workers.channels import TYPES
 from workers.clock import Clock, RedisClock
 from workers.ledger import Ledger
 from workers.pace import Pace
+from workers.publishing import Publishing
+from workers.rooms import Rooms
 from workers.sending import Sender
 from workers.settings import Environment, Settings
 from workers.store import Store
@@ -99,6 +101,8 @@ class House:
     pace: Pace = field(init=False)
     sender: Sender = field(init=False)
     together: Together = field(init=False)
+    rooms: Rooms = field(init=False)
+    publishing: Publishing = field(init=False)
 
     def __post_init__(self) -> None:
         self.agenda = Agenda(self.redis, self.name)
@@ -112,6 +116,24 @@ class House:
             clock=self.clock,
             rules=self.rules,
             settings=self.settings,
+            environment=self.environment,
+            perform=self.perform,
+        )
+        self.rooms = Rooms(
+            redis=self.redis,
+            ledger=self.ledger,
+            store=self.store,
+            clock=self.clock,
+            rules=self.rules,
+            settings=self.settings,
+            environment=self.environment,
+            perform=self.perform,
+        )
+        self.publishing = Publishing(
+            ledger=self.ledger,
+            store=self.store,
+            clock=self.clock,
+            rules=self.rules,
             environment=self.environment,
             perform=self.perform,
         )

@@ -1,4 +1,4 @@
-"""The RQ jobs `deduplicate`, `notify` and `escalate`: each answers a bell and deals with what is due of its lane.
+"""The RQ jobs `deduplicate`, `notify`, `escalate`, `announce`: each answers a bell and does what is due of its lane.
 
 A job carries no more than its lane's name. It ends when nothing is due any more, or when its time is nearly up:
 what is left is still on the agenda, and the next tick rings again.
@@ -57,6 +57,11 @@ def notify(lane: str) -> None:
 def escalate(lane: str) -> None:
     """Climb the matrix where its steps are due, and look at what may have become quiet."""
     _answer(_house[0], Lane(lane), Job.ESCALATE)
+
+
+def announce(lane: str) -> None:
+    """See to the channels of incidents, and to what else is told without calling anybody."""
+    _answer(_house[0], Lane(lane), Job.ANNOUNCE)
 
 
 def _answer(house: House, lane: Lane, job: Job) -> None:
@@ -217,6 +222,19 @@ def _send_at_pace(house: House, destination: Destination, entries: Sequence[Entr
     return []
 
 
+def _announce(house: House, entries: Sequence[Entry]) -> None:
+    """In threads of their own: no page ever waits for them."""
+    now = house.clock.now()
+    waits = [one for one in entries if not house.pools.begin(str(one.kind), partial(_step, house, one, now))]
+    if waits:
+        house.ledger.wait(waits, now + IN_LINE)
+
+
+def _step(house: House, entry: Entry, claimed_at: float) -> None:
+    see_to = house.rooms.see_to if entry.kind is Kind.ROOM else house.publishing.see_to
+    _carefully(house, [entry], lambda _: see_to(entry, claimed_at), last=True)
+
+
 def _submit(house: House, entries: Sequence[Entry], now: float) -> bool:
     """Into the channel's threads, unless too many wait; a P1 has threads of its own and waits behind nothing milder."""
     body = entries[0].body
@@ -245,4 +263,5 @@ _DUTIES: dict[Job, Callable[[House, Sequence[Entry]], None]] = {
     Job.DEDUPLICATE: _deduplicate,
     Job.NOTIFY: _notify,
     Job.ESCALATE: _escalate,
+    Job.ANNOUNCE: _announce,
 }

@@ -116,7 +116,8 @@ class Outward:
         self._tls = httpx.create_ssl_context()
 
     def perform(self, request: HttpRequest | MailRequest, kept: int = KEPT) -> Reply:
-        """What the receiver answered, whatever the status but a redirect; of its body the first `kept` bytes.
+        """What the receiver answered, whatever the status but a redirect; of its body the first `kept` bytes, or as
+        many as the request wants.
 
         Raises `Undelivered`: for good when the address is refused, passing for names, timeouts, resets and TLS.
         """
@@ -125,7 +126,7 @@ class Outward:
         target = _target(request.url)
         with Deadline(self._seconds) as deadline, _told(target.shown, deadline):
             addresses = checked(target.host, target.port, self._allowed, deadline.left)
-            reply = _exchange(request, target, addresses, deadline, self._tls, kept)
+            reply = _exchange(request, target, addresses, deadline, self._tls, request.kept or kept)
         if 300 <= reply.status < 400:
             why = f"{target.shown} answered {reply.status}, a redirect; those are never followed"
             raise Undelivered(why, permanent=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rules.effects import Effect, WakeAt
 from rules.incident import Incident, State, Told
 from rules.inhibition import inhibiting
+from rules.on_room import room_owed
 from rules.owed import settle_owed, tell_again, wake_owed
 from rules.transition import Outcome
 from rules.turn import Turn
@@ -40,6 +41,9 @@ def lacking(incident: Incident, now: float, promised: Callable[[str], bool], sto
         found.looks.append(wake)
     if settle is not None and not promised(f"{Kind.SETTLE}-{incident.id}"):
         found.looks.append(settle)
+    room = room_owed(incident)
+    if room is not None and not promised(f"{Kind.ROOM}-{incident.id}"):
+        found.looks.append(room)
     if _is_free(incident, promised, store):
         found.looks = [*(look for look in found.looks if look is not wake), WakeAt(at=now)]
     if _lately_told(incident, now):
@@ -60,7 +64,7 @@ def _is_free(incident: Incident, promised: Callable[[str], bool], store: Store) 
 
 def promises_of(incident: Incident) -> list[str]:
     """Ids of every entry that may have to stand on the agenda for it."""
-    looks = [f"{kind}-{incident.id}" for kind in (Kind.STEP, Kind.SETTLE)]
+    looks = [f"{kind}-{incident.id}" for kind in (Kind.STEP, Kind.SETTLE, Kind.ROOM)]
     if incident.parent is not None:
         looks.append(f"{Kind.RELEASE}-{incident.parent}")
     return [*looks, *(told.entry for told in incident.told)]

@@ -1,0 +1,49 @@
+"""What is said in and of an incident's own channel, in words. Pure; nothing here is yet fit for Slack's markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rules.incident import Incident, State, TimelineEntry
+from rules.response import Status
+
+NEWS = frozenset({
+    "acknowledged", "assigned", "called in", "exhausted", "expired", "false positive", "finding", "fired again",
+    "impact", "joined", "mitigated", "note", "part", "recovered", "resolved", "severity", "status", "step",
+    "taken back", "update", "verified", "unverified",
+})  # fmt: skip
+"""Lines of the history, by their kind, that are told in the channel as they come. Others stand in the assessment."""
+NEWS_AT_ONCE = 15
+"""So many lines are told in one message; of more, the last."""
+_BY_STATE = {State.MITIGATED: Status.MITIGATING, State.RECOVERED: Status.MITIGATING, State.RESOLVED: Status.RESOLVED}
+
+
+def marked(incident_id: str) -> str:
+    """How the purpose of the channel of this incident begins: by that it is known for its own again."""
+    return f"Tocsin incident {incident_id}:"
+
+
+def purpose(incident: Incident, url: str) -> str:
+    """`Tocsin incident 4QXZ81: Checkout is down · https://…`."""
+    title = incident.title if len(incident.title) <= 120 else incident.title[:119].rstrip() + "…"
+    return f"{marked(incident.id)} {title} · {url}"
+
+
+def topic(incident: Incident) -> str:
+    """`P1 · mitigating · Checkout is down`: short, for it is said anew whenever it changes."""
+    return f"{incident.severity} · {status(incident)} · {incident.title}"
+
+
+def status(incident: Incident) -> str:
+    """How it goes, in the words of the runbook: what a person said last, else what its state says."""
+    said = incident.response.status
+    if said is not None and incident.state is not State.RESOLVED:
+        return said.value
+    return _BY_STATE.get(incident.state, Status.INVESTIGATING).value
+
+
+def news(lines: Sequence[TimelineEntry], said: int) -> list[str]:
+    """What is to be told of the history after its first `said` lines, the oldest first."""
+    told = [line.text for line in lines[said:] if line.kind in NEWS]
+    left_out = len(told) - NEWS_AT_ONCE
+    return [f"({left_out} more before that: see the history)", *told[-NEWS_AT_ONCE:]] if left_out > 0 else told
