@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeVar
+from typing import TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from router.announce_commands import AskedToArchiveChannel, AskedToPublish
+from router.asked import Asked, Line, Words
 from router.problems import Problem
 from rules.commands import (
     Acknowledge,
@@ -29,22 +31,7 @@ from rules.roster import Roster
 
 LONGEST_SNOOZE = 7 * 86400.0
 """Seconds: who needs longer has not understood what it is about."""
-Line = Annotated[str, Field(min_length=1, max_length=200)]
-Words = Annotated[str, Field(min_length=1, max_length=4000)]
 T = TypeVar("T", bound=BaseModel)
-
-
-class Asked(BaseModel):
-    """What every command says: who asks, and from where."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    by: Line
-    via: Literal["api", "command line", "console"] = "api"
-
-    def command(self, _roster: Roster) -> Command:
-        """What it asks of the incident; the roster is for those that begin a new ladder."""
-        raise NotImplementedError
 
 
 class AskedToAcknowledge(Asked):
@@ -157,6 +144,8 @@ ASKED: dict[str, type[Asked]] = {
     "note": AskedToNote,
     "escalate": AskedToEscalate,
     "undo": AskedToUndo,
+    "archive-channel": AskedToArchiveChannel,
+    "publish": AskedToPublish,
 }
 """Last part of the address -> body."""
 

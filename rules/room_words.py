@@ -10,7 +10,7 @@ from rules.response import Status
 NEWS = frozenset({
     "acknowledged", "assigned", "called in", "exhausted", "expired", "false positive", "finding", "fired again",
     "impact", "joined", "mitigated", "note", "part", "recovered", "resolved", "severity", "status", "step",
-    "taken back", "update", "verified", "unverified",
+    "public", "taken back", "update", "unverified",
 })  # fmt: skip
 """Lines of the history, by their kind, that are told in the channel as they come. Others stand in the assessment."""
 NEWS_AT_ONCE = 15

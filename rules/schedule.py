@@ -105,7 +105,8 @@ def roster(
         else:
             hours = working_hours(config, config.people[person].hours)
             reaches[name] = _reach(person, config.people[person], ways, hours)
-    return Roster(reaches, rooms, silences or Silences(), inhibitions or Inhibitions())
+    pages = {name: frozenset(page.components) for name, page in config.status_pages.items()}
+    return Roster(reaches, rooms, pages, silences or Silences(), inhibitions or Inhibitions())
 
 
 def working_hours(config: Config, name: str | None) -> Hours | None:

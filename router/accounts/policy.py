@@ -24,6 +24,8 @@ LEAST: dict[str, Role] = {
     "POST /incidents/{id}/note": Role.RESPONDER,
     "POST /incidents/{id}/escalate": Role.RESPONDER,
     "POST /incidents/{id}/undo": Role.RESPONDER,
+    "POST /incidents/{id}/archive-channel": Role.RESPONDER,
+    "POST /incidents/{id}/publish": Role.RESPONDER,
     "GET /sources": Role.VIEWER,
     "GET /sources/{name}": Role.VIEWER,
     "GET /numbers": Role.VIEWER,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from router.cli.accounts import accounts
+from router.cli.announcing import ANNOUNCING
 from router.cli.checking import check
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
@@ -71,3 +72,5 @@ def main() -> None:
 
 for command in COMMANDS:
     main.add_command(command)
+for command in ANNOUNCING:
+    incidents.add_command(command)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from router.commands import ASKED, Asked, assigned
+from router.asked import Asked
+from router.commands import ASKED, assigned
 from router.console.coming import name_of, whom
 from router.console.visit import Visit
 from router.problems import Problem
