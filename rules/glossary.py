@@ -20,6 +20,7 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "silences": "For a while, or again and again, nobody is told of what matches.",
         "sources": "Who may ring the bell. Each has its own address, /hooks/<name>.",
         "channels": "The ways out: Slack, PagerDuty, mail, a webhook.",
+        "status_pages": "Where the world is told, by a person: Statuspage, Instatus, a webhook. They call nobody.",
         "rules": "The first rule that matches decides; one with `continue: true` adds what it says.",
     },
     "SeverityPlan": {
@@ -35,6 +36,19 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "acknowledged_for": "How long an acknowledgement holds; if it still burns then, it calls again.",
         "hours": "Working hours in which people are told and times are counted; not for P1.",
         "exhausted_after": "From the last step to the end of the ladder; as long as the last row waited by default.",
+        "incident_channel": "Each incident gets a Slack channel of its own, made by the bot, or by this channel's.",
+    },
+    "StatusPageConfig": {
+        "type": "statuspage (Atlassian's), instatus, or webhook (a receiver of your own).",
+        "page": "The page's id over there.",
+        "token": "A reference to its API key.",
+        "url": "A reference to the webhook's address: it may hold a token.",
+        "secret": "A reference to what signs the webhook: whsec_ and base64.",
+        "components": "What you call a component, and its id over there.",
+        "notify": "Are the page's subscribers written to? Yes by default.",
+        "automatic": "May it be told without a person's yes that something is investigated, and that it is over?",
+        "severities": "Of which incidents it is told without a person; of P1 by default.",
+        "api": "Where its API is, for tests.",
     },
     "MatrixRow": {
         "severity": "Which severity this row is for.",

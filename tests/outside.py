@@ -104,7 +104,7 @@ class Outside:
 
     def perform(self, request: HttpRequest | MailRequest) -> Reply:
         """What the receiver answers; a message counts as heard only when it takes it."""
-        if isinstance(request, HttpRequest) and "slack.com/api/" in request.url:
+        if isinstance(request, HttpRequest) and "form" in request.headers.get("content-type", ""):
             return self._slack_api(request)
         if isinstance(request, HttpRequest) and ("statuspage.io" in request.url or "status.example" in request.url):
             return self._page(request)

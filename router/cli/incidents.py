@@ -75,6 +75,7 @@ def whole(session: Session, part: str) -> str:
 
 
 def act(session: Session, id_: str, what: str, done: str | Callable[[Record], str], **body: Any) -> None:
+    """Ask it of the incident, and say what came of it; ends with 1 where nothing did."""
     some(str(body["by"]), "--by", "the timeline needs a name")
     full = whole(session, id_)
     answer = ask(session, "POST", f"/api/incidents/{full}/{what}", {**body, "via": VIA})
@@ -107,6 +108,7 @@ def _as_it_was(incident: Record, what: str) -> str:
 
 
 def some(text: str, name: str, what: str) -> None:
+    """Complain about an argument without a word in it."""
     if not plain(text):
         raise click.BadParameter(f"it is empty; {what}", param_hint=name)
 

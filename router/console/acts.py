@@ -10,6 +10,7 @@ from rules.answering import why_not
 from rules.config import Config
 from rules.event import Severity
 from rules.incident import Incident, State
+from rules.on_room import why_not_archived
 
 _OPEN = frozenset(State) - {State.RESOLVED}
 
@@ -48,6 +49,7 @@ ACTS = (
     Act("assign", "Assign", (Field("to", "to", "choice"),)),
     Act("severity", "Change severity", (Field("severity", "to", "choice"),)),
     Act("false-positive", "False positive", (Field("reason", "Why was it none?"),), kind="grave"),
+    Act("archive-channel", "Archive its channel", states=frozenset({State.RESOLVED})),
     Act("note", "Write down", (Field("text", "Note", "words"),), states=frozenset(State)),
 )
 """In the order in which they are shown."""
@@ -56,6 +58,7 @@ ACTS = (
 def acts(incident: Incident, by: str, now: float) -> tuple[list[Act], list[Act]]:
     """Those that only need to be pressed, and those that ask something too. `by` may undo only what was theirs."""
     useless = {"undo"} if why_not(incident, by, now) else set()
+    useless |= {"archive-channel"} if why_not_archived(incident) else set()
     known = [act for act in ACTS if incident.state in act.states and act.command not in useless]
     return [act for act in known if not act.fields], [act for act in known if act.fields]
 

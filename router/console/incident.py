@@ -125,6 +125,7 @@ class IncidentPage:
             children=[child(one) for one in children[:CHILDREN]],
             more_children=max(0, len(children) - CHILDREN),
             links=_links(incident),
+            tells_world=bool(config.status_pages),
             markdown=self._markdown(visit, incident, lines=story, oldest_first=_oldest_first(visit)),
         )
 

@@ -33,6 +33,7 @@ from rules.event import Action
 from rules.incident import Hold, Incident, Reason, Signal, State
 from rules.last_answer import LastAnswer, Stood
 from rules.transition import TABLE, transition
+from tests.rules import announced
 from tests.rules.lives import (
     EVERYBODY,
     MINUTE,
@@ -69,6 +70,7 @@ ROWS: dict[type[Command], set[State]] = {
     Lift: {T, A, M, R},
     Undeliverable: {T, A, M, R, DONE},
     Settle: {T, A, M, R},
+    **announced.ROWS,
 }
 """In which states a command does anything, written down a second time: a row that vanishes or appears is noticed."""
 
@@ -87,7 +89,7 @@ def in_state(state: State) -> Life:
     if state is DONE:
         life.asks(Resolve(by="ana", via="slack"))
     answered = LastAnswer(by="maria", at=life.now + MINUTE, what="it", fields=("assignee",), before=Stood())
-    life.incident = life.incident.changed(last_answer=answered)
+    life.incident = announced.announced(life.incident.changed(last_answer=answered))
     return life
 
 
@@ -115,6 +117,7 @@ def each_command(life: Life) -> dict[type[Command], Command]:
         Lift: Lift(by="maria", silence="deploy"),
         Undeliverable: Undeliverable(roster=EVERYBODY, **page),  # type: ignore[arg-type]
         Settle: Settle(),
+        **announced.commands(),
     }
 
 
