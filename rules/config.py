@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from rules.checklists import Checklist
 from rules.clock import Zone, parse_hand_over
 from rules.event import Severity
 from rules.fields import Duration, FieldName, Reference, Strict
@@ -35,6 +36,12 @@ def _yes_or_name(value: object) -> object:
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
+def _a_minute(seconds: float | None) -> float | None:
+    if seconds is not None and seconds < 60:
+        raise ValueError("expected at least 1m: somebody has to write it")
+    return seconds
+
+
 class SeverityPlan(Strict):
     """One row of the severity table: what it means, how soon somebody must answer, and how people are told."""
 
@@ -57,6 +64,10 @@ class SeverityPlan(Strict):
     """The name of working hours: nobody is told outside them, and times are counted in them. Not for P1."""
     exhausted_after: Duration | None = None
     """From the last step to the end of the ladder; by default as long as the last row waited."""
+    update_every: Annotated[Duration | None, AfterValidator(_a_minute)] = None
+    """How long after somebody has it, or after an update, the next update is due."""
+    verify: str | None = None
+    """The name of the checklist that must be done before it is closed."""
     incident_channel: Annotated[bool | str, BeforeValidator(_yes_or_name)] = False
     """Each incident gets a Slack channel of its own, made by the bot of the only channel with a `token`, or of this."""
 
@@ -210,6 +221,7 @@ class Config(Strict):
     """Everything the operator wrote, whole and consistent in itself."""
 
     severities: dict[Severity, SeverityPlan]
+    checklists: dict[str, Checklist] = {}
     escalation: list[MatrixRow] = []
     escalation_clock: Literal["severity", "previous_step"] = "severity"
     roles: dict[str, Role] = {}

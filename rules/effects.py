@@ -48,6 +48,13 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemindAt:
+    """Remind whoever owes something at `at`; None: nobody any more. One such promise per incident."""
+
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoomAt:
     """The incident's own channel is not as it should be: see to it at `at`, unless somebody is about to."""
 
@@ -61,4 +68,4 @@ class PublishOn:
     page: str
 
 
-Effect = Notify | WakeAt | SettleAt | Release | RoomAt | PublishOn
+Effect = Notify | WakeAt | SettleAt | RemindAt | Release | RoomAt | PublishOn

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from rules import check_room, status_pages
+from rules.checklists import items
 from rules.config import Config, MatrixRow
 from rules.document import Document
 from rules.duration import show_duration
@@ -36,6 +37,8 @@ def plan(config: Config, severity: Severity) -> Plan:
         acknowledged_for=written.acknowledged_for,
         hours=working_hours(config, written.hours),
         resolve_after=written.resolve_after,
+        update_every=written.update_every,
+        verify=items(config.checklists.get(written.verify or "", ())),
         incident_channel=check_room.bot_of(config, written.incident_channel),
         publish=status_pages.automatic(config.status_pages, severity),
     )

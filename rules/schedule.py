@@ -105,8 +105,13 @@ def roster(
         else:
             hours = working_hours(config, config.people[person].hours)
             reaches[name] = _reach(person, config.people[person], ways, hours)
+
+    def addresses(person: str) -> frozenset[str]:
+        known = config.people.get(person)
+        return frozenset() if known is None else _reach(person, known, ways, None).channels
+
     pages = {name: frozenset(page.components) for name, page in config.status_pages.items()}
-    return Roster(reaches, rooms, pages, silences or Silences(), inhibitions or Inhibitions())
+    return Roster(reaches, rooms, pages, silences or Silences(), inhibitions or Inhibitions(), addresses=addresses)
 
 
 def working_hours(config: Config, name: str | None) -> Hours | None:

@@ -10,7 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rules import on_events, on_hand, on_holds, on_people, on_public, on_response, on_room, on_time, on_undo
+from rules import (
+    on_events,
+    on_hand,
+    on_holds,
+    on_people,
+    on_public,
+    on_reminders,
+    on_response,
+    on_room,
+    on_time,
+    on_undo,
+)
 from rules.answering import remembered
 from rules.commands import (
     Acknowledge,
@@ -37,7 +48,17 @@ from rules.effects import Effect
 from rules.event import occurred
 from rules.grouping import triggered
 from rules.incident import Incident, Policy, Reason, State, TimelineEntry
-from rules.response_commands import Tick, Untick
+from rules.response_commands import (
+    ClosedElsewhere,
+    DropReminder,
+    PostUpdate,
+    PutOffReminder,
+    Remind,
+    StateImpact,
+    TakePart,
+    Tick,
+    Untick,
+)
 from rules.turn import Turn, climb
 
 
@@ -58,6 +79,7 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
     turn = Turn(incident, now)
     act(turn, command)
     if turn.incident is not incident or turn.timeline:
+        on_reminders.keep_reminding(turn, incident)
         last = remembered(incident, turn.incident, command, now)
         if last is not turn.incident.last_answer:
             turn.change(last_answer=last)
@@ -147,6 +169,13 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Undeliverable, on_time.write_undeliverable, _R, State.RESOLVED),
     **_rows(Tick, on_response.tick, _T, _A, _M, _R),
     **_rows(Untick, on_response.untick, _T, _A, _M, _R),
+    **_rows(TakePart, on_response.take_part, _T, _A, _M, _R),
+    **_rows(StateImpact, on_response.state_impact, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(PostUpdate, on_response.post_update, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(ClosedElsewhere, on_response.closed_elsewhere, _T, _A, _M),
+    **_rows(Remind, on_reminders.remind, _T, _A, _M, _R),
+    **_rows(PutOffReminder, on_reminders.put_off_reminder, _T, _A, _M, _R),
+    **_rows(DropReminder, on_reminders.drop_reminder, _T, _A, _M, _R),
     **{row: act for command in on_room.COMMANDS for row, act in _rows(command, on_room.act, *State).items()},
     **{row: act for command in on_public.COMMANDS for row, act in _rows(command, on_public.act, *State).items()},
     **_rows(Settle, on_time.settle_gate, _T, _A, _M),

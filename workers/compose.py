@@ -14,6 +14,7 @@ from rules.duration import show_duration
 from rules.gate import asked
 from rules.incident import Incident, Reason, Signal, State, Step, StepState
 from rules.turn import moment
+from rules.verification import closes_at, missing, named
 from workers.channels import TYPES
 from workers.channels.contract import Link, Notification, Recipient
 from workers.plain import clock, is_web
@@ -152,7 +153,9 @@ def _answered(incident: Incident, now: float, timezone: str | None) -> str:
     if incident.state is State.RESOLVED:
         return "nothing: it is over"
     if incident.state is State.RECOVERED and incident.recovered_at is not None:
-        quiet = incident.recovered_at + incident.plan.resolve_after
+        quiet = closes_at(incident)
+        if quiet is None:
+            return f"it stays open until somebody has verified it: {named(missing(incident, now))}"
         return f"resolved at {_when(quiet, now, timezone)}, if it stays quiet"
     owner = incident.assignee or incident.acknowledged_by
     return f"no further escalation: {owner} has it" if owner else "no further escalation"

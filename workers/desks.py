@@ -35,13 +35,15 @@ class Kind(StrEnum):
     """A look at an incident that may have become quiet: a gate's recovery, or resolved after its recovery."""
     RELEASE = "release"
     """A look at the children of an incident that keeps them quiet no longer."""
+    REMIND = "remind"
+    """A reminder of whoever owes an update, or a look whether it is over."""
     ROOM = "room"
     """The next chore of an incident's own channel."""
     PUBLISH = "publish"
     """What a status page has yet to say of an incident."""
 
 
-JOBS = dict.fromkeys((Kind.STEP, Kind.SETTLE, Kind.RELEASE), Job.ESCALATE) | {
+JOBS = dict.fromkeys((Kind.STEP, Kind.SETTLE, Kind.RELEASE, Kind.REMIND), Job.ESCALATE) | {
     Kind.INTAKE: Job.DEDUPLICATE,
     Kind.NOTIFY: Job.NOTIFY,
     Kind.ROOM: Job.ANNOUNCE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rules import telling
-from rules.effects import Effect, Notify, PublishOn, Release, RoomAt, SettleAt, WakeAt
+from rules.effects import Effect, Notify, PublishOn, Release, RemindAt, RoomAt, SettleAt, WakeAt
 from rules.event import URGENT
 from rules.incident import Incident, Reason
 from rules.last_answer import Missed
@@ -14,6 +14,7 @@ from workers.agenda import Entry, Kind, Lane
 LOOKS: dict[type[Effect], Kind] = {
     WakeAt: Kind.STEP,
     SettleAt: Kind.SETTLE,
+    RemindAt: Kind.REMIND,
     RoomAt: Kind.ROOM,
     Release: Kind.RELEASE,
 }

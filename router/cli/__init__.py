@@ -19,6 +19,7 @@ from router.cli.oncall import oncall
 from router.cli.pending import pending
 from router.cli.reloading import reload
 from router.cli.replay import replaying
+from router.cli.responding import RESPONDING
 from router.cli.rules import init
 from router.cli.run import serve_command, work_command
 from router.cli.schema import schema
@@ -72,5 +73,5 @@ def main() -> None:
 
 for command in COMMANDS:
     main.add_command(command)
-for command in ANNOUNCING:
+for command in (*RESPONDING, *ANNOUNCING):
     incidents.add_command(command)

@@ -104,6 +104,8 @@ def _as_it_was(incident: Record, what: str) -> str:
         "acknowledge": "is yours already",
         "mitigate": "had been mitigated before",
         "severity": f"is {incident['severity']} already",
+        "tick": "had that ticked before",
+        "untick": "had that open before",
     }.get(what, "is as it was")
 
 
@@ -152,11 +154,14 @@ def mitigate(session: Session, id_: str, by: str) -> None:
 
 @incidents.command()
 @click.argument("id_", metavar="ID")
+@click.option("--note", help="What it was, for everybody who was told.")
+@click.option("--override", metavar="WHY", help="Close it although its checklist is not done; recorded, and told.")
 @by_option
 @pass_session
-def resolve(session: Session, id_: str, by: str) -> None:
-    """Say that it is over."""
-    act(session, id_, "resolve", lambda found: f"is resolved by {found['by']}", by=by)
+def resolve(session: Session, id_: str, note: str | None, override: str | None, by: str) -> None:
+    """Say that it is over. Where its severity has a checklist, only once that is ticked."""
+    given = {name: said for name, said in {"note": note, "override": override}.items() if said is not None}
+    act(session, id_, "resolve", lambda found: f"is resolved by {found['by']}", by=by, **given)
 
 
 @incidents.command()

@@ -13,13 +13,16 @@ from router.console.coming import name_of, whom
 from router.console.visit import Visit
 from router.problems import Problem
 from rules.answering import stands, why_not
+from rules.config import Config
 from rules.incident import Incident, State, StepState
+from rules.updates import next_update
+from rules.verification import missing
 from workers.ledger import NoIncident, Refused
 from workers.plain import clock
 
 MOST_UNDONE = 100
 """Incidents whose ids are carried in a cookie, so that one press takes the answer back."""
-STILL = ("note", "undo", "escalate", "archive-channel")
+STILL = ("note", "undo", "escalate", "update", "archive-channel")
 """What can be asked of an incident that is over."""
 MOST = 500
 """Incidents answered with one press."""
@@ -121,6 +124,7 @@ def truth(visit: Visit, what: str, before: Incident, after: Incident) -> Outcome
 
 
 def _done(visit: Visit, what: str, about: str, after: Incident) -> str:
+    config = visit.context.in_force.ruleset.config
     said = {
         "resolve": f"Resolved: {about}. Everybody who was told hears so.",
         "mitigate": f"Mitigated: {about}. It stays open; nobody further is called.",
@@ -131,8 +135,29 @@ def _done(visit: Visit, what: str, about: str, after: Incident) -> str:
         "archive-channel": f"Its channel is archived in a moment: {about}.",
         "note": f"Written into the timeline of {about}.",
         "false-positive": f"Closed as a false positive: {about}.",
+        "update": f"Posted: everybody who was told of {about} hears it.{_following(after, visit.now)}",
+        "part": f"Done, and told: {about} is led by {_led(config, after)}.",
+        "impact": f"Written down: {about}.",
+        "tick": f"Ticked. {_left(after, visit.now)}",
+        "untick": f"Open again. {_left(after, visit.now)}",
     }
     return said.get(what, f"Done: {about}.")
+
+
+def _following(after: Incident, now: float) -> str:
+    at = next_update(after)
+    return f" The next is due at {clock(at, now)}." if at is not None else ""
+
+
+def _led(config: Config, after: Incident) -> str:
+    commander, scribe = after.response.commander, after.response.scribe
+    led = name_of(config, commander) if commander is not None else "nobody"
+    return led + (f", written down by {name_of(config, scribe)}" if scribe is not None else "")
+
+
+def _left(after: Incident, now: float) -> str:
+    left = len(missing(after, now))
+    return f"{left} of {len(after.plan.verify)} left to verify." if left else "All is verified: it can be resolved."
 
 
 def next_called(visit: Visit, after: Incident) -> str:

@@ -9,11 +9,13 @@ from itertools import islice
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from router.briefings import brief
 from router.console.acts import acts, choices, given
 from router.console.answering import command
 from router.console.because import Because, because
 from router.console.coming import coming, name_of
 from router.console.markdown import markdown
+from router.console.responding import responding
 from router.console.routes import Page, Refused
 from router.console.rungs import rungs
 from router.console.story import Line, joined
@@ -23,6 +25,7 @@ from router.context import Context
 from router.runbooks import Block, blocks
 from router.shown import child
 from router.tracing import Tracing
+from rules.briefing import as_markdown
 from rules.incident import Incident, Signal
 from workers.attempts import Attempts
 from workers.compose import where
@@ -112,6 +115,7 @@ class IncidentPage:
             place=where(incident),
             who=name_of(config, who) if who else None,
             coming=coming(incident, config),
+            response=responding(incident, config, visit.now),
             rungs=rungs(incident, config),
             story=story,
             part=part,
@@ -126,6 +130,7 @@ class IncidentPage:
             more_children=max(0, len(children) - CHILDREN),
             links=_links(incident),
             tells_world=bool(config.status_pages),
+            brief=as_markdown(brief(self._context, incident), visit.now),
             markdown=self._markdown(visit, incident, lines=story, oldest_first=_oldest_first(visit)),
         )
 

@@ -67,6 +67,8 @@ def fallback(notification: Notification) -> str:
     if notification.reason.pages:
         story += [plain(notification.where), f"since {since(notification.since, notification.now)}"]
         story += [plain(notification.why), f"next: {plain(notification.next)}"]
+    elif notification.reason is Reason.REMINDER:
+        story += [plain(notification.note or "")]
     return escaped(". ".join(part for part in story if part), _SECTION)
 
 
@@ -86,6 +88,9 @@ def _update(notification: Notification) -> list[Block]:
     mark = _mark(notification.reason)
     by = f" by {escaped(notification.by, 80)}" if notification.by else ""
     what = notification.reason.value.capitalize()
+    if notification.reason is Reason.REMINDER and notification.recipient is not None:
+        # Named in a room of many: only a mention reaches them.
+        by = f" for {mention(notification.recipient.address) or escaped(notification.recipient.name, 80)}"
     lines = [f"{mark} *{what}*{by}: {notification.severity.value} · {escaped(notification.title, 300)}"]
     lines += [escaped(notification.note, 1000)] if notification.note else []
     lines += [f"Next: {escaped(notification.next, 500)}"] if notification.next else []
