@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rules.incident import Incident, State, TimelineEntry
-from rules.response import Status
+from rules.briefing import TOLD
+from rules.incident import Incident, TimelineEntry
+from rules.updates import status_of
 
-NEWS = frozenset({
-    "acknowledged", "assigned", "called in", "exhausted", "expired", "false positive", "finding", "fired again",
-    "impact", "joined", "mitigated", "note", "part", "recovered", "resolved", "severity", "status", "step",
-    "public", "taken back", "update", "unverified",
-})  # fmt: skip
+NEWS = (TOLD | {"public"}) - {"opened", "cleared", "heard", "ticked", "unticked"}
 """Lines of the history, by their kind, that are told in the channel as they come. Others stand in the assessment."""
 NEWS_AT_ONCE = 15
 """So many lines are told in one message; of more, the last."""
-_BY_STATE = {State.MITIGATED: Status.MITIGATING, State.RECOVERED: Status.MITIGATING, State.RESOLVED: Status.RESOLVED}
 
 
 def marked(incident_id: str) -> str:
@@ -31,15 +27,7 @@ def purpose(incident: Incident, url: str) -> str:
 
 def topic(incident: Incident) -> str:
     """`P1 · mitigating · Checkout is down`: short, for it is said anew whenever it changes."""
-    return f"{incident.severity} · {status(incident)} · {incident.title}"
-
-
-def status(incident: Incident) -> str:
-    """How it goes, in the words of the runbook: what a person said last, else what its state says."""
-    said = incident.response.status
-    if said is not None and incident.state is not State.RESOLVED:
-        return said.value
-    return _BY_STATE.get(incident.state, Status.INVESTIGATING).value
+    return f"{incident.severity} · {status_of(incident)} · {incident.title}"
 
 
 def news(lines: Sequence[TimelineEntry], said: int) -> list[str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rules.briefing import briefing
 from rules.config import Config
 from rules.incident import Incident, StepState, TimelineEntry
 from rules.room import Chore, Room, Wanted
-from rules.room_words import news, purpose, status, topic
-from rules.turn import moment
+from rules.room_words import news, purpose, topic
 from workers.channels.contract import Link
 from workers.channels.slack import assessment
-from workers.channels.slack.blocks import SHAPES, mention
+from workers.channels.slack.blocks import mention
 from workers.channels.slack.chores import Material
 from workers.links import KEEP, acknowledge_url
 from workers.settings import Settings
@@ -67,21 +67,9 @@ def _assessed(
     incident: Incident, lines: Sequence[TimelineEntry], config: Config, settings: Settings, now: float
 ) -> dict[str, object]:
     """The incident template, rendered for Slack."""
+    names = {name: one.name for name, one in config.people.items() if one.name}
     secrets = [secret.get_secret_value().encode() for secret in settings.secret]
     url = acknowledge_url(settings.base_url, secrets, incident.id, None, now + KEEP) if secrets else ""
     links = [Link(text="Open the incident", url=f"{settings.base_url}/incidents/{incident.id}")]
     links += [Link(text="Runbook", url=f"{url}/runbook")] if url and incident.runbook else []
-    facts = {
-        "Severity": incident.severity.value,
-        "Status": status(incident).capitalize(),
-        "Started": moment(incident.opened_at),
-        "Responders": ", ".join(members(incident, config).values()),
-    }
-    response = incident.response
-    sections = {
-        "Impact": [one for one in (response.affected, response.broken) if one],
-        "Timeline": [f"{moment(line.at)[11:16]} {line.text}" for line in lines][-30:],
-        "Current status": [response.update.text] if response.update is not None else [],
-    }
-    headline = f"{SHAPES[incident.severity]} {incident.severity.value} · {incident.title}"
-    return assessment.message(assessment.Assessment(headline=headline, facts=facts, sections=sections, links=links))
+    return assessment.message(assessment.assessed(briefing(incident, names, lines, now), links, now))

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rules.briefing import Briefing
+from rules.turn import moment
 from workers.channels.contract import Link
-from workers.channels.slack.blocks import escaped, mention
-from workers.plain import clip, is_web, plain
+from workers.channels.slack.blocks import SHAPES, escaped, mention
+from workers.plain import clip, clock, is_web, plain
 
 # docs.slack.dev/reference/block-kit/blocks: header 150, section text 3000, button text 75, button url 3000.
 _HEADER, _SECTION, _BUTTON, _URL = 150, 3000, 75, 3000
@@ -29,6 +31,48 @@ class Assessment:
     sections: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Heading -> lines: impact, timeline, current status, next update. The latest lines are the last."""
     links: Sequence[Link] = ()
+
+
+def assessed(brief: Briefing, links: Sequence[Link], now: float) -> Assessment:
+    """An incident by the runbook's template, in its order."""
+    people = ", ".join(one.name + (f" ({one.part})" if one.part else "") for one in brief.responders)
+    current = [] if brief.current is None else [f"{brief.current} ({_when(brief.current_at or now, now)})"]
+    return Assessment(
+        headline=f"{SHAPES[brief.severity]} {brief.severity.value} · {brief.title}",
+        facts={
+            "Severity": brief.severity.value,
+            "Status": brief.status.capitalize(),
+            "Started": moment(brief.started),
+            "Resolved": moment(brief.ended) if brief.ended is not None else "",
+            "Responders": people or "nobody yet",
+        },
+        sections={
+            "Impact": [
+                f"Who is affected: {brief.affected or 'not known yet'}",
+                f"What is broken: {brief.broken or 'not known yet'}",
+            ],
+            "Timeline": [f"{_when(line.at, now)}  {line.text}" for line in brief.timeline],
+            "Current status": [*current, brief.standing],
+            "Verification": [
+                f"{'☑' if one.done else '☐'} {one.text}" + (f" ({one.said})" if one.said else "")
+                for one in brief.verification
+            ],
+            "Next update": [_next(brief, now)],
+        },
+        links=links,
+    )
+
+
+def _when(at: float, now: float) -> str:
+    return clock(at, now).removesuffix(" UTC")
+
+
+def _next(brief: Briefing, now: float) -> str:
+    """When more is said. As a time, not as a duration: the message stands there until the incident changes."""
+    if brief.next_update is None:
+        return "none: it is over" if brief.ended is not None else "none is promised"
+    late = ", it is due" if brief.next_update <= now else ""
+    return f"{clock(brief.next_update, now)}{late}"
 
 
 def message(assessment: Assessment) -> dict[str, Any]:
