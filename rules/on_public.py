@@ -9,8 +9,11 @@ from rules.effects import PublishOn
 from rules.incident import Incident, Reason, State
 from rules.public import OnPage, Public, Publication, PublicStatus
 from rules.public_commands import PageRefused, PageTold, PublicCommand, Publish
+from rules.response import Status
+from rules.response_commands import PostUpdate
 from rules.turn import Turn
 
+_AS_PUBLIC = {Status.INVESTIGATING: PublicStatus.INVESTIGATING, Status.MITIGATING: PublicStatus.IDENTIFIED}
 COMMANDS: tuple[type[Any], ...] = get_args(PublicCommand)
 ITSELF = "Tocsin"
 """Who publishes where the YAML lets pages be told without a person."""
@@ -62,6 +65,23 @@ def publish(turn: Turn, command: Publish) -> None:
     text = f"published on {', '.join(public.pages)}: {publication.status}: {publication.text}"
     turn.note("public", text, by=command.by, via=command.via)
     turn.effects += [PublishOn(page=page) for page in public.pages]
+
+
+def publish_update(turn: Turn, command: PostUpdate) -> None:
+    """What was told to everybody here is told to the world, where it knows of the incident already."""
+    public = turn.incident.response.public
+    if public is not None and public.last is not None:
+        said = _AS_PUBLIC.get(command.status) if command.status is not None and public.is_open else None
+        status = said or public.last.status
+        publish(turn, Publish(by=command.by, via=command.via, text=command.text, status=status))
+
+
+def why_not_repeated(incident: Incident) -> str:
+    """Why an update cannot be published in the same step, in a sentence; "" when it can."""
+    if incident.response.public is not None:
+        return ""
+    how = f"tocsin incidents publish {incident.id} --title TITLE TEXT"
+    return f"The world knows nothing of it yet. Tell it first: {how}"
 
 
 def _told(turn: Turn, command: PageTold) -> None:
@@ -120,6 +140,5 @@ def still_said(incident: Incident) -> str:
     public = incident.response.public
     if public is None or public.last is None or not public.is_open or incident.is_open:
         return ""
-    pages = " and ".join(public.pages)
-    said = f"“{public.last.status}: {public.last.text}”"
-    return f"{pages} still says {said}. Tell the world: tocsin incidents publish {incident.id} --status resolved TEXT"
+    said = f"The status page ({', '.join(public.pages)}) still says “{public.last.status}: {public.last.text}”."
+    return f"{said} Tell the world: tocsin incidents publish {incident.id} --status resolved TEXT"

@@ -7,11 +7,11 @@ from rules.checklists import EVERYTHING, VERIFY
 from rules.commands import Command, DropStep, EscalateNow, Postpone, Resolve
 from rules.incident import Incident
 from rules.on_hand import why_not_dropped, why_not_postponed
-from rules.on_public import why_not_published
+from rules.on_public import why_not_published, why_not_repeated
 from rules.on_reminders import why_no_reminder
 from rules.on_room import why_not_archived
 from rules.public_commands import Publish
-from rules.response_commands import DropReminder, PutOffReminder, Remind, Tick, Untick
+from rules.response_commands import DropReminder, PostUpdate, PutOffReminder, Remind, Tick, Untick
 from rules.room_commands import ArchiveRoom
 from rules.verification import item_called, why_not_resolved
 
@@ -33,6 +33,8 @@ def refused(incident: Incident, command: Command, now: float) -> str:
             return why_no_reminder(incident)
         case ArchiveRoom():
             return why_not_archived(incident)
+        case PostUpdate(publish=True):
+            return why_not_repeated(incident)
         case Publish():
             return why_not_published(incident, command)
         case _:

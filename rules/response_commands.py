@@ -69,6 +69,8 @@ class PostUpdate:
     users_noticed: bool | None = None
     next_in: float | None = None
     """Seconds; None: by the severity's rhythm."""
+    publish: bool = False
+    """The world is to read it too, in the same words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

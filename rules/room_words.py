@@ -32,6 +32,10 @@ def topic(incident: Incident) -> str:
 
 def news(lines: Sequence[TimelineEntry], said: int) -> list[str]:
     """What is to be told of the history after its first `said` lines, the oldest first."""
-    told = [line.text for line in lines[said:] if line.kind in NEWS]
+    told = [_told(line) for line in lines[said:] if line.kind in NEWS]
     left_out = len(told) - NEWS_AT_ONCE
     return [f"({left_out} more before that: see the history)", *told[-NEWS_AT_ONCE:]] if left_out > 0 else told
+
+
+def _told(line: TimelineEntry) -> str:
+    return line.text if line.by is None or line.by in line.text else f"{line.text} ({line.by})"

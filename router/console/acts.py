@@ -70,6 +70,7 @@ RESPONSE = (
             Field("broken", "What is broken", needed=False),
             Field("users_noticed", "Users have noticed", "choice", needed=False),
             Field("next", "Next update in", "choice", needed=False),
+            Field("publish", "The world reads it too", "choice", needed=False),
         ),
     ),
     Act("tick", "Done", (Field("item", "item"),)),

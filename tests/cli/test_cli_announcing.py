@@ -87,6 +87,18 @@ def test_a_component_has_a_state(tocsin: Tocsin, component: str) -> None:
     assert "operational, degraded, partial outage, major outage, maintenance" in " ".join(said.output.split())
 
 
+def test_whoever_resolves_hears_what_the_world_still_believes(
+    tocsin: Tocsin, public: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And how to tell it; once it knows, nothing is said."""
+    said = " ".join(tell("incidents", "resolve", "7f3a").output.split())
+    assert "The status page (public) still says “investigating: We look into it.”; tell the world:" in said
+    assert "tocsin incidents publish 20260301-7f3a --status resolved TEXT" in said
+    told = {**PUBLIC, "said": [{**SAID, "status": "resolved"}]}
+    monkeypatch.setitem(INCIDENT, "response", {"public": told})
+    assert "still says" not in tell("incidents", "resolve", "7f3a").output
+
+
 def test_archiving_names_the_channel(tocsin: Tocsin, public: None) -> None:
     """What is done stands in the answer."""
     said = tell("incidents", "archive-channel", "7f3a", "--by", "ana")

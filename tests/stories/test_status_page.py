@@ -11,6 +11,8 @@ from redis import Redis
 from rules.commands import Acknowledge, FalsePositive, Resolve
 from rules.public import Health, PublicStatus
 from rules.public_commands import Publish
+from rules.response import Status
+from rules.response_commands import PostUpdate
 from tests.channelled import NAME, TALK, WITH_CHANNEL, said
 from tests.world import RULES, World, a_world
 from tests.world_of_pages import PAGES
@@ -147,10 +149,32 @@ def test_a_person_is_asked_when_the_world_still_believes_it(world: World) -> Non
     assert "still says" in repr(next(one.body for one in heard if one.reason == "reminder"))
     incident = world.incident.id
     (asked,) = [line for line in world.history() if "still says" in line]
-    assert asked.startswith("public and own still says “investigating: We are looking into it.”. Tell the world: ")
+    assert asked.startswith("The status page (public, own) still says “investigating: We are looking into it.”. Tell ")
     assert asked.endswith(f"tocsin incidents publish {incident} --status resolved TEXT")
     world.asks(says("It works again.", PublicStatus.RESOLVED))
     assert world.outside.statuspage.only["status"] == "resolved"
+
+
+def test_an_update_may_be_for_the_world_too(world: World) -> None:
+    """One step: everybody who was told hears it, the history has it, and the world reads the same words."""
+    burns(world)
+    update = PostUpdate(by="ana", via="console", text="We roll back.", status=Status.MITIGATING, publish=True)
+    with pytest.raises(Refused, match="The world knows nothing of it yet"):
+        world.asks(update)
+    world.asks(FIRST)
+    world.asks(update)
+    world.outside.heard_exactly([("slack", "update"), ("mail", "update")])
+    assert world.outside.statuspage.only["updates"][-1] == ("identified", "We roll back.")
+    assert "Mitigating: We roll back." in world.history()
+
+
+def test_an_update_is_not_public_by_itself(world: World) -> None:
+    """Only where whoever posts it says so."""
+    burns(world)
+    world.asks(FIRST)
+    world.asks(PostUpdate(by="ana", via="console", text="We roll back."))
+    world.outside.heard_exactly([("slack", "update"), ("mail", "update")])
+    assert len(world.outside.statuspage.only["updates"]) == 1
 
 
 def test_whoever_has_told_the_world_is_not_asked(world: World) -> None:

@@ -37,8 +37,9 @@ def assessed(brief: Briefing, links: Sequence[Link], now: float) -> Assessment:
     """An incident by the runbook's template, in its order."""
     people = ", ".join(one.name + (f" ({one.part})" if one.part else "") for one in brief.responders)
     current = [] if brief.current is None else [f"{brief.current} ({_when(brief.current_at or now, now)})"]
+    shape = SHAPES[brief.severity] if brief.ended is None else "✅"
     return Assessment(
-        headline=f"{SHAPES[brief.severity]} {brief.severity.value} · {brief.title}",
+        headline=f"{shape} {brief.severity.value} · {brief.title}",
         facts={
             "Severity": brief.severity.value,
             "Status": brief.status.capitalize(),
@@ -51,7 +52,7 @@ def assessed(brief: Briefing, links: Sequence[Link], now: float) -> Assessment:
                 f"Who is affected: {brief.affected or 'not known yet'}",
                 f"What is broken: {brief.broken or 'not known yet'}",
             ],
-            "Timeline": [f"{_when(line.at, now)}  {line.text}" for line in brief.timeline],
+            "Timeline (UTC)": [f"{_when(line.at, now)}  {line.text}" for line in brief.timeline],
             "Current status": [*current, brief.standing],
             "Verification": [
                 f"{'☑' if one.done else '☐'} {one.text}" + (f" ({one.said})" if one.said else "")
