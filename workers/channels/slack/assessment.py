@@ -55,7 +55,7 @@ def assessed(brief: Briefing, links: Sequence[Link], now: float) -> Assessment:
             "Timeline (UTC)": [f"{_when(line.at, now)}  {line.text}" for line in brief.timeline],
             "Current status": [*current, brief.standing],
             "Verification": [
-                f"{'☑' if one.done else '☐'} {one.text}" + (f" ({one.said})" if one.said else "")
+                f"☑ {one.text}" + (f" ({one.said})" if one.said else "") if one.done else f"☐ {one.text}"
                 for one in brief.verification
             ],
             "Next update": [_next(brief, now)],
