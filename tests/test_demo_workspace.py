@@ -1,4 +1,4 @@
-"""The demonstration's Slack takes what an incident's own channel asks of the real one, and refuses what that refuses."""
+"""The demonstration's Slack takes what an incident's channel asks of the real one, and refuses what that refuses."""
 
 from __future__ import annotations
 

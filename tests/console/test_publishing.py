@@ -68,7 +68,7 @@ def test_the_incident_says_where_it_is_talked_about(burning: Console) -> None:
     burning.ledger.answer(incident, RoomMade(id="C1", name="inc-2026-11-20-shop"))
     shown = burning.get(f"/incidents/{incident}").text
     assert "#inc-2026-11-20-shop" in shown
-    assert 'href="https://slack.com/app_redirect?channel=C1"' in shown
+    assert '<a href="/demo/outbox">see what stands there</a>' in shown
     burning.press(f"/incidents/{incident}/publish", {"title": "Shop", "text": "We look into it."})
     burning.pressed(f"/incidents/{incident}/act", {"do": "resolve"})
     assert "It is over here, and the world still believes in it." in page(burning)

@@ -9,6 +9,7 @@ import pytest
 from redis import Redis
 
 from rules.commands import Acknowledge, AddNote, Resolve
+from rules.incident import TimelineEntry
 from rules.room_commands import ArchiveRoom
 from tests.channelled import NAME, OPENED, TALK, WITH_CHANNEL, opens, said, texts
 from tests.world import SECRETS, World, a_world
@@ -71,6 +72,59 @@ def test_two_incidents_of_one_name_have_two_channels(world: World) -> None:
     world.hears(key="other", summary="web is down")
     world.outside.heard_exactly([*OPENED, TALK])
     assert {one.name for one in world.outside.workspace.channels.values()} == {NAME, f"{NAME}-2"}
+
+
+def test_nobody_takes_a_channel_that_another_is_just_making(world: World) -> None:
+    """Its name is reserved before Slack is asked for it, so a channel without a purpose yet is never mistaken."""
+
+    def after(number: int) -> None:
+        if number == 1:
+            raise Undelivered("Slack did not answer within 8s", permanent=False)
+
+    world.outside.after_call = after
+    world.hears()
+    world.hears(key="other", summary="web is down")
+    world.passes("5s")
+    world.outside.heard_exactly([*OPENED, *OPENED, TALK, TALK])
+    purposes = {one.name: one.purpose for one in world.outside.workspace.channels.values()}
+    first, second = world.incidents
+    assert purposes[NAME].startswith(f"Tocsin incident {first.id}:")
+    assert purposes[f"{NAME}-2"].startswith(f"Tocsin incident {second.id}:")
+
+
+def test_what_happens_while_slack_works_is_not_lost_and_loses_nothing(world: World) -> None:
+    """Somebody acknowledges while the channel is being made: its id is kept all the same, and the answer is told."""
+
+    def after(number: int) -> None:
+        if number == 1:
+            world.another(world.redis).ledger.answer(world.incident.id, Acknowledge(by="ana", via="console"))
+
+    world.outside.after_call = after
+    world.hears()
+    world.passes("15s")
+    world.outside.heard.clear()
+    assert world.outside.called.count("conversations.create") == 1
+    assert "conversations.list" not in world.outside.called
+    assert "acknowledged by ana" in texts(world.outside.workspace.named(NAME))[0]
+
+
+def test_what_happens_while_nothing_is_left_to_do_is_seen(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note is written between the last look at the incident and its conclusion."""
+    opens(world)
+    store, read = world.house.store, world.house.store.timeline
+    world.asks(AddNote(by="ana", via="console", text="first"))
+
+    def timeline(incident_id: str) -> list[TimelineEntry]:
+        lines = read(incident_id)
+        room = world.incident.response.room
+        if room is not None and room.said == len(lines) and room.shown == room.changed:
+            monkeypatch.setattr(store, "timeline", read)
+            world.house.ledger.answer(incident_id, AddNote(by="ana", via="console", text="second"))
+        return lines
+
+    monkeypatch.setattr(store, "timeline", timeline)
+    world.passes("30s")
+    assert "second" in said(world.outside.workspace.named(NAME))
 
 
 def test_a_missing_scope_is_named_once(world: World) -> None:
