@@ -52,6 +52,10 @@ def _sentence(entry: Entry, incident: Incident | None) -> tuple[str, str | None]
         return _check(entry, about), None
     if entry.kind is Kind.RELEASE:
         return f"tell of what {about} kept quiet and still burns", None
+    if entry.kind is Kind.PUBLISH:
+        return f"tell the status page {entry.body['page']} of {about}", None
+    if entry.kind is Kind.ROOM:
+        return f"see to the channel of {about}", None
     if entry.kind is Kind.STEP and incident is not None and incident.parent is not None:
         return f"see whether incident {incident.parent} still keeps {about} quiet", None
     if entry.kind is Kind.STEP:

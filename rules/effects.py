@@ -61,4 +61,18 @@ class ExamineAt:
     at: float | None
 
 
-Effect = Notify | WakeAt | SettleAt | RemindAt | Release | ExamineAt
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomAt:
+    """The incident's own channel is not as it should be: see to it at `at`, unless somebody is about to."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishOn:
+    """A status page does not yet say all that was published: see to it, unless somebody is about to."""
+
+    page: str
+
+
+Effect = Notify | WakeAt | SettleAt | RemindAt | ExamineAt | Release | RoomAt | PublishOn

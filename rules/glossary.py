@@ -22,6 +22,7 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "sources": "Who may ring the bell. Each has its own address, /hooks/<name>.",
         "channels": "The ways out: Slack, PagerDuty, mail, a webhook.",
         "checks": "What Tocsin looks at by itself, when an incident opens or on a schedule.",
+        "status_pages": "Where the world is told, by a person: Statuspage, Instatus, a webhook. They call nobody.",
         "rules": "The first rule that matches decides; one with `continue: true` adds what it says.",
     },
     "SeverityPlan": {
@@ -42,12 +43,25 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "verify": "The name of the checklist that must be done before it is closed.",
         "announce": "Channels whose rooms hear that it is over, if users have noticed it: general.",
         "stakeholders": "People who hear that it is over, whether or not they were told of it before.",
+        "incident_channel": "Each incident gets a Slack channel of its own, made by the bot, or by this channel's.",
     },
     "ChecklistItem": {
         "text": "What must be so, for people to tick; or the words of what says it by itself.",
         "check": "The name of a check, whose good outcome ticks it.",
         "quiet_for": "No event of the incident for so long: 10m.",
         "green": "Nothing fires any more of this source, type or family: uptime.",
+    },
+    "StatusPageConfig": {
+        "type": "statuspage (Atlassian's), instatus, or webhook (a receiver of your own).",
+        "page": "The page's id over there.",
+        "token": "A reference to its API key.",
+        "url": "A reference to the webhook's address: it may hold a token.",
+        "secret": "A reference to what signs the webhook: whsec_ and base64.",
+        "components": "What you call a component, and its id over there.",
+        "notify": "Are the page's subscribers written to? Yes by default.",
+        "automatic": "May it be told without a person's yes that something is investigated, and that it is over?",
+        "severities": "Of which incidents it is told without a person; of P1 by default.",
+        "api": "Where its API is, for tests.",
     },
     "MatrixRow": {
         "severity": "Which severity this row is for.",

@@ -36,6 +36,17 @@ _STAYS = {
     Kind.SETTLE: "a look whether an incident has stayed quiet: it would stay open for ever",
     Kind.RELEASE: "a look at what an incident kept quiet: it would stay quiet for ever",
     Kind.CHECK: "a check, which the rules ask for: change its `every`, or take it out of them",
+    Kind.ROOM: "the next thing to do about an incident's own channel, which nobody is called by",
+    Kind.PUBLISH: "what somebody wants the world to be told; publish something else instead",
+}
+
+
+_OTHERS = {
+    Kind.INTAKE: "events put into their incidents",
+    Kind.RELEASE: "what was kept quiet is looked at",
+    Kind.CHECK: "checks are run",
+    Kind.ROOM: "the incident's own channel is seen to",
+    Kind.PUBLISH: "a status page is told what was published",
 }
 
 
@@ -181,6 +192,4 @@ def _said(entry: Entry) -> str:
     """What it is, in a few words."""
     if entry.kind is Kind.NOTIFY:
         return what(entry)
-    if entry.kind is Kind.CHECK:
-        return "checks are run"
-    return "events put into their incidents" if entry.kind is Kind.INTAKE else "what was kept quiet is looked at"
+    return _OTHERS[entry.kind]

@@ -20,6 +20,7 @@ class Job(StrEnum):
     NOTIFY = "notify"
     ESCALATE = "escalate"
     CHECK = "check"
+    ANNOUNCE = "announce"
 
 
 class Kind(StrEnum):
@@ -39,13 +40,19 @@ class Kind(StrEnum):
     """A reminder of whoever owes an update, or a look whether it is over."""
     CHECK = "check"
     """The checks of an incident, or one check by itself: on its schedule, or because somebody asked."""
+    ROOM = "room"
+    """The next chore of an incident's own channel."""
+    PUBLISH = "publish"
+    """What a status page has yet to say of an incident."""
 
 
 JOBS = dict.fromkeys((Kind.STEP, Kind.SETTLE, Kind.RELEASE, Kind.REMIND), Job.ESCALATE) | {
     Kind.INTAKE: Job.DEDUPLICATE,
     Kind.NOTIFY: Job.NOTIFY,
     Kind.CHECK: Job.CHECK,
+    Kind.ROOM: Job.ANNOUNCE,
+    Kind.PUBLISH: Job.ANNOUNCE,
 }
-_EACH = (Job.ESCALATE, Job.NOTIFY, Job.CHECK)
+_EACH = (Job.ESCALATE, Job.NOTIFY, Job.CHECK, Job.ANNOUNCE)
 DESKS = ((Lane.INTAKE, Job.DEDUPLICATE), *((lane, job) for lane in (Lane.URGENT, Lane.CALM) for job in _EACH))
 """Every lane with the jobs it has."""

@@ -20,6 +20,8 @@ from workers.clock import Clock, RedisClock
 from workers.examining import Examiner, Nowhere
 from workers.ledger import Ledger
 from workers.pace import Pace
+from workers.publishing import Publishing
+from workers.rooms import Rooms
 from workers.sending import Sender
 from workers.settings import Environment, Settings
 from workers.store import Store
@@ -104,6 +106,8 @@ class House:
     sender: Sender = field(init=False)
     together: Together = field(init=False)
     examiner: Examiner = field(init=False)
+    rooms: Rooms = field(init=False)
+    publishing: Publishing = field(init=False)
 
     def __post_init__(self) -> None:
         self.agenda = Agenda(self.redis, self.name)
@@ -127,6 +131,24 @@ class House:
             environment=self.environment,
             clock=self.clock,
             outside=self.outside,
+        )
+        self.rooms = Rooms(
+            redis=self.redis,
+            ledger=self.ledger,
+            store=self.store,
+            clock=self.clock,
+            rules=self.rules,
+            settings=self.settings,
+            environment=self.environment,
+            perform=self.perform,
+        )
+        self.publishing = Publishing(
+            ledger=self.ledger,
+            store=self.store,
+            clock=self.clock,
+            rules=self.rules,
+            environment=self.environment,
+            perform=self.perform,
         )
         self.together = Together(
             sender=self.sender,

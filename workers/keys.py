@@ -13,6 +13,7 @@
 | tocsin:group:<digest>     | string     | the open or last incident of a group        | ledger  | open; then 400 d    |
 | tocsin:above:<digest>     | sorted set | incidents that keep others quiet->opened_at | ledger  | while they do       |
 | tocsin:below:<id>         | sorted set | what an incident has kept quiet -> since    | ledger  | as that incident    |
+| tocsin:room:<digest>      | string     | whose a channel's name is: an incident      | rooms   | 400 d               |
 | tocsin:heard:<digest>     | string     | a sender's own id -> the delivery it came in| ledger  | 7 d                 |
 | tocsin:gate:<digest>      | sorted set | what a gate counted -> occurred_at          | ledger  | its window, >= 1 h  |
 | tocsin:samples:<digest>   | string     | a few of the events it counted, in words    | ledger  | as its gate         |
@@ -118,6 +119,7 @@ LASTING = (
     "tocsin:below:*",
     "tocsin:incident:*",
     "tocsin:timeline:*",
+    "tocsin:room:*",
     OPEN,
     INCIDENTS,
     "tocsin:delivery:*",
@@ -206,6 +208,11 @@ def samples(gate_key: str) -> str:
 def past(gate_key: str) -> str:
     """What a gate counted in the weeks before."""
     return f"tocsin:past:{_digest(gate_key)}"
+
+
+def room(name: str) -> str:
+    """For which incident the name of a channel is reserved."""
+    return f"tocsin:room:{_digest(name)}"
 
 
 def attempted(incident_id: str) -> str:

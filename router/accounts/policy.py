@@ -38,6 +38,8 @@ LEAST: dict[str, Role] = {
     "POST /incidents/{id}/impact": Role.RESPONDER,
     "POST /incidents/{id}/tick": Role.RESPONDER,
     "POST /incidents/{id}/untick": Role.RESPONDER,
+    "POST /incidents/{id}/archive-channel": Role.RESPONDER,
+    "POST /incidents/{id}/publish": Role.RESPONDER,
     "GET /sources": Role.VIEWER,
     "GET /sources/{name}": Role.VIEWER,
     "GET /numbers": Role.VIEWER,

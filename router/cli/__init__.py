@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from router.cli.accounts import accounts
+from router.cli.announcing import ANNOUNCING
 from router.cli.checking import check
 from router.cli.checks import checks, deployed
 from router.cli.deliveries import deliveries
@@ -77,5 +78,5 @@ def main() -> None:
 
 for command in COMMANDS:
     main.add_command(command)
-for command in RESPONDING:
+for command in (*RESPONDING, *ANNOUNCING):
     incidents.add_command(command)

@@ -138,6 +138,7 @@ class IncidentPage:
             links=_links(incident),
             assessed=assessment(incident.response.findings),
             findings=sorted(incident.response.findings, key=lambda one: one.outcome == Found.OK),
+            tells_world=bool(config.status_pages),
             brief=as_markdown(brief(self._context, incident), visit.now),
             markdown=self._markdown(visit, incident, lines=story, oldest_first=_oldest_first(visit)),
         )

@@ -16,6 +16,7 @@ from router.console.now import Now
 from router.console.numbers import PAGES as NUMBERS
 from router.console.people import People
 from router.console.playground import Playground
+from router.console.publishing import PublishingPage
 from router.console.queue import Queue
 from router.console.reporting import Reporting
 from router.console.routes import Page, routes
@@ -48,6 +49,7 @@ def tables(context: Context) -> list[Page]:
         *Playground(context).pages(),
         *Schedules().pages(),
         *IncidentPage(context).pages(),
+        *PublishingPage(context).pages(),
         *NotificationsPage(context).pages(),
         Page("/live", "GET", live.stream),
     ]

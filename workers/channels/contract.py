@@ -91,6 +91,8 @@ class HttpRequest:
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    kept: int | None = None
+    """Bytes of the answer that are wanted; None: as many as it takes to tell whether it arrived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,7 @@ class MailRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What the receiver answered: at most 2 KiB of its body."""
+    """What the receiver answered: at most 2 KiB of its body, or as much as was asked for."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
