@@ -25,6 +25,7 @@ from workers.links import Link, LinkExpired, LinkForged, read_link
 from workers.plain import clock, plain, since
 
 VIA = "link"
+NAMELESS = "Please write your name, so that the others know who has it."
 _FORM_LIMIT = 4096
 _NAME_LIMIT = 80
 
@@ -67,8 +68,7 @@ class Answer:
             form = await _form(request)
             by = self._name(link, form)
             if not by:
-                said = "Please write your name, so that the others know who has it."
-                return self._page(request, link, await self._incident(link), said)
+                return self._page(request, link, await self._incident(link), NAMELESS)
             if why := await self._answer(link.incident, _command(form, by)):
                 return self._page(request, link, await self._incident(link), why)
         except Refused as why:
@@ -129,6 +129,7 @@ class Answer:
             runbook=incident.runbook,
             here=request.url.path,
             wrong=wrong,
+            nameless=wrong == NAMELESS,
         )
 
 
