@@ -54,4 +54,11 @@ class RemindAt:
     at: float | None
 
 
-Effect = Notify | WakeAt | SettleAt | RemindAt | Release
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamineAt:
+    """Run the incident's checks at `at`; None: no longer. One such promise per incident."""
+
+    at: float | None
+
+
+Effect = Notify | WakeAt | SettleAt | RemindAt | Release | ExamineAt

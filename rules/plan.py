@@ -59,6 +59,8 @@ class Plan:
     """Seconds after which an update is due, once somebody has it; None: none is."""
     verify: tuple[Item, ...] = ()
     """What must be so before it is closed."""
+    triage: tuple[str, ...] = ()
+    """The checks that are run when an incident of it opens, or is raised to it."""
     announce: tuple[str, ...] = ()
     """Channels whose rooms hear that it is over, if users have noticed it."""
     stakeholders: tuple[str, ...] = ()

@@ -35,6 +35,7 @@ _STAYS = {
     Kind.INTAKE: "what was heard and is not yet in its incident: nobody would ever know of it",
     Kind.SETTLE: "a look whether an incident has stayed quiet: it would stay open for ever",
     Kind.RELEASE: "a look at what an incident kept quiet: it would stay quiet for ever",
+    Kind.CHECK: "a check, which the rules ask for: change its `every`, or take it out of them",
 }
 
 
@@ -180,4 +181,6 @@ def _said(entry: Entry) -> str:
     """What it is, in a few words."""
     if entry.kind is Kind.NOTIFY:
         return what(entry)
+    if entry.kind is Kind.CHECK:
+        return "checks are run"
     return "events put into their incidents" if entry.kind is Kind.INTAKE else "what was kept quiet is looked at"

@@ -19,6 +19,7 @@ class Job(StrEnum):
     DEDUPLICATE = "deduplicate"
     NOTIFY = "notify"
     ESCALATE = "escalate"
+    CHECK = "check"
 
 
 class Kind(StrEnum):
@@ -36,12 +37,15 @@ class Kind(StrEnum):
     """A look at the children of an incident that keeps them quiet no longer."""
     REMIND = "remind"
     """A reminder of whoever owes an update, or a look whether it is over."""
+    CHECK = "check"
+    """The checks of an incident, or one check by itself: on its schedule, or because somebody asked."""
 
 
 JOBS = dict.fromkeys((Kind.STEP, Kind.SETTLE, Kind.RELEASE, Kind.REMIND), Job.ESCALATE) | {
     Kind.INTAKE: Job.DEDUPLICATE,
     Kind.NOTIFY: Job.NOTIFY,
+    Kind.CHECK: Job.CHECK,
 }
-_BOTH = (Job.ESCALATE, Job.NOTIFY)
-DESKS = ((Lane.INTAKE, Job.DEDUPLICATE), *((lane, job) for lane in (Lane.URGENT, Lane.CALM) for job in _BOTH))
+_EACH = (Job.ESCALATE, Job.NOTIFY, Job.CHECK)
+DESKS = ((Lane.INTAKE, Job.DEDUPLICATE), *((lane, job) for lane in (Lane.URGENT, Lane.CALM) for job in _EACH))
 """Every lane with the jobs it has."""

@@ -11,7 +11,7 @@ from redis.client import Pipeline
 
 from rules import routing
 from rules.decision import Gate
-from rules.effects import Effect, Notify, Release, RemindAt, SettleAt, WakeAt
+from rules.effects import Effect, ExamineAt, Notify, Release, RemindAt, SettleAt, WakeAt
 from rules.event import Event
 from rules.incident import Incident, Policy, TimelineEntry
 from rules.record import decode, encode
@@ -19,7 +19,7 @@ from rules.routing import Place
 from rules.tally import Counting, Tally
 from rules.transition import Outcome
 from workers import agenda, keys
-from workers.agenda import Entry, Job, Kind, Lane
+from workers.agenda import JOBS, Entry, Job, Kind, Lane
 from workers.beneath import BeneathDraft
 from workers.bundle import Bundle
 from workers.counters import count
@@ -270,6 +270,8 @@ class Draft:
                 looks[incident_id, Kind.STEP] = effect.at
             elif isinstance(effect, SettleAt):
                 looks[incident_id, Kind.SETTLE] = effect.at
+            elif isinstance(effect, ExamineAt):
+                looks[incident_id, Kind.CHECK] = effect.at
             elif isinstance(effect, RemindAt):
                 looks[incident_id, Kind.REMIND] = effect.at
             elif isinstance(effect, Release):
@@ -285,7 +287,7 @@ class Draft:
         entry_id = f"{kind}-{incident.id}"
         # Of what opens in this very transaction nothing can have been promised before.
         for lane in () if incident.id in self._opened else (Lane.URGENT, Lane.CALM):
-            agenda.withdraw(writes, entry_id, lane, Job.ESCALATE)
+            agenda.withdraw(writes, entry_id, lane, JOBS[kind])
         if at is None:
             return []
         lane, now = lane_of(incident), self.now

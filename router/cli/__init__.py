@@ -6,6 +6,7 @@ import click
 
 from router.cli.accounts import accounts
 from router.cli.checking import check
+from router.cli.checks import checks, deployed
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
 from router.cli.explaining import explain
@@ -21,6 +22,7 @@ from router.cli.replay import replaying
 from router.cli.responding import RESPONDING
 from router.cli.rules import init
 from router.cli.run import serve_command, work_command
+from router.cli.runbook import runbook
 from router.cli.schema import schema
 from router.cli.sending import send
 from router.cli.session import Root
@@ -40,10 +42,13 @@ COMMANDS: tuple[click.Command, ...] = (
     incidents,
     pending,
     report,
+    runbook,
     deliveries,
     sources,
     notifications,
     channels,
+    checks,
+    deployed,
     silence,
     oncall,
     maintenance,

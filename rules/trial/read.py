@@ -25,6 +25,7 @@ from rules.trial.acts import (
 )
 from rules.trial.bodies import written
 from rules.trial.written import Expect, Line, Step, Stories, Story
+from rules.watching import SOURCE as CHECKS
 
 START = 1_772_442_000.0
 """When a test begins that does not say: Monday, 2 March 2026, 09:00 UTC."""
@@ -215,7 +216,8 @@ class _Reader:
         if step.event is None:
             self._document.complain((*path, "event"), "event says nothing", "event: {source: …, summary: …}", key=True)
             return None
-        known = self._leads((*path, "event", "source"), step.event.source, "source", self._config.sources)
+        heard = [*self._config.sources, CHECKS]
+        known = self._leads((*path, "event", "source"), step.event.source, "source", heard)
         return Happens(step.event) if known else None
 
     def _breaks(self, step: Step, path: Path) -> Act:
