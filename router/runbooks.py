@@ -36,8 +36,8 @@ def needed(incident: Incident, written: Mapping[str, str], name: str | None = No
     asked = name or incident.runbook
     if asked is None:
         raise Problem(404, f"No rule has named a runbook for this incident. There are: {known}.")
-    hint = nearest(asked, written) or f"there are: {known}"
-    raise Problem(404, f"The rules in force carry no runbook '{asked[:64]}'; {hint}.")
+    hint = nearest(asked, written) or f"there are: {known}."
+    raise Problem(404, f"The rules in force carry no runbook '{asked[:64]}'; {hint}")
 
 
 def pressed(at: Progress, form: Mapping[str, str], by: str, via: str) -> Tick | Untick:

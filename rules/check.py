@@ -31,6 +31,8 @@ _REFERS = (
     (("schedules", "*", "overrides", "*", "person"), "people"),
     (("severities", "*", "hours"), "hours"),
     (("severities", "*", "verify"), "checklists"),
+    (("severities", "*", "announce", "*"), "channels"),
+    (("severities", "*", "stakeholders", "*"), "people"),
     (("checklists", "*", "*", "check"), "checks"),
     (("people", "*", "hours"), "hours"),
     (("rules", "*", "then", "team"), "teams"),

@@ -71,6 +71,10 @@ class SeverityPlan(Strict):
     """How long after somebody has it, or after an update, the next update is due."""
     verify: str | None = None
     """The name of the checklist that must be done before it is closed."""
+    announce: list[str] = []
+    """Channels whose rooms hear that it is over, if users have noticed it."""
+    stakeholders: list[str] = []
+    """People who hear that it is over."""
 
 
 class MatrixRow(Strict):

@@ -40,6 +40,8 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "triage": "Checks that are run when an incident opens or is raised: names of `checks`.",
         "update_every": "How long after somebody has it, or after an update, the next update is due: 30m.",
         "verify": "The name of the checklist that must be done before it is closed.",
+        "announce": "Channels whose rooms hear that it is over, if users have noticed it: general.",
+        "stakeholders": "People who hear that it is over, whether or not they were told of it before.",
     },
     "ChecklistItem": {
         "text": "What must be so, for people to tick; or the words of what says it by itself.",

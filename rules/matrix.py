@@ -38,6 +38,8 @@ def plan(config: Config, severity: Severity) -> Plan:
         resolve_after=written.resolve_after,
         triage=tuple(written.triage),
         update_every=written.update_every,
+        announce=tuple(written.announce),
+        stakeholders=tuple(written.stakeholders),
         verify=items(config.checklists.get(written.verify or "", ())),
     )
 

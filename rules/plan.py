@@ -61,6 +61,10 @@ class Plan:
     """What must be so before it is closed."""
     triage: tuple[str, ...] = ()
     """The checks that are run when an incident of it opens, or is raised to it."""
+    announce: tuple[str, ...] = ()
+    """Channels whose rooms hear that it is over, if users have noticed it."""
+    stakeholders: tuple[str, ...] = ()
+    """People who hear that it is over, whether or not they were told of it before."""
 
     def due(self, start: float, after: float) -> float:
         """When something is due `after` seconds from `start` on, counted in its hours."""

@@ -80,7 +80,6 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
         return Outcome(incident)
     turn = Turn(incident, now)
     act(turn, command)
-    on_triage.verify(turn, incident.state)
     if turn.incident is not incident or turn.timeline:
         on_reminders.keep_reminding(turn, incident)
         last = remembered(incident, turn.incident, command, now)
@@ -125,11 +124,12 @@ def open_incident(
     turn.note(
         "opened", f"opened as {decision.severity} by rule «{decision.rule}»: {event.summary}", delivery=event.delivery
     )
-    if reported.by_a_person(event):
-        turn.note("reported", reported.line(event), by=event.actor, via=event.source_type, delivery=event.delivery)
+    said = reported.line(event) if reported.by_a_person(event) else ""
+    if said:
+        turn.note("reported", said, by=event.actor, via=event.source_type, delivery=event.delivery)
     if trigger.because:
         turn.note("counted", trigger.because)
-    climb(turn, Reason.OPENED, trigger.roster, note=trigger.because or None)
+    climb(turn, Reason.OPENED, trigger.roster, note=trigger.because or said or None)
     on_triage.ask(turn)
     if incident.quiet_at is not None:
         turn.settle(incident.quiet_at)

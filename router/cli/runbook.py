@@ -60,9 +60,13 @@ def _work(session: Session, id_: str, word: str, body: dict[str, str | None]) ->
     first = plain(str(found.get("done_by") or ""))
     late = word == "tick" and first not in ("", plain(str(found.get("by"))))
     told = f"{first} had done it already: {plain(found['item'])}" if late else _done(found, word, str(body[word]))
-    session.answer(found, lambda: session.line(f"{full}: {told}."))
+    session.answer(found, lambda: session.line(f"{full}: {_ended(told)}"))
     if late:
         stop(FINDINGS)
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "?", "!", ")")) else f"{text}."
 
 
 def _done(found: Record, word: str, of: str) -> str:

@@ -72,6 +72,15 @@ RESPONSE = (
             Field("next", "Next update in", "choice", needed=False),
         ),
     ),
+    Act(
+        "impact",
+        "Write it down",
+        (
+            Field("affected", "Who is affected", needed=False),
+            Field("broken", "What is broken", needed=False),
+            Field("users_noticed", "Users have noticed", "choice", needed=False),
+        ),
+    ),
     Act("tick", "Done", (Field("item", "item"),)),
     Act("untick", "Not done", (Field("item", "item"),)),
 )

@@ -90,7 +90,7 @@ class Reporting:
             standing=standing(incident, visit.now),
             coming=coming(incident, config),
             within=_within(config, incident.severity),
-            told=_told(incident),
+            told=_told(config, incident),
         )
 
     def _find(self, part: str) -> Incident | None:
@@ -135,7 +135,6 @@ def _has(config: Config, incident: Incident) -> str | None:
     return name_of(config, who) if who and incident.state is not State.TRIGGERED else None
 
 
-def _told(incident: Incident) -> list[str]:
+def _told(config: Config, incident: Incident) -> list[str]:
     """Who has been told so far, each once."""
-    names = [one.person or one.role for one in incident.told if not one.room]
-    return list(dict.fromkeys(names)) or list(dict.fromkeys(one.role for one in incident.told))
+    return list(dict.fromkeys(name_of(config, one.person) if one.person else one.role for one in incident.told))

@@ -83,7 +83,7 @@ def test_json_is_what_the_api_said(tocsin: Tocsin) -> None:
     [
         (["tick", "2"], {"tick": "2"}, "done: 2. Restart it."),
         (["untick", "2"], {"untick": "2"}, "not done after all: 2. Restart it."),
-        (["answer", "no"], {"answer": "no"}, "2. Restart it no. Next: Quick fix? (yes or no)."),
+        (["answer", "no"], {"answer": "no"}, "2. Restart it no. Next: Quick fix? (yes or no)"),
         (["answer", "no", "--question", "tree:x:y"], {"answer": "no", "question": "tree:x:y"}, "Next: Quick fix?"),
         (["reopen", "tree:x:y"], {"reopen": "tree:x:y"}, "asked again: 2. Restart it."),
     ],

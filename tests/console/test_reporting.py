@@ -140,3 +140,7 @@ def test_a_viewer_may_report_and_still_not_answer(valkey: str, redis: Redis, mon
     incident = ear.incident()
     assert {line.by for line in ear.store.timeline(incident.id) if line.kind == "reported"} == {"vera"}
     assert vera.post(f"/incidents/{incident.id}/act", do="acknowledge").status_code == 403
+    page = vera.get(f"/incidents/{incident.id}/runbook/site-down")
+    assert "Check DNS" in said(page)
+    assert "is done" not in page.text
+    assert vera.post(f"/incidents/{incident.id}/runbook", runbook="site-down", tick="1").status_code == 403
