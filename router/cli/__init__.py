@@ -7,12 +7,12 @@ import click
 from router.cli.accounts import accounts
 from router.cli.announcing import ANNOUNCING
 from router.cli.checking import check
-from router.cli.checks import checks, deployed
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
 from router.cli.explaining import explain
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
+from router.cli.looking import checks, deployed
 from router.cli.maintenance import maintenance
 from router.cli.notifications import channels, notifications
 from router.cli.numbers import numbers

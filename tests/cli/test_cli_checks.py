@@ -23,7 +23,7 @@ OTHER = {**ONE, "name": "db", "type": "tcp", "every": None, "used_by": [], "stat
 @pytest.fixture(autouse=True)
 def now(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock stands still: a busy machine makes nothing older."""
-    monkeypatch.setattr("router.cli.checks.time", SimpleNamespace(time=lambda: NOW))
+    monkeypatch.setattr("router.cli.looking.time", SimpleNamespace(time=lambda: NOW))
 
 
 def test_the_list_says_what_each_found_and_when_it_runs(tocsin: Tocsin) -> None:
