@@ -36,6 +36,8 @@ class Kind(StrEnum):
     """A look at an incident that may have become quiet: a gate's recovery, or resolved after its recovery."""
     RELEASE = "release"
     """A look at the children of an incident that keeps them quiet no longer."""
+    MAINTENANCE = "maintenance"
+    """A reminder that a maintenance is still on, and word of its end. It is of no incident."""
     REMIND = "remind"
     """A reminder of whoever owes an update, or a look whether it is over."""
     CHECK = "check"
@@ -46,7 +48,7 @@ class Kind(StrEnum):
     """What a status page has yet to say of an incident."""
 
 
-JOBS = dict.fromkeys((Kind.STEP, Kind.SETTLE, Kind.RELEASE, Kind.REMIND), Job.ESCALATE) | {
+JOBS = dict.fromkeys((Kind.STEP, Kind.SETTLE, Kind.RELEASE, Kind.REMIND, Kind.MAINTENANCE), Job.ESCALATE) | {
     Kind.INTAKE: Job.DEDUPLICATE,
     Kind.NOTIFY: Job.NOTIFY,
     Kind.CHECK: Job.CHECK,

@@ -19,7 +19,7 @@ from rules.event import Severity
 from rules.pace import TOGETHER, Destination
 from rules.response_commands import Remind
 from rules.upcast import NewerRecord
-from workers import checking, queue
+from workers import checking, maintenance, queue
 from workers import log as logging
 from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
 from workers.house import QUEUED, House
@@ -194,10 +194,14 @@ def _escalate(house: House, entries: Sequence[Entry]) -> None:
             return Remind(roster=roster)
         return Escalate(roster=roster) if entry.kind is Kind.STEP else Settle()
 
-    releases = [entry for entry in entries if entry.kind is Kind.RELEASE]
-    unsuspected, suspects = _apart([entry for entry in entries if entry.kind is not Kind.RELEASE])
+    alone: dict[Kind, Callable[[Entry], None]] = {
+        Kind.RELEASE: house.ledger.release,
+        Kind.MAINTENANCE: lambda entry: maintenance.look(house, entry),
+    }
+    unsuspected, suspects = _apart([entry for entry in entries if entry.kind not in alone])
     _together(house, [unsuspected, *suspects], lambda batch: house.ledger.keep(batch, command))
-    _together(house, [[entry] for entry in releases], lambda batch: house.ledger.release(batch[0]))
+    others = [[entry] for entry in entries if entry.kind in alone]
+    _together(house, others, lambda batch: alone[batch[0].kind](batch[0]))
 
 
 def _notify(house: House, entries: Sequence[Entry]) -> None:

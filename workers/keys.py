@@ -37,6 +37,7 @@
 | tocsin:rules              | hash       | the rules in force: version, texts, since   | edition | for ever            |
 | tocsin:rules:refused      | string     | why the last new rules are not in force     | edition | till they are right |
 | tocsin:silences           | hash       | what people silenced: name -> silence       | silences| 7 d after its end   |
+| tocsin:maintenance        | hash       | whom a silence of people's reminds: name    | maintenance| 7 d after its end|
 | tocsin:attempts           | stream     | each attempt to send: what, to whom, outcome| ledger  | the last 10,000     |
 | tocsin:exchanges          | stream     | what was sent and answered, secrets masked  | ledger  | the last 5,000      |
 | tocsin:attempted:<id>     | list       | an incident's attempts, oldest first, <= 500| ledger  | 7 d after its last  |
@@ -86,6 +87,7 @@ TRIM = "tocsin:trim"
 VERSION = "tocsin:version"
 RULES = "tocsin:rules"
 SILENCES = "tocsin:silences"
+MAINTENANCE = "tocsin:maintenance"
 OVERRIDES = "tocsin:overrides"
 RULES_REFUSED = "tocsin:rules:refused"
 WORKERS = "tocsin:workers"
@@ -126,6 +128,7 @@ LASTING = (
     DELIVERIES,
     QUARANTINE,
     SILENCES,
+    MAINTENANCE,
     OVERRIDES,
     CHECKS,
     WATCHED,

@@ -11,6 +11,7 @@ from router.console.board import Board
 from router.console.checks import ChecksPage
 from router.console.incident import IncidentPage
 from router.console.live import Live
+from router.console.maintenance import MaintenancePage
 from router.console.notifications import NotificationsPage
 from router.console.now import Now
 from router.console.numbers import PAGES as NUMBERS
@@ -48,6 +49,7 @@ def tables(context: Context) -> list[Page]:
         *RulesPage(context).pages(),
         *Playground(context).pages(),
         *Schedules().pages(),
+        *MaintenancePage(context).pages(),
         *IncidentPage(context).pages(),
         *PublishingPage(context).pages(),
         *NotificationsPage(context).pages(),
