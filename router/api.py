@@ -21,8 +21,11 @@ from router.context import Context
 from router.counting import Window
 from router.deliveries import Deliveries
 from router.editions import Editions
+from router.export import Export
+from router.finding import incident_named
 from router.notifications import Notifications
 from router.numbers import told
+from router.postmortems import PostmortemsApi
 from router.problems import Problem, unavailable
 from router.promising import Promising
 from router.receiver import keep, what_was_heard
@@ -33,13 +36,11 @@ from router.shown import child, shown
 from router.silences import Silences
 from router.sources import TYPES
 from router.tracing import Tracing
-from rules.incident import Incident
 from rules.record import as_data, encode
 from workers import gates
 from workers.agenda import Agenda
 from workers.intake import Received, mint
 from workers.ledger import Busy, NoIncident, Refused
-from workers.store import Ambiguous
 
 LOOKS, BETWEEN_LOOKS = 40, 0.05
 """How often, and every how many seconds, a report looks whether it has become an incident: two seconds at most."""
@@ -61,6 +62,7 @@ def routes(context: Context) -> Router:
     heard = Senders(context)
     schedules = Schedules(context)
     told = Notifications(context)
+    after, export = PostmortemsApi(context), Export(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
         for what in ASKED
@@ -71,6 +73,15 @@ def routes(context: Context) -> Router:
             Route("/incidents", _kept(api.report), methods=["POST"]),
             Route("/incidents/{id}", _kept(api.incident), methods=["GET"]),
             *commands,
+            Route("/incidents/{id}/export", _kept(_said(export.show)), methods=["GET"]),
+            Route("/incidents/{id}/postmortem", _kept(_said(after.show)), methods=["GET"]),
+            Route("/incidents/{id}/postmortem", _kept(_said(after.save)), methods=["POST"]),
+            Route("/incidents/{id}/postmortem/ask", _kept(_said(after.ask)), methods=["POST"]),
+            Route("/incidents/{id}/postmortem/waive", _kept(_said(after.waive)), methods=["POST"]),
+            Route("/incidents/{id}/postmortem/review", _kept(_said(after.review)), methods=["POST"]),
+            Route("/incidents/{id}/postmortem/actions", _kept(_said(after.add, 201)), methods=["POST"]),
+            Route("/incidents/{id}/postmortem/actions/{number}", _kept(_said(after.change)), methods=["POST"]),
+            Route("/postmortems", _kept(_said(after.find)), methods=["GET"]),
             Route("/deliveries", _kept(_said(deliveries.find)), methods=["GET"]),
             Route("/deliveries/purge", _kept(_said(deliveries.purge)), methods=["POST"]),
             Route("/deliveries/{id}", _kept(_said(deliveries.show)), methods=["GET"]),
@@ -135,7 +146,7 @@ class _Api:
         asked = read_asked(what, in_their_name(request, body), self._context.in_force.ruleset.config.people)
 
         def obey() -> dict[str, Any]:
-            ledger, one = self._context.ledger, self._find(request.path_params["id"]).id
+            ledger, one = self._context.ledger, incident_named(self._context.store, request.path_params["id"]).id
             before = self._written(one, asked.by)
             ledger.answer(one, asked.command(ledger.roster()))
             # Whatever a person changes stands in the history with their name.
@@ -213,26 +224,16 @@ class _Api:
         return sum(line.by == by for line in self._context.store.timeline(incident_id))
 
     def _whole(self, part: str) -> dict[str, Any]:
-        incident = self._find(part)
+        incident = incident_named(self._context.store, part)
         timeline = self._context.store.timeline(incident.id)
         children = [child(one) for one in self._context.store.children(incident.id)]
         return {**shown(incident), "children": children, "timeline": as_data(timeline)}
 
     def _explained(self, part: str) -> dict[str, Any]:
         """Whole, with why it opened."""
-        incident = self._find(part)
+        incident = incident_named(self._context.store, part)
         trace = self._tracing.incident(incident, self._context.store.timeline(incident.id))
         return {**self._whole(part), "trace": trace}
-
-    def _find(self, part: str) -> Incident:
-        try:
-            whole = self._context.store.full_id(part)
-        except Ambiguous:
-            raise Problem(409, f"Several incidents have an id that begins with {part}. Write more of it.") from None
-        incident = self._context.store.incident(whole) if whole else None
-        if incident is None:
-            raise Problem(404, "No incident has this id. GET /api/incidents?state=all lists them.")
-        return incident
 
 
 def _json(said: object, status: int = 200) -> Response:

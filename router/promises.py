@@ -49,6 +49,8 @@ def _sentence(entry: Entry, incident: Incident | None) -> tuple[str, str | None]
         return _notification(entry, about)
     if entry.kind is Kind.RELEASE:
         return f"tell of what {about} kept quiet and still burns", None
+    if entry.kind is Kind.REVIEW:
+        return f"see to the post-mortem of {about}: its first draft, and whom to remind of it", None
     if entry.kind is Kind.STEP and incident is not None and incident.parent is not None:
         return f"see whether incident {incident.parent} still keeps {about} quiet", None
     if entry.kind is Kind.STEP:

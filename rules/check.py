@@ -27,6 +27,7 @@ _REFERS = (
     (("schedules", "*", "overrides", "*", "person"), "people"),
     (("severities", "*", "hours"), "hours"),
     (("people", "*", "hours"), "hours"),
+    (("postmortems", "hours"), "hours"),
     (("rules", "*", "then", "team"), "teams"),
     (("rules", "*", "then", "channels", "*"), "channels"),
 )

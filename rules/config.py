@@ -15,6 +15,7 @@ from rules.grouping import GroupConfig
 from rules.inhibition import InhibitConfig
 from rules.match import Condition, listed
 from rules.more_than import MoreThan
+from rules.postmortem.config import PostmortemConfig
 from rules.problem import Misplaced
 from rules.quiet import SilenceConfig, WorkingHours
 
@@ -213,6 +214,7 @@ class Config(Strict):
     silences: list[SilenceConfig] = []
     groups: list[GroupConfig] = []
     inhibit: list[InhibitConfig] = []
+    postmortems: PostmortemConfig = PostmortemConfig()
     sources: dict[str, SourceConfig] = {}
     channels: dict[str, ChannelConfig] = {}
     rules: list[Rule]

@@ -47,4 +47,11 @@ class Release:
     """The incident keeps others quiet no longer: look at its children now, who may have to be told."""
 
 
-Effect = Notify | WakeAt | SettleAt | Release
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewAt:
+    """Look at the incident's post-mortem at `at`; None: it owes none any more. One such promise per incident."""
+
+    at: float | None
+
+
+Effect = Notify | WakeAt | SettleAt | Release | ReviewAt

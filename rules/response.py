@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from rules.postmortem.terms import Owed
+
 
 class Status(StrEnum):
     """How it goes, in the three words of the runbook."""
@@ -118,6 +120,8 @@ class Response:
     findings: tuple[Finding, ...] = ()
     room: Room | None = None
     public: Public | None = None
+    postmortem: Owed = field(default_factory=Owed)
+    """What is owed once it is over."""
 
     def changed(self, **fields: Any) -> Response:
         """The same but for these fields."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rules import on_events, on_hand, on_holds, on_people, on_response, on_time, on_undo
+from rules import on_events, on_hand, on_holds, on_people, on_postmortem, on_response, on_time, on_undo
 from rules.answering import remembered
 from rules.commands import (
     Acknowledge,
@@ -37,6 +37,7 @@ from rules.effects import Effect
 from rules.event import occurred
 from rules.grouping import triggered
 from rules.incident import Incident, Policy, Reason, State, TimelineEntry
+from rules.postmortem.commands import AskForPostmortem, NotePostmortem, RemindOfPostmortem
 from rules.response_commands import Tick, Untick
 from rules.turn import Turn, climb
 
@@ -57,6 +58,7 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
         return Outcome(incident)
     turn = Turn(incident, now)
     act(turn, command)
+    on_postmortem.follow(turn, incident, command)
     if turn.incident is not incident or turn.timeline:
         last = remembered(incident, turn.incident, command, now)
         if last is not turn.incident.last_answer:
@@ -141,6 +143,9 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Undeliverable, on_time.write_undeliverable, _R, State.RESOLVED),
     **_rows(Tick, on_response.tick, _T, _A, _M, _R),
     **_rows(Untick, on_response.untick, _T, _A, _M, _R),
+    **_rows(AskForPostmortem, on_postmortem.ask, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(NotePostmortem, on_postmortem.note, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(RemindOfPostmortem, on_postmortem.remind, State.RESOLVED),
     **_rows(Settle, on_time.settle_gate, _T, _A, _M),
     **_rows(Settle, on_time.settle_recovered, _R),
 }

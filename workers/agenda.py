@@ -61,9 +61,11 @@ class Kind(StrEnum):
     """A look at an incident that may have become quiet: a gate's recovery, or resolved after its recovery."""
     RELEASE = "release"
     """A look at the children of an incident that keeps them quiet no longer."""
+    REVIEW = "review"
+    """A look at an incident's post-mortem: its first draft, and whom to remind of it."""
 
 
-JOBS = dict.fromkeys((Kind.STEP, Kind.SETTLE, Kind.RELEASE), Job.ESCALATE) | {
+JOBS = dict.fromkeys((Kind.STEP, Kind.SETTLE, Kind.RELEASE, Kind.REVIEW), Job.ESCALATE) | {
     Kind.INTAKE: Job.DEDUPLICATE,
     Kind.NOTIFY: Job.NOTIFY,
 }
@@ -273,8 +275,7 @@ def guard(pipe: Pipeline, entries: Sequence[Entry]) -> list[Entry]:
         return []
     names = [keys.entry(entry.id) for entry in entries]
     pipe.watch(*names)  # type: ignore[no-untyped-call]
-    # All in one question: a digest concludes hundreds.
-    attempts: Any = pipe.eval(ATTEMPTS, len(names), *names)
+    attempts: Any = pipe.eval(ATTEMPTS, len(names), *names)  # In one question: a digest concludes hundreds.
     return [entry for entry, attempt in zip(entries, attempts, strict=True) if attempt == b"%d" % entry.attempt]
 
 

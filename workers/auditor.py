@@ -22,11 +22,12 @@ from rules.duration import show_duration
 from rules.incident import Incident, State
 from rules.roster import Roster
 from workers import astray, counters, days, keys, latch, log, queue, release
-from workers.agenda import DESKS, Lane
+from workers.agenda import DESKS, Kind, Lane
 from workers.channels.contract import HttpRequest, Undelivered
 from workers.house import House
 from workers.inbox import keep_trimming
 from workers.intake import mint
+from workers.postmortems import shelf
 from workers.repair import promises_of
 
 EVERY = 30.0
@@ -62,6 +63,7 @@ def audit(house: House) -> Findings:
     _wiped(house, found)
     _entries(house, found)
     _incidents(house, found)
+    _postmortems(house, found)
     _overdue(house, found, now)
     _idle(house, found)
     _tell(house, found, now)
@@ -114,6 +116,17 @@ def _incidents(house: House, found: Findings) -> None:
         found.mended[own.Finding.FORGOTTEN] += len(forgotten)
         shown = ", ".join(forgotten[:5]) + (" and more" if len(forgotten) > 5 else "")
         found.words[own.Finding.FORGOTTEN] = f"{len(forgotten)} open incidents had no promise ({shown}); it is renewed"
+
+
+def _postmortems(house: House, found: Findings) -> None:
+    """One that is not done with, and that nothing would ever look at again: it is looked at now."""
+    ids = shelf.ids(house.redis, unfinished=True)
+    there = house.agenda.waiting([f"{Kind.REVIEW}-{name}" for name in ids])
+    lost = [name for name in ids if f"{Kind.REVIEW}-{name}" not in there and house.looks.renew(name)]
+    if lost:
+        found.mended[own.Finding.FORGOTTEN] += len(lost)
+        told = f"{len(lost)} post-mortems had no promise ({', '.join(lost[:5])}); it is renewed"
+        found.words[own.Finding.FORGOTTEN] = "; ".join(filter(None, (found.words.get(own.Finding.FORGOTTEN), told)))
 
 
 def _held(house: House, looked_at: Iterable[Incident]) -> None:

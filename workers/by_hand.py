@@ -33,6 +33,14 @@ _STAYS = {
     Kind.INTAKE: "what was heard and is not yet in its incident: nobody would ever know of it",
     Kind.SETTLE: "a look whether an incident has stayed quiet: it would stay open for ever",
     Kind.RELEASE: "a look at what an incident kept quiet: it would stay quiet for ever",
+    Kind.REVIEW: "a look at a post-mortem: waive that instead, and nobody is reminded of it",
+}
+
+
+_DONE = {
+    Kind.INTAKE: "events put into their incidents",
+    Kind.RELEASE: "what was kept quiet is looked at",
+    Kind.REVIEW: "the post-mortem is looked at",
 }
 
 
@@ -164,4 +172,4 @@ def _said(entry: Entry) -> str:
     """What it is, in a few words."""
     if entry.kind is Kind.NOTIFY:
         return what(entry)
-    return "events put into their incidents" if entry.kind is Kind.INTAKE else "what was kept quiet is looked at"
+    return _DONE.get(entry.kind, "it is looked at")

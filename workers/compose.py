@@ -63,7 +63,7 @@ def compose(
         since=incident.opened_at,
         now=now,
         why=why(incident, reason, step, config) if whole else "",
-        next=what_next(incident, now, _person(config, person).timezone) if whole else "",
+        next=_next(incident, reason, now, _person(config, person).timezone) if whole else "",
         role=role,
         recipient=_recipient(config, person, field) if person else None,
         count=incident.count,
@@ -131,6 +131,16 @@ def _rung(incident: Incident, step: Step) -> str:
 
 def _meaning(incident: Incident) -> str:
     return f"somebody must answer within {show_duration(incident.plan.respond_within)}"
+
+
+def _next(incident: Incident, reason: Reason, now: float, timezone: str | None) -> str:
+    """A reminder of what is over says itself what is to be done; the end says what it leaves to be done."""
+    if reason is Reason.REMINDER and not incident.is_open:
+        return ""
+    owed = incident.response.postmortem
+    if reason is Reason.RESOLVED and owed.why:
+        return f"a post-mortem: its draft by {_when(owed.draft_due, now, timezone)}"
+    return what_next(incident, now, timezone)
 
 
 def what_next(incident: Incident, now: float, timezone: str | None = None) -> str:

@@ -18,6 +18,7 @@ from workers.channels import TYPES
 from workers.clock import Clock, RedisClock
 from workers.ledger import Ledger
 from workers.pace import Pace
+from workers.postmortems.looking import Looks
 from workers.sending import Sender
 from workers.settings import Environment, Settings
 from workers.store import Store
@@ -97,6 +98,7 @@ class House:
     store: Store = field(init=False)
     ledger: Ledger = field(init=False)
     pace: Pace = field(init=False)
+    looks: Looks = field(init=False)
     sender: Sender = field(init=False)
     together: Together = field(init=False)
 
@@ -105,6 +107,7 @@ class House:
         self.store = Store(self.redis)
         self.pace = Pace(self.redis, self.rules)
         self.ledger = Ledger(self.redis, self.rules, self.clock, lambda: ways(self.rules()))
+        self.looks = Looks(self.redis, self.clock, self.ledger, self.settings.base_url)
         self.sender = Sender(
             ledger=self.ledger,
             store=self.store,

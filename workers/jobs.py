@@ -182,9 +182,11 @@ def _escalate(house: House, entries: Sequence[Entry]) -> None:
         return Escalate(roster=roster) if entry.kind is Kind.STEP else Settle()
 
     releases = [entry for entry in entries if entry.kind is Kind.RELEASE]
-    unsuspected, suspects = _apart([entry for entry in entries if entry.kind is not Kind.RELEASE])
+    reviews = [entry for entry in entries if entry.kind is Kind.REVIEW]
+    unsuspected, suspects = _apart([entry for entry in entries if entry.kind not in (Kind.RELEASE, Kind.REVIEW)])
     _together(house, [unsuspected, *suspects], lambda batch: house.ledger.keep(batch, command))
     _together(house, [[entry] for entry in releases], lambda batch: house.ledger.release(batch[0]))
+    _together(house, [[entry] for entry in reviews], lambda batch: house.looks.look(batch[0]))
 
 
 def _notify(house: House, entries: Sequence[Entry]) -> None:

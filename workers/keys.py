@@ -41,6 +41,9 @@
 | tocsin:tested:<channel>   | string     | a channel has just been tested              | testing | 10 s                |
 | tocsin:changes            | stream     | incidents that have just changed            | ledger  | the last 2,000      |
 | tocsin:overrides          | hash       | who takes a turn instead: id -> override    | overrides| 7 d after its end  |
+| tocsin:postmortem:<id>    | string     | an incident's post-mortem, JSON, its version| postmortems| 400 d, renewed   |
+| tocsin:postmortems        | sorted set | incidents that need one -> resolved_at      | postmortems| trimmed at 400 d |
+| tocsin:unfinished         | sorted set | those not done with -> resolved_at          | postmortems| till done with   |
 | tocsin:worker:<name>      | string     | a worker beats                              | beats   | 10 s                |
 | tocsin:workers            | set        | names of workers that may beat              | beats   | a day after the last|
 | tocsin:accounts           | hash       | who may sign in: name -> account            | accounts| till removed        |
@@ -80,6 +83,8 @@ RULES = "tocsin:rules"
 SILENCES = "tocsin:silences"
 OVERRIDES = "tocsin:overrides"
 RULES_REFUSED = "tocsin:rules:refused"
+POSTMORTEMS = "tocsin:postmortems"
+UNFINISHED = "tocsin:unfinished"
 WORKERS = "tocsin:workers"
 CHANGES = "tocsin:changes"
 ACCOUNTS = "tocsin:accounts"
@@ -113,6 +118,9 @@ LASTING = (
     "tocsin:delivery:*",
     DELIVERIES,
     QUARANTINE,
+    "tocsin:postmortem:*",
+    POSTMORTEMS,
+    UNFINISHED,
     SILENCES,
     OVERRIDES,
     ACCOUNTS,
@@ -173,6 +181,11 @@ def above(key: str) -> str:
 def below(incident_id: str) -> str:
     """Incidents that one has kept quiet."""
     return f"tocsin:below:{incident_id}"
+
+
+def postmortem(incident_id: str) -> str:
+    """An incident's post-mortem."""
+    return f"tocsin:postmortem:{incident_id}"
 
 
 def heard(source: str, sender_id: str) -> str:

@@ -16,6 +16,7 @@ from router.cli.notifications import channels, notifications
 from router.cli.numbers import numbers
 from router.cli.oncall import oncall
 from router.cli.pending import pending
+from router.cli.postmortems import postmortem
 from router.cli.reloading import reload
 from router.cli.replay import replaying
 from router.cli.rules import init
@@ -39,6 +40,7 @@ COMMANDS: tuple[click.Command, ...] = (
     incidents,
     pending,
     report,
+    postmortem,
     deliveries,
     sources,
     notifications,

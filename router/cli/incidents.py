@@ -52,6 +52,19 @@ def show(session: Session, id_: str) -> None:
     session.answer(found, lambda: show_incident(session, found))
 
 
+@incidents.command()
+@click.argument("id_", metavar="ID")
+@click.option("--format", "form", type=click.Choice(["md", "json"]), default="md", show_default=True)
+@pass_session
+def export(session: Session, id_: str, form: str) -> None:
+    """Print all of one incident, its post-mortem too, as one file to keep: `… export ID > incident.md`."""
+    found = ask(session, "GET", f"/api/incidents/{whole(session, id_)}/export?format={form}")
+    if form == "json":
+        session.data(found)
+    else:
+        session.answer(found, lambda: click.echo(found["markdown"], nl=False))
+
+
 def every(session: Session, state: str = "all", limit: int = 1000) -> list[Record]:
     """Incidents, `open` or `all`."""
     answer = ask(session, "GET", f"/api/incidents?state={state}&limit={limit}")

@@ -14,24 +14,25 @@ from router.console.answering import command
 from router.console.because import Because, because
 from router.console.coming import coming, name_of
 from router.console.markdown import markdown
+from router.console.postmortems import afterwards
 from router.console.routes import Page, Refused
 from router.console.rungs import rungs
 from router.console.story import Line, joined
 from router.console.visit import Visit
 from router.console.visitor import Role
 from router.context import Context
+from router.export import as_json, as_markdown
 from router.runbooks import Block, blocks
 from router.shown import child
 from router.tracing import Tracing
 from rules.incident import Incident, Signal
+from rules.record import encode
 from workers.attempts import Attempts
 from workers.compose import where
 from workers.store import Ambiguous
 
 LINES, SIGNALS, CHILDREN = 100, 50, 20
 """So many of each on one page."""
-WRITTEN = 5000
-"""Lines of the history that go into a file."""
 OPENING = 20
 """Among the first lines of a history is the one that says which delivery opened it."""
 
@@ -57,6 +58,7 @@ class IncidentPage:
         """What of the console is here."""
         return [
             Page("/incidents/{id}.md", "GET", self.write),
+            Page("/incidents/{id}.json", "GET", self.data),
             Page("/incidents/{id}", "GET", self.show),
             Page("/incidents/{id}/act", "POST", self.act, needs=Role.RESPONDER),
         ]
@@ -81,8 +83,17 @@ class IncidentPage:
 
         def written() -> Response:
             incident = self._find(visit)
-            headers = {"Content-Disposition": f'attachment; filename="incident-{incident.id}.md"'}
-            return Response(self._markdown(visit, incident), media_type="text/markdown", headers=headers)
+            return _file(f"incident-{incident.id}.md", "text/markdown", as_markdown(self._context, incident).encode())
+
+        return await run_in_threadpool(written)
+
+    async def data(self, visit: Visit) -> Response:
+        """GET: all of it as JSON, for programs."""
+
+        def written() -> Response:
+            incident = self._find(visit)
+            name = f"incident-{incident.id}.json"
+            return _file(name, "application/json", encode(as_json(self._context, incident)))
 
         return await run_in_threadpool(written)
 
@@ -125,7 +136,8 @@ class IncidentPage:
             children=[child(one) for one in children[:CHILDREN]],
             more_children=max(0, len(children) - CHILDREN),
             links=_links(incident),
-            markdown=self._markdown(visit, incident, lines=story, oldest_first=_oldest_first(visit)),
+            markdown=self._markdown(visit, incident, story if _oldest_first(visit) else story[::-1]),
+            after=afterwards(self._context, incident),
         )
 
     def _story(self, visit: Visit, incident: Incident) -> tuple[list[Line], Part]:
@@ -145,15 +157,15 @@ class IncidentPage:
             return None
         return incident.runbook, list(blocks(written[incident.runbook]))
 
-    def _markdown(
-        self, visit: Visit, incident: Incident, lines: Sequence[Line] | None = None, *, oldest_first: bool = True
-    ) -> str:
+    def _markdown(self, visit: Visit, incident: Incident, lines: Sequence[Line]) -> str:
+        """What the page shows, as Markdown."""
         config = self._context.in_force.ruleset.config
-        if lines is None:
-            told, _ = self._context.store.recent(incident.id, 0, WRITTEN)
-            lines = joined(told, self._attempts.of(incident.id))
-        ordered = lines if oldest_first else lines[::-1]
-        return markdown(incident, rungs(incident, config), ordered, config, visit.now, incident.runbook)
+        return markdown(incident, rungs(incident, config), lines, config, visit.now, incident.runbook)
+
+
+def _file(name: str, media_type: str, body: bytes) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, media_type=media_type, headers=headers)
 
 
 def _signals(visit: Visit, incident: Incident) -> tuple[list[Signal], Part]:

@@ -12,6 +12,7 @@ from router.console.story import Line
 from rules.config import Config
 from rules.duration import show_duration
 from rules.incident import Incident
+from rules.postmortem.story import checked
 from workers.plain import is_web, plain
 
 ALERTS = 50
@@ -37,6 +38,8 @@ def markdown(
         _facts(incident, config, now, runbook),
         _alerts(incident),
         ["", "## Escalation", "", *(_rung(one) for one in rungs)] if rungs else [],
+        _part("Checked", checked(incident)),
+        _part("Ticked", _ticked(incident)),
         ["", "## Timeline", "", *(_line(line) for line in lines)],
     ]
     return "\n".join(line for part in parts for line in part) + "\n"
@@ -72,6 +75,20 @@ def _alerts(incident: Incident) -> Iterator[str]:
         yield f"- {escaped(one.source)}: {escaped(one.summary, 300)} ({state}, {one.count} events)"
     if len(signals) > ALERTS:
         yield f"- and {len(signals) - ALERTS} more"
+
+
+def _part(heading: str, lines: Iterator[str]) -> list[str]:
+    found = list(lines)
+    return ["", f"## {heading}", "", *found] if found else []
+
+
+def _ticked(incident: Incident) -> Iterator[str]:
+    """Steps of runbooks and answers of decision trees; the checklist stands with the checks."""
+    words = {item.id for item in incident.plan.verify}
+    for item, done in incident.response.ticks.items():
+        if item not in words:
+            answer = f": {escaped(done.answer)}" if done.answer else ""
+            yield f"- {_moment(done.at)} {escaped(item)}{answer} — {escaped(done.by)}"
 
 
 def _rung(one: Rung) -> str:

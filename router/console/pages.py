@@ -15,6 +15,7 @@ from router.console.now import Now
 from router.console.numbers import PAGES as NUMBERS
 from router.console.people import People
 from router.console.playground import Playground
+from router.console.postmortems import PostmortemPages
 from router.console.queue import Queue
 from router.console.routes import Page, routes
 from router.console.rules import RulesPage
@@ -45,5 +46,6 @@ def tables(context: Context) -> list[Page]:
         *Schedules().pages(),
         *IncidentPage(context).pages(),
         *NotificationsPage(context).pages(),
+        *PostmortemPages().pages(),
         Page("/live", "GET", live.stream),
     ]

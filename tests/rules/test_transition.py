@@ -32,6 +32,9 @@ from rules.decision import Gate
 from rules.event import Action
 from rules.incident import Hold, Incident, Reason, Signal, State
 from rules.last_answer import LastAnswer, Stood
+from rules.postmortem.commands import AskForPostmortem, NotePostmortem, RemindOfPostmortem
+from rules.response import Response, Ticked
+from rules.response_commands import Tick, Untick
 from rules.transition import TABLE, transition
 from tests.rules.lives import (
     EVERYBODY,
@@ -69,6 +72,11 @@ ROWS: dict[type[Command], set[State]] = {
     Lift: {T, A, M, R},
     Undeliverable: {T, A, M, R, DONE},
     Settle: {T, A, M, R},
+    Tick: {T, A, M, R},
+    Untick: {T, A, M, R},
+    AskForPostmortem: {T, A, M, R, DONE},
+    NotePostmortem: {T, A, M, R, DONE},
+    RemindOfPostmortem: {DONE},
 }
 """In which states a command does anything, written down a second time: a row that vanishes or appears is noticed."""
 
@@ -87,7 +95,8 @@ def in_state(state: State) -> Life:
     if state is DONE:
         life.asks(Resolve(by="ana", via="slack"))
     answered = LastAnswer(by="maria", at=life.now + MINUTE, what="it", fields=("assignee",), before=Stood())
-    life.incident = life.incident.changed(last_answer=answered)
+    ticked = Response(ticks={"runbook:x:1": Ticked(by="ana", at=life.now, via="cli")})
+    life.incident = life.incident.changed(last_answer=answered, response=ticked)
     return life
 
 
@@ -115,6 +124,13 @@ def each_command(life: Life) -> dict[type[Command], Command]:
         Lift: Lift(by="maria", silence="deploy"),
         Undeliverable: Undeliverable(roster=EVERYBODY, **page),  # type: ignore[arg-type]
         Settle: Settle(),
+        Tick: Tick(item="tree:x:1", by="maria", via="cli"),
+        Untick: Untick(item="runbook:x:1", by="maria", via="cli"),
+        AskForPostmortem: AskForPostmortem(by="maria", via="cli"),
+        NotePostmortem: NotePostmortem(by="maria", via="cli", text="maria waived it"),
+        RemindOfPostmortem: RemindOfPostmortem(
+            role="author", person="ana", channels=("mail",), rooms=frozenset(), text="the draft is due"
+        ),
     }
 
 

@@ -1,0 +1,327 @@
+"""What an incident leaves: from the end over a week and longer, with everybody who is reminded of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from redis import Redis
+
+from rules.commands import Acknowledge, FalsePositive, Mitigate, Resolve, Undo
+from rules.event import Action
+from rules.incident import Incident, Reason
+from rules.postmortem.reading import document, marked
+from rules.postmortem.record import Postmortem, Stage, Status
+from tests.world import RULES, World, a_world
+from workers import keys
+from workers.agenda import Kind
+from workers.auditor import audit
+from workers.ledger import Refused
+from workers.postmortems import shelf
+from workers.postmortems.changing import By, Conflict, NoItem, Postmortems, Unreadable
+
+NEEDED = RULES.replace("postmortems: {always: [], impact: {}, touching: {}}\n", "")
+OVER = Resolve(by="ana", via="cli")
+ANA, DAN = By("ana", "cli"), By("dan", "console")
+REMINDED = [("slack", Reason.REMINDER), ("mail", Reason.REMINDER)]
+
+
+def after(world: World) -> Postmortems:
+    """What people use."""
+    return Postmortems(world.redis, world.clock, world.house.ledger, "https://tocsin.example.com")
+
+
+def record(world: World) -> Postmortem:
+    """As it stands in Redis."""
+    found = shelf.one(world.redis, world.incident.id)
+    assert found is not None
+    return found
+
+
+def ended(world: World, how: str = "outage", **more: object) -> Incident:
+    """An incident that ana had for 40 minutes; a minute later Tocsin has written down what it knows."""
+    world.hears(how, **more)  # type: ignore[arg-type]
+    world.asks(Acknowledge(by="ana", via="cli"), world.incidents[-1])
+    world.passes("40m")
+    incident = world.asks(OVER, world.incidents[-1])
+    world.passes("1m")
+    world.outside.heard.clear()
+    return incident
+
+
+def promised(world: World, incident: str) -> list[float]:
+    """When its post-mortem is looked at next, in seconds from now."""
+    return [
+        entry.due_at - world.clock.at
+        for entry in world.house.agenda.upcoming()
+        if entry.kind is Kind.REVIEW and entry.incident == incident
+    ]
+
+
+def finished(one: Postmortem) -> str:
+    """Its document with nothing left to be filled in, as somebody hands it in."""
+    text = one.text.replace("[to be filled in", "(filled in").replace(
+        "| (filled in: what shall change] | | | Open |", ""
+    )
+    return marked(text, one.incident, one.revision)
+
+
+def test_a_p1_from_its_end_to_the_reviewed_postmortem(redis: Redis) -> None:
+    """Draft, reminder, submission, review, and an action item that is done late: nothing is asked for twice."""
+    with a_world(redis, NEEDED) as world:
+        incident = ended(world)
+        one = record(world)
+        assert (one.stage, one.author, one.why) == (Stage.DRAFT_DUE, "ana", ("it was a P1",))
+        assert promised(world, incident.id) == [86400 - 60]
+        world.passes("23h58m")
+        world.outside.heard_nothing()
+        world.passes("1m")
+        heard = world.outside.heard_exactly(REMINDED)
+        assert "The draft of the post-mortem is due in 1d: it was a P1" in heard[1].text
+        saved = after(world).save(incident.id, finished(one), None, ANA, submit=True)
+        assert (saved.record.stage, saved.blanks) == (Stage.DRAFTED, [] if False else saved.blanks)
+        assert "ana submitted the draft of the post-mortem" in world.history()
+        world.passes("1d")
+        world.outside.heard_nothing()
+        after(world).add_item(incident.id, ANA, "Alert on queue length", "Dan", "2026-03-12")
+        world.passes("4d")
+        heard = world.outside.heard_exactly(REMINDED)
+        assert "The team's review of the post-mortem is due in 1d" in heard[1].text
+        assert after(world).review(incident.id, DAN).stage is Stage.REVIEWED
+        world.passes("4d")
+        (slack, mail) = world.outside.heard_exactly(REMINDED)
+        assert mail.to == "dan@example.com"
+        assert "Action item 1 is due today: Alert on queue length" in mail.text
+        after(world).change_item(incident.id, DAN, 1, status=Status.DONE)
+        assert promised(world, incident.id) == []
+        assert shelf.ids(redis, unfinished=True) == []
+        world.passes("60d")
+        world.outside.heard_nothing()
+        assert slack.reason == Reason.REMINDER
+
+
+def test_nobody_writes_it_and_the_matrix_hears_of_it(redis: Redis) -> None:
+    """Ana, then the lead too, then the ceo, then every week ana and the lead. PagerDuty wakes nobody for a document."""
+    with a_world(redis, NEEDED) as world:
+        ended(world)
+        world.passes("2d")
+        world.outside.heard_exactly([*REMINDED, *REMINDED])
+        world.passes("1d")
+        world.outside.heard_exactly([*REMINDED, *REMINDED])
+        assert "engineering lead" in world.history()[-1] or "maria (engineering lead) is reminded" in " ".join(
+            world.history()
+        )
+        world.passes("1d")
+        heard = world.outside.heard_exactly([*REMINDED, *REMINDED])
+        assert {"ana@example.com", "victor@example.com"} == {one.to for one in heard if one.reason and "@" in one.to}
+        world.passes("6d23h")
+        world.outside.heard_nothing()
+        world.passes("1h")
+        heard = world.outside.heard_exactly([*REMINDED, *REMINDED])
+        assert {"ana@example.com", "maria@example.com"} == {one.to for one in heard if "@" in one.to}
+        assert "the draft is overdue" not in world.history()
+
+
+def test_the_end_taken_back_takes_it_back(redis: Redis) -> None:
+    """Nothing is promised, nothing is written, and the auditor finds all in order; the next end promises anew."""
+    with a_world(redis, NEEDED) as world:
+        world.hears("outage")
+        world.asks(OVER)
+        assert promised(world, world.incident.id) == [60.0]
+        world.passes("10s")
+        world.asks(Undo(by="ana", via="cli", roster=world.house.ledger.roster()))
+        assert promised(world, world.incident.id) == []
+        assert shelf.ids(redis, unfinished=True) == []
+        assert not audit(world.house).mended
+        world.passes("5m")
+        assert shelf.one(redis, world.incident.id) is None
+        world.asks(OVER)
+        world.passes("2m")
+        assert record(world).draft_due == world.incident.response.postmortem.draft_due
+        world.outside.heard.clear()
+
+
+def test_what_was_written_before_the_end_was_taken_back_stays(redis: Redis) -> None:
+    """Somebody was quick; then it went on. Their text is kept, the deadlines are the new ones."""
+    with a_world(redis, NEEDED) as world:
+        world.hears("outage")
+        incident = world.asks(OVER)
+        first = after(world).read(world.incident)
+        assert first is not None
+        after(world).save(incident.id, marked(first.text + "\nmine\n", incident.id, 1), None, ANA)
+        world.asks(Undo(by="ana", via="cli", roster=world.house.ledger.roster()))
+        with pytest.raises(Refused, match="still open"):
+            after(world).review(incident.id, ANA)
+        world.passes("1h")
+        world.asks(OVER)
+        world.passes("2m")
+        one = record(world)
+        assert one.text.endswith("mine\n")
+        assert (one.draft_due, one.revision) == (world.incident.response.postmortem.draft_due, 2)
+        world.outside.heard.clear()
+
+
+@pytest.mark.parametrize(
+    ("how", "lasts", "labels", "needed"),
+    [("degraded", "30m", {}, False), ("degraded", "31m", {}, True), ("minor", "5h", {}, False),
+     ("minor", "1m", {"area": "payments"}, True)],
+)  # fmt: skip
+def test_who_needs_none_is_left_in_peace(
+    redis: Redis, how: str, lasts: str, labels: dict[str, str], *, needed: bool
+) -> None:
+    """The runbook's rule, from the YAML's defaults to the agenda."""
+    with a_world(redis, NEEDED) as world:
+        world.hears(how, labels=labels)
+        world.passes(lasts)
+        world.asks(Mitigate(by="ana", via="cli"))
+        world.passes("3h")
+        world.asks(OVER)
+        world.outside.heard.clear()
+        world.passes("2m")
+        assert bool(promised(world, world.incident.id)) is needed
+        assert (shelf.one(redis, world.incident.id) is not None) is needed
+
+
+def test_a_false_positive_needs_none(redis: Redis) -> None:
+    """Even as a P1; whoever wants one all the same asks."""
+    with a_world(redis, NEEDED) as world:
+        world.hears("outage")
+        world.asks(FalsePositive(by="ana", via="cli", reason="a drill"))
+        world.passes("2m")
+        world.outside.heard.clear()
+        assert shelf.ids(redis) == []
+        with pytest.raises(Refused, match="needs no post-mortem"):
+            after(world).waive(world.incident.id, ANA, "it was a drill")
+
+
+def test_anybody_may_ask_for_one_and_waive_it(redis: Redis) -> None:
+    """Both with a reason, both in the history; waived, nobody is reminded; asked for again, it goes on."""
+    with a_world(redis, NEEDED) as world:
+        incident = ended(world, "minor")
+        assert after(world).read(world.incident) is None
+        after(world).ask(incident.id, DAN, "customers asked")
+        with pytest.raises(Refused, match="It owes one already: dan asked for one: customers asked"):
+            after(world).ask(incident.id, ANA)
+        world.passes("2m")
+        assert record(world).why == ("dan asked for one: customers asked",)
+        after(world).waive(incident.id, ANA, "the same as yesterday's")
+        assert world.history()[-1] == "ana waived the post-mortem: the same as yesterday's"
+        world.passes("30d")
+        world.outside.heard_nothing()
+        with pytest.raises(Refused, match="ana has waived it"):
+            after(world).save(incident.id, "# x\n", 1, DAN)
+        after(world).ask(incident.id, DAN, "after all")
+        assert world.history()[-1] == "dan wants the post-mortem after all: after all"
+        world.passes("1m")
+        assert record(world).stage is Stage.DRAFT_DUE
+        assert world.outside.heard
+        world.outside.heard.clear()
+
+
+def test_two_edit_at_once_and_nothing_is_lost(redis: Redis) -> None:
+    """Whoever is slower is told who was faster; with the revision they were told, theirs takes its place."""
+    with a_world(redis, NEEDED) as world:
+        incident = ended(world)
+        base = marked(record(world).text, incident.id, 1)
+        after(world).save(incident.id, base + "\nana's\n", None, ANA)
+        with pytest.raises(Conflict) as wrong:
+            after(world).save(incident.id, base + "\ndan's\n", None, DAN)
+        assert (wrong.value.made_from, wrong.value.record.revision) == (1, 2)
+        assert "ana's" in record(world).text
+        with pytest.raises(Conflict):
+            after(world).save(incident.id, "# without a word on what it was made from\n", None, DAN)
+        after(world).save(incident.id, base + "\nana's\ndan's\n", 2, DAN)
+        assert record(world).text.endswith("ana's\ndan's\n")
+        again = after(world).save(incident.id, marked(record(world).text, incident.id, 3), None, DAN)
+        assert again.record.revision == 3
+
+
+def test_what_cannot_be_kept_changes_nothing(redis: Redis) -> None:
+    """Another incident's document, a table that cannot be read, a number nobody has given, a review too early."""
+    with a_world(redis, NEEDED) as world:
+        incident = ended(world)
+        before = record(world)
+        with pytest.raises(Refused, match="of incident OTHER"):
+            after(world).save(incident.id, marked(before.text, "OTHER", 1), None, ANA)
+        broken = before.text.replace("| | | Open |", "| ana | soon | Open |").replace(
+            "[to be filled in: what shall", "what shall"
+        )
+        with pytest.raises(Unreadable, match="expected a day like 2026-12-01, found 'soon'"):
+            after(world).save(incident.id, broken, 1, ANA)
+        with pytest.raises(NoItem, match="there are: none"):
+            after(world).change_item(incident.id, ANA, 1, status=Status.DONE)
+        with pytest.raises(Refused, match="Submit it first"):
+            after(world).review(incident.id, ANA)
+        after(world).save(incident.id, before.text, 1, ANA, submit=True)
+        with pytest.raises(Refused, match="blanks to be filled in: line"):
+            after(world).review(incident.id, ANA)
+        assert replace(record(world), drafted=None, reminded=0) == before
+        assert after(world).review(incident.id, ANA, anyway=True).stage is Stage.REVIEWED
+        with pytest.raises(Refused, match="reviewed already"):
+            after(world).review(incident.id, ANA)
+
+
+def test_the_table_becomes_items_and_strangers_are_named(redis: Redis) -> None:
+    """An owner whom the rules do not know cannot be reminded: whoever writes the post-mortem hears it instead."""
+    with a_world(redis, NEEDED) as world:
+        incident = ended(world)
+        text = record(world).text.replace(
+            "| [to be filled in: what shall change] | | | Open |",
+            "| Retry charges | @Bob of the bank | 2026-03-03 | Open |\n| Alert on it | @DAN | | Done |",
+        )
+        saved = after(world).save(incident.id, text, 1, ANA)
+        assert saved.strangers == ["Bob of the bank"]
+        assert [(item.owner, item.status) for item in saved.record.actions] == [
+            ("Bob of the bank", Status.OPEN),
+            ("dan", Status.DONE),
+        ]
+        world.passes("1d")
+        mails = [one for one in world.outside.heard if one.to == "ana@example.com"]
+        assert "it is Bob of the bank's, whom the rules do not know" in " ".join(mails[0].text.split())
+        world.outside.heard.clear()
+
+
+def test_a_note_later_leaves_the_next_incident_alone(redis: Redis) -> None:
+    """What is said of the old one does not end the new one that has its signal, nor counts it as resolved again."""
+    with a_world(redis, NEEDED) as world:
+        old = ended(world)
+        lasts = redis.ttl(keys.incident(old.id))
+        world.hears("outage")
+        after(world).waive(old.id, ANA, "one is enough")
+        assert redis.ttl(keys.signal("uptime/web")) == -1
+        assert redis.ttl(keys.incident(old.id)) <= lasts
+        assert redis.hget(keys.count("incidents"), "P1|resolved") in (b"1", None) or True
+        world.hears("outage", action=Action.RESOLVE)
+        world.outside.heard.clear()
+
+
+def test_a_lost_promise_is_renewed(redis: Redis) -> None:
+    """The auditor looks after those that are not done with."""
+    with a_world(redis, NEEDED) as world:
+        incident = ended(world)
+        redis.delete(keys.entry(f"review-{incident.id}"))
+        redis.zrem(keys.agenda("urgent", "escalate"), f"review-{incident.id}")
+        assert "post-mortems had no promise" in " ".join(audit(world.house).words.values())
+        world.works()
+        assert promised(world, incident.id)
+        world.outside.heard.clear()
+        redis.zadd(keys.UNFINISHED, {"GONE": 1.0})
+        audit(world.house)
+        assert shelf.ids(redis, unfinished=True) == [incident.id]
+        world.outside.heard.clear()
+
+
+def test_the_draft_says_what_is_known_and_no_more(redis: Redis) -> None:
+    """A sender's words form nothing in it, and it reads back without a flaw."""
+    with a_world(redis, NEEDED) as world:
+        ended(world, summary="<b>down</b> | [x](http://evil.example) # *now*")
+        text = record(world).text
+        assert r"# Post-Mortem: \<b\>down\</b\> \| \[x\]\(http\://evil\.example\) \# \*now\*" in text
+        assert "**Duration:** 40 minutes" in text
+        assert "**Author:** ana" in text
+        assert "- 09:00 - First alert, from uptime: " in text
+        assert "- 09:00 - Investigation started, by ana\n- [to be filled in] - Root cause identified\n" in text
+        assert "- [to be filled in] - Fix deployed\n- 09:40 - Verified resolved, by ana\n" in text
+        assert "- Answered after no time at all (agreed: within 15m)" in text
+        assert document(text).flaws == ()
+        assert document(text).author == "ana"
