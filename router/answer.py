@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from redis.exceptions import RedisError
@@ -16,7 +17,10 @@ from router.requests import headers_of, read_body
 from router.same_site import foreign
 from rules.commands import Acknowledge, Command, Resolve
 from rules.incident import Incident, State
+from rules.response_commands import Tick
+from rules.verification import Line, checklist, to_verify
 from workers.ledger import Busy, NoIncident
+from workers.ledger import Refused as NotNow
 from workers.links import Link, LinkExpired, LinkForged, read_link
 from workers.plain import clock, plain, since
 
@@ -65,7 +69,8 @@ class Answer:
             if not by:
                 said = "Please write your name, so that the others know who has it."
                 return self._page(request, link, await self._incident(link), said)
-            await self._answer(link.incident, _command(form.get("action", ""), by))
+            if why := await self._answer(link.incident, _command(form, by)):
+                return self._page(request, link, await self._incident(link), why)
         except Refused as why:
             return why.page
         return RedirectResponse(request.url.path, 303, headers=HEADERS)
@@ -89,13 +94,17 @@ class Answer:
             raise _gone()
         return found
 
-    async def _answer(self, incident_id: str, command: Command) -> None:
+    async def _answer(self, incident_id: str, command: Command) -> str:
+        """Why nothing came of it, in a sentence; "" when it is done."""
         try:
             await run_in_threadpool(self._context.ledger.answer, incident_id, command)
+        except NotNow as why:
+            return str(why)
         except NoIncident:
             raise _gone() from None
         except (RedisError, Busy):
             raise _away() from None
+        return ""
 
     def _name(self, link: Link, form: dict[str, str]) -> str:
         if link.person is not None:
@@ -105,9 +114,12 @@ class Answer:
 
     def _page(self, request: Request, link: Link, incident: Incident, wrong: str = "") -> Response:
         now = self._context.clock.now()
+        checks = [_check(one, now) for one in checklist(incident, now)]
         return page(
             "answer.html",
             422 if wrong else 200,
+            checks=checks,
+            left=sum(not one.done for one in checks),
             incident=incident,
             title=plain(incident.title, 300),
             since=since(incident.opened_at, now),
@@ -124,6 +136,8 @@ def standing(incident: Incident, now: float) -> str:
     """Who has it, in one sentence."""
     if incident.state is State.RESOLVED:
         return f"Resolved{_by(incident.resolved_by)}{_when(incident.resolved_at, now)}."
+    if to_verify(incident):
+        return f"Recovered{_when(incident.recovered_at, now)}; it stays open until somebody has verified it."
     if incident.state is State.RECOVERED:
         return f"Recovered{_when(incident.recovered_at, now)}; it counts as resolved if it stays quiet."
     has = incident.assignee or incident.acknowledged_by
@@ -146,11 +160,29 @@ def _time(at: float | None, now: float) -> str:
     return f" {clock(at, now)}" if at is not None else ""
 
 
-def _command(action: str, by: str) -> Command:
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One item of the checklist on this page."""
+
+    id: str
+    text: str
+    done: bool
+    said: str
+
+
+def _check(line: Line, now: float) -> Check:
+    by = f"{plain(line.ticked.by, 80)}, {clock(line.ticked.at, now)}" if line.ticked is not None else line.said
+    return Check(line.item.id, plain(line.item.text, 300), line.done, by)
+
+
+def _command(form: dict[str, str], by: str) -> Command:
+    action, _, item = form.get("action", "").partition(" ")
     if action == "acknowledge":
         return Acknowledge(by=by, via=VIA)
+    if action == "tick" and item:
+        return Tick(item=item, by=by, via=VIA)
     if action == "resolve":
-        return Resolve(by=by, via=VIA)
+        return Resolve(by=by, via=VIA, override=plain(form.get("override", ""), 1000) or None)
     raise Refused(422, "Nothing was done", "The form asked for neither acknowledge nor resolve. Please go back.")
 
 

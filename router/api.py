@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
-from router import promises
+from router import briefings, promises
 from router.accounts.api import AccountsApi
 from router.accounts.caller import in_their_name
 from router.commands import ASKED, read_asked, read_limit, read_parked, read_report, read_state
@@ -72,6 +72,7 @@ def routes(context: Context) -> Router:
             Route("/incidents", _kept(api.incidents), methods=["GET"]),
             Route("/incidents", _kept(api.report), methods=["POST"]),
             Route("/incidents/{id}", _kept(api.incident), methods=["GET"]),
+            Route("/incidents/{id}/brief", _kept(api.brief), methods=["GET"]),
             *commands,
             Route("/incidents/{id}/export", _kept(_said(export.show)), methods=["GET"]),
             Route("/incidents/{id}/postmortem", _kept(_said(after.show)), methods=["GET"]),
@@ -136,10 +137,17 @@ class _Api:
         open_only = read_state(request.query_params.get("state", "open"))
         limit = read_limit(request.query_params.get("limit", "200"))
         found = await run_in_threadpool(self._context.store.incidents, open_only=open_only, limit=limit)
-        return _json({"incidents": [shown(one) for one in found]})
+        now = self._context.clock.now()
+        return _json({"incidents": [shown(one, now) for one in found]})
 
     async def incident(self, request: Request) -> Response:
         return _json(await run_in_threadpool(self._explained, request.path_params["id"]))
+
+    async def brief(self, request: Request) -> Response:
+        def said() -> dict[str, Any]:
+            return briefings.told(self._context, incident_named(self._context.store, request.path_params["id"]))
+
+        return _json(await run_in_threadpool(said))
 
     async def command(self, what: str, request: Request) -> Response:
         body = await read_body(headers_of(request.scope["headers"]), request.receive, self._context.settings.body_limit)
@@ -227,7 +235,8 @@ class _Api:
         incident = incident_named(self._context.store, part)
         timeline = self._context.store.timeline(incident.id)
         children = [child(one) for one in self._context.store.children(incident.id)]
-        return {**shown(incident), "children": children, "timeline": as_data(timeline)}
+        whole = shown(incident, self._context.clock.now())
+        return {**whole, "children": children, "timeline": as_data(timeline)}
 
     def _explained(self, part: str) -> dict[str, Any]:
         """Whole, with why it opened."""

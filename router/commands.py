@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeVar
+from typing import TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from router.asked import Asked, Line, Words
 from router.problems import Problem
+from router.response_commands import (
+    AskedForImpact,
+    AskedForPart,
+    AskedForUpdate,
+    AskedToTick,
+    AskedToUntick,
+)
 from rules.commands import (
     Acknowledge,
     AddNote,
@@ -29,22 +37,7 @@ from rules.roster import Roster
 
 LONGEST_SNOOZE = 7 * 86400.0
 """Seconds: who needs longer has not understood what it is about."""
-Line = Annotated[str, Field(min_length=1, max_length=200)]
-Words = Annotated[str, Field(min_length=1, max_length=4000)]
 T = TypeVar("T", bound=BaseModel)
-
-
-class Asked(BaseModel):
-    """What every command says: who asks, and from where."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    by: Line
-    via: Literal["api", "command line", "console"] = "api"
-
-    def command(self, _roster: Roster) -> Command:
-        """What it asks of the incident; the roster is for those that begin a new ladder."""
-        raise NotImplementedError
 
 
 class AskedToAcknowledge(Asked):
@@ -76,10 +69,12 @@ class AskedToResolve(Asked):
     """It is over."""
 
     note: Words | None = None
+    override: Words | None = None
+    """Why, although its checklist is not done."""
 
     def command(self, _roster: Roster) -> Command:
         """Close the incident."""
-        return Resolve(by=self.by, via=self.via, note=self.note)
+        return Resolve(by=self.by, via=self.via, note=self.note, override=self.override)
 
 
 class AskedToMitigate(Asked):
@@ -157,6 +152,11 @@ ASKED: dict[str, type[Asked]] = {
     "note": AskedToNote,
     "escalate": AskedToEscalate,
     "undo": AskedToUndo,
+    "part": AskedForPart,
+    "update": AskedForUpdate,
+    "impact": AskedForImpact,
+    "tick": AskedToTick,
+    "untick": AskedToUntick,
 }
 """Last part of the address -> body."""
 
@@ -199,21 +199,23 @@ def read_asked(what: str, body: bytes, people: Mapping[str, Person]) -> Asked:
 
 
 def assigned(asked: Asked, people: Mapping[str, Person]) -> Asked:
-    """The same, where it assigns to a person by the YAML's name of them. Raises Problem 422 for nobody."""
-    return _to_a_person(asked, people) if isinstance(asked, AskedToAssign) else asked
+    """The same, where it gives something to a person by the YAML's name of them. Raises Problem 422 for nobody."""
+    if isinstance(asked, AskedForPart):
+        return _to_a_person(asked, asked.to or "", people) if asked.gives else asked
+    return _to_a_person(asked, asked.to, people) if isinstance(asked, AskedToAssign) else asked
 
 
-def _to_a_person(asked: AskedToAssign, people: Mapping[str, Person]) -> AskedToAssign:
+def _to_a_person(asked: Asked, to: str, people: Mapping[str, Person]) -> Asked:
     """By the YAML's name, or by the one that people are shown, where only one has it."""
-    if asked.to in people:
+    if to in people:
         return asked
-    shown = [name for name, one in people.items() if (one.name or "").casefold() == asked.to.casefold()]
+    shown = [name for name, one in people.items() if (one.name or "").casefold() == to.casefold()]
     if len(shown) == 1:
         return asked.model_copy(update={"to": shown[0]})
     # Nobody would be told: an incident that seems to be somebody's is worse than one that is nobody's.
-    hint = nearest(asked.to, people) or f"people: {', '.join(list(people)[:8]) or 'none'}"
-    several = f"several people are called '{asked.to}'; write one of {', '.join(shown)}"
-    raise _wrong([("to", several if shown else f"there is no person '{asked.to}'; {hint}")])
+    hint = nearest(to, people) or f"people: {', '.join(list(people)[:8]) or 'none'}"
+    several = f"several people are called '{to}'; write one of {', '.join(shown)}"
+    raise _wrong([("to", several if shown else f"there is no person '{to}'; {hint}")])
 
 
 def read_report(body: bytes) -> Report:

@@ -50,7 +50,7 @@ def as_json(context: Context, incident: Incident) -> dict[str, Any]:
     """Everything that is kept of it. Who was told what stands under `attempts`, as far as it is still kept (a week)."""
     record = of(context).read(incident)
     return {
-        **shown(incident),
+        **shown(incident, context.clock.now()),
         "exported_at": context.clock.now(),
         "timeline": as_data(context.store.timeline(incident.id)),
         "attempts": [notifications.shown(one) for one in Attempts(context.redis).of(incident.id)],

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from router.commands import Line, read_body_as, read_limit
+from router.asked import Line
+from router.commands import read_body_as, read_limit
 from router.context import Context
 from router.problems import Problem
 from router.requests import headers_of, read_body

@@ -11,18 +11,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from router.accounts.caller import in_their_name
-from router.commands import Asked, Words, read_body_as, read_limit
+from router.asked import Asked, Words
+from router.commands import read_body_as, read_limit
 from router.context import Context
 from router.finding import incident_named
 from router.problems import Problem
 from router.requests import headers_of, read_body
 from rules.incident import Incident
+from rules.plain import plain
 from rules.postmortem.actions import NoItem, TooMany
 from rules.postmortem.reading import blanks, marked
 from rules.postmortem.record import Postmortem, Status
 from rules.postmortem.reminders import overdue
 from rules.postmortem.rule import why_none
-from rules.postmortem.table import LONGEST_ITEM, LONGEST_NAME, is_day, line_of
+from rules.postmortem.table import LONGEST_ITEM, LONGEST_NAME, is_day
 from rules.record import as_data
 from workers.plain import clock
 from workers.postmortems import shelf
@@ -39,14 +41,14 @@ def _a_day(text: str) -> str:
 
 
 def _said(text: str) -> str:
-    if not line_of(text):
+    if not plain(text):
         raise ValueError("expected what shall be done, in words")
-    return line_of(text)
+    return plain(text)
 
 
 Day = Annotated[str, AfterValidator(_a_day)]
 Item = Annotated[str, Field(max_length=LONGEST_ITEM), AfterValidator(_said)]
-Owner = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(line_of)]
+Owner = Annotated[str, Field(max_length=LONGEST_NAME), AfterValidator(plain)]
 
 
 class AskedToSave(Asked):
@@ -60,7 +62,7 @@ class AskedToSave(Asked):
 class AskedForOne(Asked):
     """There shall be a post-mortem, whatever the rules say."""
 
-    reason: Annotated[str, Field(max_length=LONGEST_ITEM), AfterValidator(line_of)] = ""
+    reason: Annotated[str, Field(max_length=LONGEST_ITEM), AfterValidator(plain)] = ""
 
 
 class AskedToWaive(Asked):
@@ -90,7 +92,7 @@ class AskedToChange(Asked):
     owner: Owner | None = None
     due: Day | None = None
     status: Status | None = None
-    reason: Annotated[str, Field(max_length=LONGEST_ITEM), AfterValidator(line_of)] | None = None
+    reason: Annotated[str, Field(max_length=LONGEST_ITEM), AfterValidator(plain)] | None = None
 
     def changes(self) -> dict[str, Any]:
         """What is to be another. Raises Problem 422 for nothing at all, and for an item dropped without a word why."""
@@ -177,7 +179,7 @@ class PostmortemsApi:
         """There will be none."""
 
         def act(writer: Postmortems, incident: str, asked: AskedToWaive, by: By) -> Postmortem:
-            return writer.waive(incident, by, line_of(asked.reason))
+            return writer.waive(incident, by, plain(asked.reason))
 
         return await self._acted(request, AskedToWaive, act)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from rules.answering import next_to_call
 from rules.incident import Incident, StepState
+from rules.updates import Owed, due_of, owes_it
 from workers.agenda import Entry, Kind
 
 
@@ -55,7 +56,18 @@ def _sentence(entry: Entry, incident: Incident | None) -> tuple[str, str | None]
         return f"see whether incident {incident.parent} still keeps {about} quiet", None
     if entry.kind is Kind.STEP:
         return _step(incident, about)
+    if entry.kind is Kind.REMIND:
+        return _reminder(incident, about)
     return f"see whether {about} has stayed quiet", None
+
+
+def _reminder(incident: Incident | None, about: str) -> tuple[str, str | None]:
+    due = None if incident is None else due_of(incident)
+    if incident is None or due is None:
+        return f"see whether an update of {about} is due", None
+    role, person = owes_it(incident)
+    what = "to post an update on" if due.what is Owed.UPDATE else "to verify whether it is over:"
+    return f"remind {person or role} {what} {about}", person or role
 
 
 def _events(entry: Entry) -> str:

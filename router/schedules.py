@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from router.commands import Line, read_body_as
+from router.asked import Line
+from router.commands import read_body_as
 from router.context import Context
 from router.problems import Problem
 from router.requests import headers_of, read_body

@@ -26,6 +26,8 @@ _REFERS = (
     (("schedules", "*", "people", "*"), "people"),
     (("schedules", "*", "overrides", "*", "person"), "people"),
     (("severities", "*", "hours"), "hours"),
+    (("severities", "*", "verify"), "checklists"),
+    (("checklists", "*", "*", "check"), "checks"),
     (("people", "*", "hours"), "hours"),
     (("postmortems", "hours"), "hours"),
     (("rules", "*", "then", "team"), "teams"),
@@ -49,6 +51,8 @@ _HOMES = {
     "schedules": "people.yaml",
     "hours": "people.yaml",
     "channels": "channels.yaml",
+    "checklists": "verification.yaml",
+    "checks": "checks.yaml",
 }
 """Where the shipped example has each section that names lead to."""
 
@@ -61,6 +65,8 @@ _ONE = {
     "teams": "team",
     "runbooks": "runbook",
     "sources": "source",
+    "checklists": "checklist",
+    "checks": "check",
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
@@ -136,7 +142,8 @@ def sources(document: Document, types: Options[Any]) -> None:
             message = f"'{path[-1]}' has nothing to prove itself by"
             document.complain(path, message, "add secret or token, or unsigned: true for anyone", key=True)
     known = dict.fromkeys([*(name for name in written if name not in reserved), *sorted(reserved)])
-    for path, word in words(document, "source") if types is not None or used else ():
+    asked = [*words(document, "source"), *document.find("checklists", "*", "*", "green")]
+    for path, word in asked if types is not None or used else ():
         _check_leads(document, path, word, "sources", known)
 
 

@@ -58,6 +58,8 @@ class Resolve:
     by: str
     via: str
     note: str | None = None
+    override: str | None = None
+    """Why it is closed although its checklist is not done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

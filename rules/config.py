@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from rules.checklists import Checklist
 from rules.clock import Zone, parse_hand_over
 from rules.event import Severity
 from rules.fields import Duration, FieldName, Reference, Strict
@@ -29,6 +30,12 @@ def _turn(text: str) -> str:
 def _hand_over(text: str) -> str:
     parse_hand_over(text)
     return text
+
+
+def _a_minute(seconds: float | None) -> float | None:
+    if seconds is not None and seconds < 60:
+        raise ValueError("expected at least 1m: somebody has to write it")
+    return seconds
 
 
 class SeverityPlan(Strict):
@@ -53,6 +60,10 @@ class SeverityPlan(Strict):
     """The name of working hours: nobody is told outside them, and times are counted in them. Not for P1."""
     exhausted_after: Duration | None = None
     """From the last step to the end of the ladder; by default as long as the last row waited."""
+    update_every: Annotated[Duration | None, AfterValidator(_a_minute)] = None
+    """How long after somebody has it, or after an update, the next update is due."""
+    verify: str | None = None
+    """The name of the checklist that must be done before it is closed."""
 
 
 class MatrixRow(Strict):
@@ -204,6 +215,7 @@ class Config(Strict):
     """Everything the operator wrote, whole and consistent in itself."""
 
     severities: dict[Severity, SeverityPlan]
+    checklists: dict[str, Checklist] = {}
     escalation: list[MatrixRow] = []
     escalation_clock: Literal["severity", "previous_step"] = "severity"
     roles: dict[str, Role] = {}

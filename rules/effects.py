@@ -48,10 +48,17 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemindAt:
+    """Remind whoever owes something at `at`; None: nobody any more. One such promise per incident."""
+
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewAt:
     """Look at the incident's post-mortem at `at`; None: it owes none any more. One such promise per incident."""
 
     at: float | None
 
 
-Effect = Notify | WakeAt | SettleAt | Release | ReviewAt
+Effect = Notify | WakeAt | SettleAt | RemindAt | Release | ReviewAt

@@ -8,6 +8,7 @@ from __future__ import annotations
 GLOSSARY: dict[str, dict[str, str]] = {
     "Config": {
         "severities": "How bad is it? All of P1 to P4, P1 the worst.",
+        "checklists": "What must be so before an incident is closed, by name: a severity asks for one with verify.",
         "escalation": "The matrix, row by row: who is told when nobody has answered.",
         "escalation_clock": "Count `after` from when the severity began, or each row from the row before.",
         "roles": "Whom the matrix names: a person, or whoever a schedule says.",
@@ -36,6 +37,14 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "acknowledged_for": "How long an acknowledgement holds; if it still burns then, it calls again.",
         "hours": "Working hours in which people are told and times are counted; not for P1.",
         "exhausted_after": "From the last step to the end of the ladder; as long as the last row waited by default.",
+        "update_every": "How long after somebody has it, or after an update, the next update is due: 30m.",
+        "verify": "The name of the checklist that must be done before it is closed.",
+    },
+    "ChecklistItem": {
+        "text": "What must be so, for people to tick; or the words of what says it by itself.",
+        "check": "The name of a check, whose good outcome ticks it.",
+        "quiet_for": "No event of the incident for so long: 10m.",
+        "green": "Nothing fires any more of this source, type or family: uptime.",
     },
     "MatrixRow": {
         "severity": "Which severity this row is for.",

@@ -120,7 +120,7 @@ class Incident:
     """The resolved incident of the same group that came before."""
     last_answer: LastAnswer | None = None
     """What somebody answered last, if that may still be taken back."""
-    response: Response = Response()
+    response: Response = field(default_factory=Response)
     """What people do about it, beside who is paged."""
     v: int = VERSION
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from rules.event import Severity
+from rules.response import Response
 from rules.state import Hold, Reason, State, Step
 
 
@@ -29,6 +30,7 @@ class Stood:
     resolved_at: float | None = None
     resolved_by: str | None = None
     false_positive: str | None = None
+    response: Response | None = None
 
 
 FIELDS = tuple(one.name for one in fields(Stood))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 from pydantic import BaseModel
 
-from rules import check, check_together, matrix, schedule
+from rules import check, check_response, check_together, matrix, schedule
 from rules.config import Config
 from rules.decide import Rules, Verdict, decide, explain
 from rules.decision import Decision
@@ -95,6 +95,7 @@ def load(
     check.rules(document)
     check.silences(document)
     check_together.check(document)
+    check_response.check(document)
     check.sources(document, source_options)
     check.options(document, "sources", source_options)
     check.options(document, "channels", channel_options)

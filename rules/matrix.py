@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from rules.checklists import items
 from rules.config import Config, MatrixRow
 from rules.document import Document
 from rules.duration import show_duration
@@ -40,6 +41,8 @@ def plan(config: Config, severity: Severity) -> Plan:
         acknowledged_for=written.acknowledged_for,
         hours=working_hours(config, written.hours),
         resolve_after=written.resolve_after,
+        update_every=written.update_every,
+        verify=items(config.checklists.get(written.verify or "", ())),
     )
 
 

@@ -10,6 +10,7 @@ from rules.event import occurred
 from rules.grouping import triggered
 from rules.incident import Reason, Signal, State
 from rules.turn import Turn, climb, in_hours
+from rules.verification import closes_at, for_people
 
 TIMELINE_SIGNALS = 100
 """So many signals are named in the timeline when they join; a storm beyond that is only counted."""
@@ -181,10 +182,17 @@ def recover(turn: Turn) -> None:
     turn.change(state=State.RECOVERED, recovered_at=turn.now)
     turn.note("recovered", "every signal has cleared")
     turn.stop_ladder()
+    left = for_people(turn.incident)
+    if left:
+        words = "; ".join(item.text for item in left)
+        turn.note("to be verified", f"it stays open until somebody has verified it: {words}")
+        note = f"It stays open until it is verified: {len(left)} to go."
+    else:
+        note = f"It counts as resolved when it stays quiet for {show_duration(quiet)}."
     # It fired again and cleared before anybody was told so: then nobody need hear that it is over, once more.
     if not turn.incident.all_clear:
-        turn.update(Reason.RECOVERED, note=f"It counts as resolved when it stays quiet for {show_duration(quiet)}.")
-    turn.settle(turn.now + quiet)
+        turn.update(Reason.RECOVERED, note=note)
+    turn.settle(closes_at(turn.incident))
 
 
 def stay_recovered(turn: Turn, command: Clear) -> None:

@@ -8,10 +8,17 @@ from rules.answering import next_to_call, stands
 from rules.commands import Acknowledge, AddNote, Assign, ChangeSeverity, EscalateNow, FalsePositive, Mitigate, Resolve
 from rules.incident import Reason, State, StepState
 from rules.turn import Turn, climb, fire, ladder, moment, steady_at, untold
+from rules.verification import missing
 
 
 def acknowledge(turn: Turn, command: Acknowledge) -> None:
     """Somebody has it: nobody further is called."""
+    expires = take(turn, command)
+    turn.update(Reason.ACKNOWLEDGED, by=command.by, note=expires)
+
+
+def take(turn: Turn, command: Acknowledge) -> str | None:
+    """It is theirs; returns until when, in words. Nobody is told yet."""
     until = _holds_until(turn, command)
     turn.change(
         state=State.ACKNOWLEDGED,
@@ -24,7 +31,7 @@ def acknowledge(turn: Turn, command: Acknowledge) -> None:
     text = f"{'snoozed' if command.lasts else 'acknowledged'} by {command.by}" + (f", {expires}" if expires else "")
     turn.note("acknowledged", text, by=command.by, via=command.via)
     turn.wake()
-    turn.update(Reason.ACKNOWLEDGED, by=command.by, note=expires)
+    return expires
 
 
 def _holds_until(turn: Turn, command: Acknowledge) -> float | None:
@@ -75,11 +82,24 @@ def mitigate(turn: Turn, command: Mitigate) -> None:
 
 
 def resolve(turn: Turn, command: Resolve) -> None:
-    """It is over, and everybody who was told hears so."""
+    """It is over, and everybody who was told hears so. Not before it is verified, or somebody says why not."""
+    left = missing(turn.incident, turn.now)
+    if left and command.override is None:
+        return
     close(turn, command.by)
     text = f"resolved by {command.by}" + (f": {command.note}" if command.note else "")
     turn.note("resolved", text, by=command.by, via=command.via)
-    turn.update(Reason.RESOLVED, by=command.by, note=command.note)
+    turn.update(Reason.RESOLVED, by=command.by, note=_unverified(turn, command, len(left)) or command.note)
+
+
+def _unverified(turn: Turn, command: Resolve, left: int) -> str:
+    """What is told of a close that went before its checklist; "" where it did not."""
+    if not left or command.override is None:
+        return ""
+    turn.change(response=turn.incident.response.changed(unverified=command.override))
+    text = f"closed by {command.by} with {left} of {len(turn.incident.plan.verify)} not verified: {command.override}"
+    turn.note("unverified", text, by=command.by, via=command.via)
+    return f"{command.note}\n{text}" if command.note else text
 
 
 def false_positive(turn: Turn, command: FalsePositive) -> None:

@@ -75,9 +75,9 @@ def remind(turn: Turn, command: RemindOfPostmortem) -> None:
     """A named person is asked to do something; that stands in the history also where nothing reaches them."""
     whom = f"{command.person} ({command.role})" if command.person else command.role
     if command.channels:
-        turn.note("reminder", f"{whom} is reminded: {command.text}", role=command.role)
+        turn.note("reminded", f"{whom} is reminded: {command.text}", role=command.role)
     else:
-        turn.note("reminder", f"nobody could be reminded as {whom}: {command.text}", role=command.role)
+        turn.note("reminded", f"nobody could be reminded as {whom}: {command.text}", role=command.role)
     turn.tell(
         Reason.REMINDER,
         command.channels,

@@ -25,6 +25,7 @@ from rules.turn import (
     mark_untold,
     next_at_once,
 )
+from rules.verification import closes_at
 
 
 def escalate(turn: Turn, command: Escalate) -> None:
@@ -191,11 +192,11 @@ def settle_gate(turn: Turn, _: Settle) -> None:
 
 
 def settle_recovered(turn: Turn, _: Settle) -> None:
-    """A recovered incident that stayed quiet is over."""
-    quiet = turn.incident.plan.resolve_after
-    over_at = (turn.incident.recovered_at or turn.now) + quiet
-    if over_at > turn.now:
+    """A recovered incident that stayed quiet, and is verified where that is asked, is over."""
+    quiet, over_at = turn.incident.plan.resolve_after, closes_at(turn.incident)
+    if over_at is None or over_at > turn.now:
         turn.settle(over_at)
         return
     close(turn, "Tocsin")
-    turn.note("resolved", f"resolved: recovered and quiet for {show_duration(quiet)}", by="Tocsin")
+    verified = "verified, " if turn.incident.plan.verify else ""
+    turn.note("resolved", f"resolved: {verified}recovered and quiet for {show_duration(quiet)}", by="Tocsin")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rules.effects import SettleAt, WakeAt
+from rules.effects import RemindAt, SettleAt, WakeAt
 from rules.incident import Incident, Reason, State, Told
 from rules.turn import Turn, next_wake
+from rules.updates import next_reminder
+from rules.verification import closes_at
 
 
 def wake_owed(incident: Incident) -> WakeAt | None:
@@ -17,10 +19,16 @@ def wake_owed(incident: Incident) -> WakeAt | None:
 
 def settle_owed(incident: Incident) -> SettleAt | None:
     """The look whether it has stayed quiet that must stand on the agenda; None when its senders will say so."""
-    if incident.state is State.RECOVERED and incident.recovered_at is not None:
-        return SettleAt(at=incident.recovered_at + incident.plan.resolve_after)
     at = incident.quiet_at if incident.is_open else None
+    if incident.state is State.RECOVERED:
+        at = closes_at(incident)
     return None if at is None else SettleAt(at=at)
+
+
+def remind_owed(incident: Incident) -> RemindAt | None:
+    """The reminder that must stand on the agenda; None when nobody owes anything, or was reminded often enough."""
+    at = next_reminder(incident)
+    return None if at is None else RemindAt(at=at)
 
 
 def tell_again(turn: Turn, lost: Sequence[Told]) -> None:

@@ -20,7 +20,7 @@ class PlanStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """Something that must be so before an incident is closed; a person ticks it where nothing below says it by itself."""
+    """Something that must be so before it is closed; a person ticks it where nothing below says it by itself."""
 
     id: str
     """Stable while its words are: `verify:…`."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rules.event import Event
+from rules.response import Part, Status
+from rules.roster import Roster
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
@@ -29,4 +33,78 @@ class Untick:
     words: str = ""
 
 
-ResponseCommand = Tick | Untick
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakePart:
+    """Somebody is the commander, or the scribe, from now on; with `to` None nobody is any more."""
+
+    part: Part
+    by: str
+    via: str
+    to: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateImpact:
+    """Somebody says whom it affects, what is broken, and whether users have noticed; None: as it was."""
+
+    by: str
+    via: str
+    affected: str | None = None
+    broken: str | None = None
+    users_noticed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostUpdate:
+    """Somebody tells everybody how it goes, and when they will say more."""
+
+    by: str
+    via: str
+    text: str
+    status: Status | None = None
+    affected: str | None = None
+    broken: str | None = None
+    users_noticed: bool | None = None
+    next_in: float | None = None
+    """Seconds; None: by the severity's rhythm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remind:
+    """Something that a person owes has come due; with `by` somebody wants them reminded now."""
+
+    roster: Roster
+    by: str = ""
+    via: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutOffReminder:
+    """Somebody wants the next reminder to come so many seconds later."""
+
+    by: str
+    via: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropReminder:
+    """Somebody wants nobody to be reminded of what is due now."""
+
+    by: str
+    via: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedElsewhere:
+    """Somebody closed its page in the pager, and here it is not verified yet."""
+
+    event: Event
+    by: str
+    via: str
+
+
+ResponseCommand = (
+    Tick | Untick | TakePart | StateImpact | PostUpdate | Remind | PutOffReminder | DropReminder | ClosedElsewhere
+)

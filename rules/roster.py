@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rules.hours import Hours
@@ -34,10 +34,20 @@ class Roster:
     inhibitions: Inhibitions = field(default_factory=Inhibitions)
     above: Mapping[str, tuple[Incident, ...]] = field(default_factory=dict)
     """Incidents that keep others quiet, by the keys the one in question may be kept quiet under."""
+    addresses: Callable[[str], frozenset[str]] | None = field(default=None, compare=False)
+    """Person -> the channels that have an address of theirs; None: only those of whoever has a role are known."""
 
     def hold(self, incident: Incident, now: float) -> Hold | None:
         """What holds an incident back at `now`; None: nothing does. A parent before a silence: its end is looked at."""
         return self.inhibitions.hold(incident, self.above, now) or self.silences.hold(incident, now)
+
+    def channels_of(self, person: str | None) -> frozenset[str]:
+        """The channels that reach a person, whatever role they have; none for whom the YAML does not know."""
+        if person is None:
+            return frozenset()
+        if self.addresses is not None:
+            return self.addresses(person)
+        return next((one.channels for one in self.reaches.values() if one.person == person), frozenset())
 
     def reach(self, role: str) -> Reach:
         """Who `role` is now; a role the YAML no longer has is nobody."""

@@ -11,16 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from rules import beneath, counting
-from rules.answering import why_nobody, why_not
+from rules.answering import why_not
 from rules.beneath import Shelves
 from rules.commands import (
     Acknowledge,
     Clear,
     Command,
-    DropStep,
-    EscalateNow,
     Heard,
-    Postpone,
     Resolve,
     Trigger,
     Undo,
@@ -30,10 +27,12 @@ from rules.decision import Decision, Gate, Judged
 from rules.event import Action, Event, Moment, occurred
 from rules.grouping import takes
 from rules.incident import Incident, Policy, State
-from rules.on_hand import why_not_dropped, why_not_postponed
+from rules.refusals import refused
+from rules.response_commands import ClosedElsewhere
 from rules.roster import Roster
 from rules.transition import Outcome, open_incident, transition
 from rules.upcast import VERSION
+from rules.verification import missing
 
 KEEP_TOMBSTONE = 86400
 """Seconds the signal of a resolved incident is known, and a resolve that came before its trigger."""
@@ -234,9 +233,17 @@ def _echo(books: Books, event: Event) -> None:
     elif event.action is Action.ACKNOWLEDGE:
         change(books, incident, Acknowledge(by=by, via=event.source_type))
     elif event.action is Action.RESOLVE and incident.state is not State.RECOVERED:
-        change(books, incident, Resolve(by=by, via=event.source_type))
+        _echoed_resolve(books, incident, event, by)
     else:
         change(books, incident, Heard(event=event))
+
+
+def _echoed_resolve(books: Books, incident: Incident, event: Event, by: str) -> None:
+    """It was closed over there. What is not verified stays open here; a person who closes it has it (decision 0028)."""
+    if not missing(incident, books.now):
+        change(books, incident, Resolve(by=by, via=event.source_type))
+        return
+    change(books, incident, ClosedElsewhere(event=event, by=by, via=event.source_type))
 
 
 def _answers_something_older(event: Event, incident: Incident) -> bool:
@@ -259,14 +266,8 @@ def change(books: Books, incident: Incident, command: Command) -> Incident:
 
 def refusal(books: Books, incident: Incident, command: Command) -> str:
     """Why nothing can come of what a person asks, in a sentence for them; "" where something can."""
-    if isinstance(command, EscalateNow):
-        return why_nobody(incident, books.now)
-    if isinstance(command, Postpone):
-        return why_not_postponed(incident)
-    if isinstance(command, DropStep):
-        return why_not_dropped(incident, books.now)
     if not isinstance(command, Undo):
-        return ""
+        return refused(incident, command, books.now)
     return why_not(incident, command.by, books.now) or ("" if incident.is_open else _gone_on(books, incident))
 
 

@@ -105,7 +105,12 @@ def roster(
         else:
             hours = working_hours(config, config.people[person].hours)
             reaches[name] = _reach(person, config.people[person], ways, hours)
-    return Roster(reaches, rooms, silences or Silences(), inhibitions or Inhibitions())
+
+    def addresses(person: str) -> frozenset[str]:
+        known = config.people.get(person)
+        return frozenset() if known is None else _reach(person, known, ways, None).channels
+
+    return Roster(reaches, rooms, silences or Silences(), inhibitions or Inhibitions(), addresses=addresses)
 
 
 def working_hours(config: Config, name: str | None) -> Hours | None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from rules import checklists
 from rules.config import Config
 from rules.duration import show_duration
 from rules.event import Severity
@@ -35,6 +36,8 @@ class _Written(GenerateJsonSchema):
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
         """A single value may stand for a list of one."""
         inner = super().function_before_schema(schema)
+        if schema["function"]["function"] is checklists.written:
+            return {"anyOf": [{"type": _TEXT}, inner]}
         if schema["function"]["function"] is not listed or "items" not in inner:
             return inner
         return {"anyOf": [inner["items"], {"type": "array", "items": inner["items"]}]}

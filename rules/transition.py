@@ -10,7 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rules import on_events, on_hand, on_holds, on_people, on_postmortem, on_response, on_time, on_undo
+from rules import (
+    on_events,
+    on_hand,
+    on_holds,
+    on_people,
+    on_postmortem,
+    on_reminders,
+    on_response,
+    on_time,
+    on_undo,
+)
 from rules.answering import remembered
 from rules.commands import (
     Acknowledge,
@@ -38,7 +48,17 @@ from rules.event import occurred
 from rules.grouping import triggered
 from rules.incident import Incident, Policy, Reason, State, TimelineEntry
 from rules.postmortem.commands import AskForPostmortem, NotePostmortem, RemindOfPostmortem
-from rules.response_commands import Tick, Untick
+from rules.response_commands import (
+    ClosedElsewhere,
+    DropReminder,
+    PostUpdate,
+    PutOffReminder,
+    Remind,
+    StateImpact,
+    TakePart,
+    Tick,
+    Untick,
+)
 from rules.turn import Turn, climb
 
 
@@ -60,6 +80,7 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
     act(turn, command)
     on_postmortem.follow(turn, incident, command)
     if turn.incident is not incident or turn.timeline:
+        on_reminders.keep_reminding(turn, incident)
         last = remembered(incident, turn.incident, command, now)
         if last is not turn.incident.last_answer:
             turn.change(last_answer=last)
@@ -146,6 +167,13 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(AskForPostmortem, on_postmortem.ask, _T, _A, _M, _R, State.RESOLVED),
     **_rows(NotePostmortem, on_postmortem.note, _T, _A, _M, _R, State.RESOLVED),
     **_rows(RemindOfPostmortem, on_postmortem.remind, State.RESOLVED),
+    **_rows(TakePart, on_response.take_part, _T, _A, _M, _R),
+    **_rows(StateImpact, on_response.state_impact, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(PostUpdate, on_response.post_update, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(ClosedElsewhere, on_response.closed_elsewhere, _T, _A, _M),
+    **_rows(Remind, on_reminders.remind, _T, _A, _M, _R),
+    **_rows(PutOffReminder, on_reminders.put_off_reminder, _T, _A, _M, _R),
+    **_rows(DropReminder, on_reminders.drop_reminder, _T, _A, _M, _R),
     **_rows(Settle, on_time.settle_gate, _T, _A, _M),
     **_rows(Settle, on_time.settle_recovered, _R),
 }

@@ -75,7 +75,8 @@ class Turn:
     def _tell_one(self, way: Told, reason: Reason, step: Step | None, by: str | None, note: str | None) -> None:
         before = next((told for told in self.incident.told if same_way(told, way)), None)
         others = tuple(told for told in self.incident.told if told is not before)
-        self.change(sent=self.incident.sent + 1, told=(*others, way), all_clear=reason.ends)
+        over = reason.ends or (self.incident.all_clear and reason is Reason.REMINDER)
+        self.change(sent=self.incident.sent + 1, told=(*others, way), all_clear=over)
         self.effects.append(
             Notify(
                 entry=way.entry,
@@ -295,6 +296,4 @@ def mark_untold(turn: Turn, number: int) -> None:
 
 
 def _step_text(step: Step, person: str | None, reached: bool, note: str | None) -> str:
-    if not reached:
-        return note or f"nobody to tell for {step.role}"
-    return f"{step.role} ({person}) is told"
+    return f"{step.role} ({person}) is told" if reached else note or f"nobody to tell for {step.role}"

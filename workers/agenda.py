@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any, cast
 
 import orjson
@@ -22,6 +21,9 @@ from rules.upcast import VERSION, upcast
 from workers import keys, log
 from workers.bundle import Bundle
 from workers.claiming import ATTEMPTS, BEGIN, CLAIM, FIELDS
+from workers.desks import DESKS, JOBS, Job, Kind, Lane
+
+__all__ = ["DESKS", "JOBS", "Agenda", "Entry", "Job", "Kind", "Lane"]
 
 LEASE = 12.0
 """Seconds a claim lasts, counted from the claim: longer than the 8 s an attempt may take."""
@@ -30,48 +32,6 @@ DEADLY = 3
 """An entry whose claim was lost this often is suspected of killing its workers, and is parked."""
 DEADLY_SEND = 10
 """The same for a notification: a send takes so long that workers killed for other reasons are often killed in one."""
-
-
-class Lane(StrEnum):
-    """One queue and its own worker processes each: nothing in one can delay another."""
-
-    INTAKE = "intake"
-    URGENT = "urgent"
-    CALM = "calm"
-
-
-class Job(StrEnum):
-    """The work of a lane: each is an RQ job, and each has its own part of the agenda."""
-
-    DEDUPLICATE = "deduplicate"
-    NOTIFY = "notify"
-    ESCALATE = "escalate"
-
-
-class Kind(StrEnum):
-    """What an entry promises."""
-
-    INTAKE = "intake"
-    """Judged events not yet put into their incidents."""
-    NOTIFY = "notify"
-    """One notification on one channel."""
-    STEP = "step"
-    """The next step of an incident's matrix, or its exhaustion."""
-    SETTLE = "settle"
-    """A look at an incident that may have become quiet: a gate's recovery, or resolved after its recovery."""
-    RELEASE = "release"
-    """A look at the children of an incident that keeps them quiet no longer."""
-    REVIEW = "review"
-    """A look at an incident's post-mortem: its first draft, and whom to remind of it."""
-
-
-JOBS = dict.fromkeys((Kind.STEP, Kind.SETTLE, Kind.RELEASE, Kind.REVIEW), Job.ESCALATE) | {
-    Kind.INTAKE: Job.DEDUPLICATE,
-    Kind.NOTIFY: Job.NOTIFY,
-}
-_BOTH = (Job.ESCALATE, Job.NOTIFY)
-DESKS = ((Lane.INTAKE, Job.DEDUPLICATE), *((lane, job) for lane in (Lane.URGENT, Lane.CALM) for job in _BOTH))
-"""Every lane with the jobs it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from rules.answering import next_to_call
 from rules.commands import Command, DropStep, EscalateNow, Postpone
 from rules.incident import Incident, TimelineEntry
 from rules.record import encode
+from rules.response_commands import DropReminder, PutOffReminder, Remind
+from rules.updates import next_reminder
 from workers import agenda, keys
 from workers.agenda import LEASE, Agenda, Entry, Kind
 from workers.bundle import Bundle
@@ -74,6 +76,9 @@ class ByHand:
             roster = self._ledger.roster()
             incident = self._asked(entry, step, EscalateNow(by=by.name, via=by.via, roster=roster))
             return f"The next step is told now. Then: {what_next(incident, self._clock.now())}."
+        if entry.kind is Kind.REMIND:
+            command = Remind(roster=self._ledger.roster(), by=by.name, via=by.via)
+            return f"They are reminded now. {self._then(self._asked(entry, None, command))}"
         self._moved(entry, self._clock.now(), by, f"{by.name} wants it done now: {_said(entry)}")
         return f"It is done now: {_said(entry)}."
 
@@ -84,6 +89,10 @@ class ByHand:
             _at_most(seconds, LATEST)
             incident = self._asked(entry, step, Postpone(by=by.name, via=by.via, seconds=seconds))
             return f"Put off. Then: {what_next(incident, now)}."
+        if entry.kind is Kind.REMIND:
+            _at_most(seconds, LATEST)
+            later = PutOffReminder(by=by.name, via=by.via, seconds=seconds)
+            return f"Put off. {self._then(self._asked(entry, None, later))}"
         if entry.kind is not Kind.NOTIFY:
             raise Refused(f"This cannot be put off: it is {_STAYS[entry.kind]}.")
         _at_most(seconds, LATEST_PAGE)
@@ -97,6 +106,9 @@ class ByHand:
         if entry.kind is Kind.STEP:
             incident = self._asked(entry, step, DropStep(by=by.name, via=by.via, reason=reason))
             return f"Dropped. The incident stays open, and nobody has it. Then: {what_next(incident, now)}."
+        if entry.kind is Kind.REMIND:
+            self._asked(entry, None, DropReminder(by=by.name, via=by.via, reason=reason))
+            return "Dropped: nobody is reminded of this. The next thing that is due is reminded of again."
         if entry.kind is not Kind.NOTIFY:
             raise Refused(f"This cannot be dropped: it is {_STAYS[entry.kind]}.")
         detail = {"entry": entry.id, "way": way_of(entry.body)}
@@ -111,6 +123,10 @@ class ByHand:
 
         of = self._transact(entry, conclude)
         return f"Dropped: {_said(entry)}." + (f" Then: {what_next(of, now)}." if of is not None else "")
+
+    def _then(self, incident: Incident) -> str:
+        at = next_reminder(incident)
+        return f"Next reminder: {shown(at, self._clock.now())}." if at is not None else "No further reminder follows."
 
     def _free(self, entry_id: str, *, parked: bool = False) -> Entry:
         entry = self._agenda.entry(entry_id)

@@ -14,6 +14,7 @@ from rules.duration import show_duration
 from rules.gate import asked
 from rules.incident import Incident, Reason, Signal, State, Step, StepState
 from rules.turn import moment
+from rules.verification import closes_at, missing, named
 from workers.channels import TYPES
 from workers.channels.contract import Link, Notification, Recipient
 from workers.plain import clock, is_web
@@ -61,6 +62,7 @@ def compose(
         title=incident.title,
         where=where(incident) if whole else "",
         since=incident.opened_at,
+        until=incident.resolved_at,
         now=now,
         why=why(incident, reason, step, config) if whole else "",
         next=_next(incident, reason, now, _person(config, person).timezone) if whole else "",
@@ -70,7 +72,7 @@ def compose(
         labels=incident.labels,
         runbook=_runbook(incident, acknowledge_url),
         acknowledge=_acknowledge(incident, acknowledge_url),
-        links=tuple(_links(incident)) if whole else (),
+        links=(*_afterwards(incident, reason, acknowledge_url), *_links(incident)) if whole else (),
         by=_shown(config, by),
         # That it is over when it stays quiet, `next` says with the hour.
         note=None if reason is Reason.RECOVERED else note,
@@ -162,7 +164,9 @@ def _answered(incident: Incident, now: float, timezone: str | None) -> str:
     if incident.state is State.RESOLVED:
         return "nothing: it is over"
     if incident.state is State.RECOVERED and incident.recovered_at is not None:
-        quiet = incident.recovered_at + incident.plan.resolve_after
+        quiet = closes_at(incident)
+        if quiet is None:
+            return f"it stays open until somebody has verified it: {named(missing(incident, now))}"
         return f"resolved at {_when(quiet, now, timezone)}, if it stays quiet"
     owner = incident.assignee or incident.acknowledged_by
     return f"no further escalation: {owner} has it" if owner else "no further escalation"
@@ -204,6 +208,12 @@ def _runbook(incident: Incident, url: str | None) -> Link | None:
 
 def _acknowledge(incident: Incident, url: str | None) -> Link | None:
     return Link(text="Acknowledge", url=url) if url and not incident.answered else None
+
+
+def _afterwards(incident: Incident, reason: Reason, url: str | None) -> Iterator[Link]:
+    """What a reminder of something that is over is about."""
+    if url and reason is Reason.REMINDER and not incident.is_open:
+        yield Link(text="Open the post-mortem", url=f"{url.rpartition('/a/')[0]}/postmortems/{incident.id}")
 
 
 def _links(incident: Incident) -> Iterator[Link]:

@@ -17,6 +17,7 @@ from rules.commands import Command, Escalate, Settle
 from rules.decision import Judged
 from rules.event import Severity
 from rules.pace import TOGETHER, Destination
+from rules.response_commands import Remind
 from rules.upcast import NewerRecord
 from workers import log as logging
 from workers import queue
@@ -179,6 +180,8 @@ def _escalate(house: House, entries: Sequence[Entry]) -> None:
     roster = house.ledger.roster()
 
     def command(entry: Entry) -> Command:
+        if entry.kind is Kind.REMIND:
+            return Remind(roster=roster)
         return Escalate(roster=roster) if entry.kind is Kind.STEP else Settle()
 
     releases = [entry for entry in entries if entry.kind is Kind.RELEASE]

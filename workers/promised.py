@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rules import telling
-from rules.effects import Effect, Notify, Release, ReviewAt, SettleAt, WakeAt
+from rules.effects import Effect, Notify, Release, RemindAt, ReviewAt, SettleAt, WakeAt
 from rules.event import URGENT
 from rules.incident import Incident, Reason
 from rules.last_answer import Missed
@@ -18,6 +18,7 @@ LOOKS: dict[type[Effect], Kind] = {
     WakeAt: Kind.STEP,
     SettleAt: Kind.SETTLE,
     Release: Kind.RELEASE,
+    RemindAt: Kind.REMIND,
     ReviewAt: Kind.REVIEW,
 }
 """What an effect promises, where it is a look at its incident."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from rules.effects import Effect, WakeAt
 from rules.incident import Incident, State, Told
 from rules.inhibition import inhibiting
-from rules.owed import settle_owed, tell_again, wake_owed
+from rules.owed import remind_owed, settle_owed, tell_again, wake_owed
 from rules.transition import Outcome
 from rules.turn import Turn
 from workers.agenda import Kind
@@ -35,11 +35,10 @@ def lacking(incident: Incident, now: float, promised: Callable[[str], bool], sto
     Whom its parent keeps quiet no longer is owed a look at once, unless one at all the parent's children is promised.
     """
     found = Lacking()
-    wake, settle = wake_owed(incident), settle_owed(incident)
-    if wake is not None and not promised(f"{Kind.STEP}-{incident.id}"):
-        found.looks.append(wake)
-    if settle is not None and not promised(f"{Kind.SETTLE}-{incident.id}"):
-        found.looks.append(settle)
+    wake, owed = wake_owed(incident), {Kind.SETTLE: settle_owed(incident), Kind.REMIND: remind_owed(incident)}
+    for kind, look in {Kind.STEP: wake, **owed}.items():
+        if look is not None and not promised(f"{kind}-{incident.id}"):
+            found.looks.append(look)
     if _is_free(incident, promised, store):
         found.looks = [*(look for look in found.looks if look is not wake), WakeAt(at=now)]
     if _lately_told(incident, now):
@@ -60,7 +59,7 @@ def _is_free(incident: Incident, promised: Callable[[str], bool], store: Store) 
 
 def promises_of(incident: Incident) -> list[str]:
     """Ids of every entry that may have to stand on the agenda for it."""
-    looks = [f"{kind}-{incident.id}" for kind in (Kind.STEP, Kind.SETTLE)]
+    looks = [f"{kind}-{incident.id}" for kind in (Kind.STEP, Kind.SETTLE, Kind.REMIND)]
     if incident.parent is not None:
         looks.append(f"{Kind.RELEASE}-{incident.parent}")
     return [*looks, *(told.entry for told in incident.told)]

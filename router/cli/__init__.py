@@ -19,6 +19,7 @@ from router.cli.pending import pending
 from router.cli.postmortems import postmortem
 from router.cli.reloading import reload
 from router.cli.replay import replaying
+from router.cli.responding import RESPONDING
 from router.cli.rules import init
 from router.cli.run import serve_command, work_command
 from router.cli.schema import schema
@@ -73,3 +74,5 @@ def main() -> None:
 
 for command in COMMANDS:
     main.add_command(command)
+for command in RESPONDING:
+    incidents.add_command(command)

@@ -87,8 +87,9 @@ def whole(session: Session, part: str) -> str:
     raise Failure(f"{plain(part, 64)} may mean {', '.join(matches[:5])}", "Write more of the ID.", code=USAGE)
 
 
-def _act(session: Session, id_: str, what: str, done: str | Callable[[Record], str], **body: Any) -> None:
-    _some(str(body["by"]), "--by", "the timeline needs a name")
+def act(session: Session, id_: str, what: str, done: str | Callable[[Record], str], **body: Any) -> None:
+    """Ask it of the incident, and say what came of it; ends with 1 where nothing did."""
+    some(str(body["by"]), "--by", "the timeline needs a name")
     full = whole(session, id_)
     answer = ask(session, "POST", f"/api/incidents/{full}/{what}", {**body, "via": VIA})
     # With a token of one's own it is recorded as its owner's, whoever the shell's user is.
@@ -116,10 +117,13 @@ def _as_it_was(incident: Record, what: str) -> str:
         "acknowledge": "is yours already",
         "mitigate": "had been mitigated before",
         "severity": f"is {incident['severity']} already",
+        "tick": "had that ticked before",
+        "untick": "had that open before",
     }.get(what, "is as it was")
 
 
-def _some(text: str, name: str, what: str) -> None:
+def some(text: str, name: str, what: str) -> None:
+    """Complain about an argument without a word in it."""
     if not plain(text):
         raise click.BadParameter(f"it is empty; {what}", param_hint=name)
 
@@ -130,7 +134,7 @@ def _some(text: str, name: str, what: str) -> None:
 @pass_session
 def ack(session: Session, id_: str, by: str) -> None:
     """Take it: no further step is sent."""
-    _act(
+    act(
         session, id_, "acknowledge", lambda found: f"is acknowledged by {found['by']}; nobody else will be woken", by=by
     )
 
@@ -142,7 +146,7 @@ def ack(session: Session, id_: str, by: str) -> None:
 @pass_session
 def snooze(session: Session, id_: str, lasts: str, by: str) -> None:
     """Take it for a while: if it still burns then, it calls again, from the first responder on."""
-    _act(
+    act(
         session,
         id_,
         "snooze",
@@ -158,16 +162,19 @@ def snooze(session: Session, id_: str, lasts: str, by: str) -> None:
 @pass_session
 def mitigate(session: Session, id_: str, by: str) -> None:
     """Say that the bleeding has stopped."""
-    _act(session, id_, "mitigate", "is mitigated; resolve it when the cause is gone", by=by)
+    act(session, id_, "mitigate", "is mitigated; resolve it when the cause is gone", by=by)
 
 
 @incidents.command()
 @click.argument("id_", metavar="ID")
+@click.option("--note", help="What it was, for everybody who was told.")
+@click.option("--override", metavar="WHY", help="Close it although its checklist is not done; recorded, and told.")
 @by_option
 @pass_session
-def resolve(session: Session, id_: str, by: str) -> None:
-    """Say that it is over."""
-    _act(session, id_, "resolve", lambda found: f"is resolved by {found['by']}", by=by)
+def resolve(session: Session, id_: str, note: str | None, override: str | None, by: str) -> None:
+    """Say that it is over. Where its severity has a checklist, only once that is ticked."""
+    given = {name: said for name, said in {"note": note, "override": override}.items() if said is not None}
+    act(session, id_, "resolve", lambda found: f"is resolved by {found['by']}", by=by, **given)
 
 
 @incidents.command()
@@ -177,7 +184,7 @@ def resolve(session: Session, id_: str, by: str) -> None:
 @pass_session
 def severity(session: Session, id_: str, severity: str, by: str) -> None:
     """Set how bad it is. A raise starts its escalation anew, but calls nobody once somebody has answered."""
-    _act(session, id_, "severity", lambda found: _graded(found, severity), by=by, severity=severity)
+    act(session, id_, "severity", lambda found: _graded(found, severity), by=by, severity=severity)
 
 
 def _graded(incident: Record, severity: str) -> str:
@@ -195,8 +202,8 @@ def _graded(incident: Record, severity: str) -> str:
 @pass_session
 def false_positive(session: Session, id_: str, reason: str, by: str) -> None:
     """Close it as a false positive, with the REASON."""
-    _some(reason, "REASON", "say why it was none")
-    _act(session, id_, "false-positive", "is closed as a false positive", by=by, reason=reason)
+    some(reason, "REASON", "say why it was none")
+    act(session, id_, "false-positive", "is closed as a false positive", by=by, reason=reason)
 
 
 @incidents.command()
@@ -206,10 +213,8 @@ def false_positive(session: Session, id_: str, reason: str, by: str) -> None:
 @pass_session
 def assign(session: Session, id_: str, to: str, by: str) -> None:
     """Give it TO a person of the YAML, by the name there or the one that is shown."""
-    _some(to, "TO", "name a person of the rules")
-    _act(
-        session, id_, "assign", lambda found: f"is assigned to {plain(str(found.get('assignee') or to))}", by=by, to=to
-    )
+    some(to, "TO", "name a person of the rules")
+    act(session, id_, "assign", lambda found: f"is assigned to {plain(str(found.get('assignee') or to))}", by=by, to=to)
 
 
 @incidents.command()
@@ -219,8 +224,8 @@ def assign(session: Session, id_: str, to: str, by: str) -> None:
 @pass_session
 def note(session: Session, id_: str, text: str, by: str) -> None:
     """Write TEXT into its timeline."""
-    _some(text, "TEXT", "say what the timeline shall hold")
-    _act(session, id_, "note", "has your note in its timeline", by=by, text=text)
+    some(text, "TEXT", "say what the timeline shall hold")
+    act(session, id_, "note", "has your note in its timeline", by=by, text=text)
 
 
 @incidents.command()
@@ -229,7 +234,7 @@ def note(session: Session, id_: str, text: str, by: str) -> None:
 @pass_session
 def escalate(session: Session, id_: str, by: str) -> None:
     """Call whom the matrix names next now, and nobody else. Whoever has it keeps it."""
-    _act(session, id_, "escalate", lambda found: _called_in(found, by), by=by)
+    act(session, id_, "escalate", lambda found: _called_in(found, by), by=by)
 
 
 def _called_in(incident: Record, by: str) -> str:
@@ -250,7 +255,7 @@ def _called_in(incident: Record, by: str) -> str:
 @pass_session
 def undo(session: Session, id_: str, by: str) -> None:
     """Take back what you answered last, within 30s: it stands as before, and whoever was told hears so."""
-    _act(session, id_, "undo", _taken_back, by=by)
+    act(session, id_, "undo", _taken_back, by=by)
 
 
 def _taken_back(incident: Record) -> str:
@@ -266,7 +271,7 @@ def _taken_back(incident: Record) -> str:
 @pass_session
 def report(session: Session, summary: str, severity: str | None, labels: tuple[str, ...], by: str) -> None:
     """Open an incident by hand: a user's report, something you saw."""
-    _some(summary, "SUMMARY", "say in one line what is wrong")
+    some(summary, "SUMMARY", "say in one line what is wrong")
     said = {"summary": summary, "severity": severity, "labels": dict(map(_label, labels)), "by": by}
     body: dict[str, object] = {name: value for name, value in said.items() if value}
     answer = ask(session, "POST", "/api/incidents", body)

@@ -4,39 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
+from router.cli.checklist import show_checklist, show_response
 from router.cli.session import Session
-from rules.duration import show_duration
+from router.cli.times import Record, about, ahead, exact, moment
 from workers.plain import plain
 
-Record = dict[str, Any]
+__all__ = [
+    "Record", "about", "ahead", "exact", "moment", "next_action", "ordinal", "reached_nobody", "show_incident",
+    "show_list", "state_of",
+]  # fmt: skip
+
 ALERTS = 20
 """So many signals, and so many children, are shown of one incident; the rest is counted."""
+_QUIET = "recovered; resolves when quiet"
 _STYLES = {"P1": "bold red", "P2": "red", "P3": "yellow", "P4": "cyan"}
-
-
-def moment(at: float | None) -> str:
-    """`2026-03-01 10:15 UTC`; a dash for a time that is not there."""
-    return "–" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def exact(at: float) -> str:
-    """`2026-03-01 10:15:07 UTC`."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def about(seconds: float) -> str:
-    """`14m` or `45s`: seconds count only below a minute."""
-    return show_duration(seconds if abs(seconds) < 60 else round(seconds / 60) * 60)
-
-
-def ahead(seconds: float) -> str:
-    """`in 14m`, `now`, or `2m late`."""
-    if seconds >= 1:
-        return f"in {about(seconds)}"
-    return "now" if seconds > -1 else f"{about(-seconds)} late"
 
 
 def next_action(incident: Record, now: float, why: str = "see show") -> str:
@@ -61,8 +43,13 @@ def next_action(incident: Record, now: float, why: str = "see show") -> str:
     return {
         "acknowledged": f"{has}; mitigate, then resolve",
         "mitigated": "watch it, then resolve",
-        "recovered": "recovered; resolves when quiet",
+        "recovered": f"recovered, to be verified: {_left(incident)}" if incident.get("to_verify") else _QUIET,
     }.get(state, "nothing: it was a false positive" if state_of(incident) != state else "nothing: it is resolved")
+
+
+def _left(incident: Record) -> str:
+    items = incident.get("checklist") or []
+    return f"{sum(not one['done'] for one in items)} of {len(items)} left"
 
 
 def _next_step(incident: Record, now: float) -> str:
@@ -119,8 +106,10 @@ def show_incident(session: Session, incident: Record) -> None:
     session.line(f"Next: {next_action(incident, now, 'its timeline says why')}", "bold")
     for name, value in _facts(incident, now):
         session.line(f"  {name:<9}{value}")
+    show_response(session, incident, now)
     for line in _why(incident):
         session.line(f"  {line}")
+    show_checklist(session, incident)
     _alerts(session, incident)
     _children(session, incident)
     _steps(session, incident, now)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from router.problems import Problem
 from rules.answering import why_not
 from rules.config import Config
 from rules.event import Severity
 from rules.incident import Incident, State
+from rules.verification import missing
 
 _OPEN = frozenset(State) - {State.RESOLVED}
 
@@ -52,11 +53,35 @@ ACTS = (
 )
 """In the order in which they are shown."""
 
+OVERRIDE = Field("override", "Not all is verified: close it all the same, because", needed=False)
+"""What resolving asks besides, while its checklist is not done."""
+
+RESPONSE = (
+    Act("part", "Take it", (Field("part", "as", "choice"), Field("to", "to", "choice", needed=False))),
+    Act(
+        "update",
+        "Post the update",
+        (
+            Field("text", "What do we know, what are we doing?", "words"),
+            Field("status", "Status", "choice", needed=False),
+            Field("affected", "Who is affected", needed=False),
+            Field("broken", "What is broken", needed=False),
+            Field("users_noticed", "Users have noticed", "choice", needed=False),
+            Field("next", "Next update in", "choice", needed=False),
+        ),
+    ),
+    Act("tick", "Done", (Field("item", "item"),)),
+    Act("untick", "Not done", (Field("item", "item"),)),
+)
+"""What the section about the response asks; it draws them itself."""
+
 
 def acts(incident: Incident, by: str, now: float) -> tuple[list[Act], list[Act]]:
     """Those that only need to be pressed, and those that ask something too. `by` may undo only what was theirs."""
     useless = {"undo"} if why_not(incident, by, now) else set()
     known = [act for act in ACTS if incident.state in act.states and act.command not in useless]
+    if missing(incident, now):
+        known = [replace(act, fields=(*act.fields, OVERRIDE)) if act.command == "resolve" else act for act in known]
     return [act for act in known if not act.fields], [act for act in known if act.fields]
 
 
@@ -72,7 +97,8 @@ def choices(act: Act, incident: Incident, config: Config) -> list[tuple[str, str
 
 def given(command: str, form: Mapping[str, str]) -> dict[str, str]:
     """The fields of that button, and no others. Raises Problem 422 for a button there is none of."""
-    found = next((act for act in ACTS if act.command == command), None)
+    found = next((act for act in (*ACTS, *RESPONSE) if act.command == command), None)
     if found is None:
         raise Problem(422, f"No button of ours says “{command[:40]}”. Please go back.")
-    return {one.name: form[one.name] for one in found.fields if form.get(one.name, "").strip()}
+    fields = (*found.fields, OVERRIDE) if command == "resolve" else found.fields
+    return {one.name: form[one.name] for one in fields if form.get(one.name, "").strip()}

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from router.commands import ASKED, Asked, assigned
+from router.asked import Asked
+from router.commands import ASKED, assigned
 from router.console.coming import name_of, whom
 from router.console.visit import Visit
 from router.problems import Problem
 from rules.answering import stands, why_not
+from rules.config import Config
 from rules.incident import Incident, State, StepState
+from rules.updates import next_update
+from rules.verification import missing
 from workers.ledger import NoIncident, Refused
 from workers.plain import clock
 
@@ -102,7 +106,7 @@ def truth(visit: Visit, what: str, before: Incident, after: Incident) -> Outcome
     """What came of it, also when somebody else was quicker."""
     config = visit.context.in_force.ruleset.config
     about = f"{after.severity} “{after.title[:60]}”"
-    if before.state is State.RESOLVED and what not in ("note", "undo", "escalate"):
+    if before.state is State.RESOLVED and what not in ("note", "undo", "escalate", "update"):
         by = f" by {before.resolved_by}" if before.resolved_by else ""
         return Outcome(f"{about} was resolved already{by}{_at(before.resolved_at, visit.now)}. Nothing changed.", True)
     if what in ("acknowledge", "snooze"):
@@ -118,6 +122,7 @@ def truth(visit: Visit, what: str, before: Incident, after: Incident) -> Outcome
 
 
 def _done(visit: Visit, what: str, about: str, after: Incident) -> str:
+    config = visit.context.in_force.ruleset.config
     said = {
         "resolve": f"Resolved: {about}. Everybody who was told hears so.",
         "mitigate": f"Mitigated: {about}. It stays open; nobody further is called.",
@@ -127,8 +132,29 @@ def _done(visit: Visit, what: str, about: str, after: Incident) -> str:
         "undo": f"Taken back: {about} is {stands(after)}, as before.",
         "note": f"Written into the timeline of {about}.",
         "false-positive": f"Closed as a false positive: {about}.",
+        "update": f"Posted: everybody who was told of {about} hears it.{_following(after, visit.now)}",
+        "part": f"Done, and told: {about} is led by {_led(config, after)}.",
+        "impact": f"Written down: {about}.",
+        "tick": f"Ticked. {_left(after, visit.now)}",
+        "untick": f"Open again. {_left(after, visit.now)}",
     }
     return said.get(what, f"Done: {about}.")
+
+
+def _following(after: Incident, now: float) -> str:
+    at = next_update(after)
+    return f" The next is due at {clock(at, now)}." if at is not None else ""
+
+
+def _led(config: Config, after: Incident) -> str:
+    commander, scribe = after.response.commander, after.response.scribe
+    led = name_of(config, commander) if commander is not None else "nobody"
+    return led + (f", written down by {name_of(config, scribe)}" if scribe is not None else "")
+
+
+def _left(after: Incident, now: float) -> str:
+    left = len(missing(after, now))
+    return f"{left} of {len(after.plan.verify)} left to verify." if left else "All is verified: it can be resolved."
 
 
 def next_called(visit: Visit, after: Incident) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from rules.config import Config
 from rules.incident import Incident, State, StepState
 from rules.timetable import holder
+from rules.updates import Owed, due_of, next_reminder, owes_it
+from rules.verification import closes_at, for_people
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +24,34 @@ def coming(incident: Incident, config: Config) -> Coming:
     """The next thing that happens by itself, if nobody does anything."""
     if incident.state is State.TRIGGERED:
         return _burning(incident, config)
-    if incident.state is State.RECOVERED and incident.recovered_at is not None:
-        return Coming("counts as resolved, if it stays quiet", incident.recovered_at + incident.plan.resolve_after)
+    if incident.state is State.RECOVERED:
+        return _recovered(incident, config)
     if incident.state is State.ACKNOWLEDGED and incident.acknowledged_until is not None:
         return Coming("burns again, unless it is resolved", incident.acknowledged_until, pages=True)
     if incident.state is State.RESOLVED:
         return Coming("nothing: it is over")
-    return Coming("nothing by itself: somebody has it")
+    return _owed(incident, config) or Coming("nothing by itself: somebody has it")
+
+
+def _recovered(incident: Incident, config: Config) -> Coming:
+    """It closes by itself once nobody has to look any more."""
+    at = closes_at(incident)
+    if at is not None:
+        return Coming("counts as resolved, if it stays quiet", at)
+    left = f"{len(for_people(incident))} of {len(incident.plan.verify)} left"
+    owed = _owed(incident, config)
+    return Coming(f"to be verified, {left}" + (f"; then {owed.what}" if owed else ""), owed.at if owed else None)
+
+
+def _owed(incident: Incident, config: Config) -> Coming | None:
+    """Who is reminded of what, and when; None: nothing is due, or it was said often enough."""
+    due, at = due_of(incident), next_reminder(incident)
+    if due is None:
+        return None
+    role, person = owes_it(incident)
+    name = whom(config, role, None, due.at) if person is None else name_of(config, person)
+    what = "to post an update" if due.what is Owed.UPDATE else "to verify it"
+    return Coming(f"{name} is reminded {what}", at) if at is not None else Coming(f"{name} was reminded {what}")
 
 
 def _burning(incident: Incident, config: Config) -> Coming:

@@ -9,12 +9,14 @@ from itertools import islice
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from router.briefings import brief
 from router.console.acts import acts, choices, given
 from router.console.answering import command
 from router.console.because import Because, because
 from router.console.coming import coming, name_of
 from router.console.markdown import markdown
 from router.console.postmortems import afterwards
+from router.console.responding import responding
 from router.console.routes import Page, Refused
 from router.console.rungs import rungs
 from router.console.story import Line, joined
@@ -25,6 +27,7 @@ from router.export import as_json, as_markdown
 from router.runbooks import Block, blocks
 from router.shown import child
 from router.tracing import Tracing
+from rules import briefing
 from rules.incident import Incident, Signal
 from rules.record import encode
 from workers.attempts import Attempts
@@ -123,6 +126,7 @@ class IncidentPage:
             place=where(incident),
             who=name_of(config, who) if who else None,
             coming=coming(incident, config),
+            response=responding(incident, config, visit.now),
             rungs=rungs(incident, config),
             story=story,
             part=part,
@@ -138,6 +142,7 @@ class IncidentPage:
             links=_links(incident),
             markdown=self._markdown(visit, incident, story if _oldest_first(visit) else story[::-1]),
             after=afterwards(self._context, incident),
+            brief=briefing.as_markdown(brief(self._context, incident), visit.now),
         )
 
     def _story(self, visit: Visit, incident: Incident) -> tuple[list[Line], Part]:

@@ -12,21 +12,11 @@ from router.console.story import Line
 from rules.config import Config
 from rules.duration import show_duration
 from rules.incident import Incident
+from rules.markdown import escaped
 from rules.postmortem.story import checked
-from workers.plain import is_web, plain
+from workers.plain import is_web
 
 ALERTS = 50
-# CommonMark 0.31, 2.4: every ASCII punctuation character may be escaped. Those that begin or form something are.
-_FORMING = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&@:])")
-
-
-def escaped(text: str, limit: int = 1000) -> str:
-    r"""One line that Markdown shows as it is.
-
-    >>> escaped("<b>*x* [a](b)")
-    '\\<b\\>\\*x\\* \\[a\\]\\(b\\)'
-    """
-    return _FORMING.sub(r"\\\1", plain(text, limit))
 
 
 def markdown(

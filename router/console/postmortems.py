@@ -20,11 +20,11 @@ from router.finding import incident_named
 from router.postmortems import AskedToAdd, AskedToChange, Standing, acted, of, standings
 from router.problems import Problem
 from rules.incident import Incident
+from rules.plain import plain
 from rules.postmortem.reading import LONGEST, blanks, marked
 from rules.postmortem.record import ActionItem, Postmortem, Stage
 from rules.postmortem.reminders import item_due, overdue
 from rules.postmortem.rule import why, why_none
-from rules.postmortem.table import line_of
 from workers.ledger import Refused as NotDone
 from workers.postmortems.changing import By, Conflict, Saved, Unreadable
 from workers.postmortems.reaching import zones
@@ -136,7 +136,7 @@ class PostmortemPages:
     async def act(self, visit: Visit) -> Response:
         """POST: ask for one, waive it, or say that it was reviewed."""
         incident = await run_in_threadpool(_incident, visit)
-        what, reason = visit.form.get("do", ""), line_of(visit.form.get("reason", ""))[:300]
+        what, reason = visit.form.get("do", ""), plain(visit.form.get("reason", ""))[:300]
         writer, by = of(visit.context), _by(visit)
         done: dict[str, tuple[str, Callable[[], object]]] = {
             "ask": ("A post-mortem is wanted.", lambda: writer.ask(incident.id, by, reason)),

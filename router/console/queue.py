@@ -31,7 +31,7 @@ ROWS = 50
 DRAWN = 300
 """Promises of the next hour that are drawn."""
 PARKED = 20
-MOVABLE = {Kind.NOTIFY, Kind.STEP}
+MOVABLE = {Kind.NOTIFY, Kind.STEP, Kind.REMIND}
 T = TypeVar("T")
 
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rules.incident import Incident, TimelineEntry
+from rules.markdown import inline
 from rules.postmortem.rule import impact, worst
 from rules.postmortem.story import checked, moments, numbers, told
 from rules.postmortem.table import HEADING, written
-from rules.postmortem.words import blank, day, escaped, hour, spoken
+from rules.postmortem.words import blank, day, hour, spoken
 
 Named = Callable[[str], str]
 """A person as people call them, of their name in the YAML."""
@@ -34,7 +35,7 @@ def draft(known: Known) -> str:
     """The whole document."""
     incident = known.incident
     parts = [
-        [f"# Post-Mortem: {escaped(incident.title)}", ""],
+        [f"# Post-Mortem: {inline(incident.title)}", ""],
         _facts(known),
         ["", "## Summary", "", f"{_summary(known)} {blank('what happened and why, in two or three sentences')}"],
         ["", "## Impact", "", *_impact(incident)],
@@ -61,13 +62,13 @@ def _facts(known: Known) -> Iterator[str]:
     incident, was = known.incident, worst(known.incident)
     over = incident.resolved_at or incident.opened_at
     lowered = f" (resolved as {incident.severity})" if incident.severity is not was else ""
-    author = escaped(known.named(known.author), 100) if known.author else blank("who writes this")
+    author = inline(known.named(known.author), 100) if known.author else blank("who writes this")
     yield f"**Date:** {day(incident.opened_at)}  "
     yield f"**Duration:** {spoken(over - incident.opened_at)}  "
     yield f"**Severity:** {was}{lowered}  "
     yield f"**Author:** {author}  "
     place = f"[{incident.id}]({known.link})" if known.link else f"`{incident.id}`"
-    yield f"**Incident:** {place}, by rule «{escaped(incident.rule, 100)}»"
+    yield f"**Incident:** {place}, by rule «{inline(incident.rule, 100)}»"
 
 
 def _summary(known: Known) -> str:
@@ -79,7 +80,7 @@ def _summary(known: Known) -> str:
     lasted = spoken(over - incident.opened_at)
     return (
         f"On {day(incident.opened_at)} at {hour(incident.opened_at, incident.opened_at)} UTC "
-        f"{escaped(sources[0], 80)}{others} reported “{escaped(incident.title)}”: a {worst(incident)} "
+        f"{inline(sources[0], 80)}{others} reported “{inline(incident.title)}”: a {worst(incident)} "
         f"that was resolved {_by(incident, named)} after {lasted}."
     )
 
@@ -87,16 +88,16 @@ def _summary(known: Known) -> str:
 def _by(incident: Incident, named: Named) -> str:
     if incident.resolved_by in (None, "Tocsin"):
         return "by itself"
-    return f"by {escaped(named(incident.resolved_by or ''), 80)}"
+    return f"by {inline(named(incident.resolved_by or ''), 80)}"
 
 
 def _impact(incident: Incident) -> Iterator[str]:
     response, lasted = incident.response, impact(incident)
-    affected = escaped(response.affected) if response.affected else blank("how many, and who")
+    affected = inline(response.affected) if response.affected else blank("how many, and who")
     noticed = " (they noticed)" if response.users_noticed else ""
     yield f"- Users affected: {affected}{noticed}"
     yield f"- Revenue impact: {blank('how much, or none')}"
-    yield f"- Features affected: {escaped(response.broken) if response.broken else blank('which')}"
+    yield f"- Features affected: {inline(response.broken) if response.broken else blank('which')}"
     if lasted is not None:
         until = "mitigated" if incident.mitigated_at else "recovered" if incident.recovered_at else "resolved"
         yield f"- It lasted {spoken(lasted)}, from when it was opened until it was {until}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from rules.plain import plain
 from rules.postmortem import table
-from rules.postmortem.table import BLANK, Flaw, Row, line_of, sections
+from rules.postmortem.table import BLANK, Flaw, Row, sections
 
 LONGEST = 100_000
 """Bytes of a document: about forty pages."""
@@ -68,7 +69,7 @@ def author(text: str) -> str | None:
     for _, line, _ in sections(text):
         found = _AUTHOR.match(line.strip())
         if found:
-            name = line_of(found[1]).lstrip("@ ")[: table.LONGEST_NAME]
+            name = plain(found[1]).lstrip("@ ")[: table.LONGEST_NAME]
             return None if not name or name.startswith("[") else name
     return None
 

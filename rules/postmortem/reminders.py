@@ -26,9 +26,11 @@ ZoneOf = Callable[[str | None], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder:
-    """One person or role that is told one sentence."""
+    """One person or role that is told what is due, and what to do; the sentence goes on after their name."""
 
     text: str
+    loud: bool = False
+    """Where everybody reads it, too."""
     owner: str | None = None
     """Whose item it is; None: it goes to whoever writes the post-mortem."""
     role: str | None = None
@@ -81,18 +83,25 @@ def due(
     for item in one.actions:
         told = _times(item, terms, zone_of, now) if item in one.open_actions else item.reminded
         if told > item.reminded:
-            reminders.append(_of_item(item, now, zone_of))
+            reminders.append(_of_item(one, item, now, zone_of))
         items.append(replace(item, reminded=max(told, item.reminded)))
     return replace(one, reminded=number, actions=tuple(items)), tuple(reminders)
 
 
 def _of_deadline(one: Postmortem, due_at: float, last: Rung, now: float) -> Iterator[Reminder]:
-    what = "review" if one.stage is Stage.DRAFTED else "draft"
-    left = due_at - now
+    review, left = one.stage is Stage.DRAFTED, due_at - now
     when = f"due in {show_duration(left)}" if left > 0 else f"overdue by {show_duration(-left)}" if left < 0 else "due"
-    said = "The team's review of the post-mortem is" if what == "review" else "The draft of the post-mortem is"
-    yield Reminder(text=f"{said} {when}: {one.why[0] if one.why else 'somebody asked for one'}")
-    yield from (Reminder(text=f"{said} {when}, and nobody has finished it", role=role) for role in last.roles)
+    what = "the team's review of the post-mortem" if review else "the draft of the post-mortem"
+    said = f"{what} is {when} ({one.why[0] if one.why else 'somebody asked for one'})"
+    do = (
+        f"Meet, and then say so on its page or with `tocsin postmortem review {one.incident}`."
+        if review
+        else f"Finish it on its page, or with `tocsin postmortem submit {one.incident} FILE`."
+    )
+    yield Reminder(text=f"{said}. {do}", loud=left <= 0)
+    for role in last.roles:
+        text = f"{said}, and nobody has seen to it. Please see that somebody does, or say why there will be none."
+        yield Reminder(text=text, role=role)
 
 
 def item_due(item: ActionItem, zone_of: ZoneOf) -> float:
@@ -112,10 +121,11 @@ def _times(item: ActionItem, terms: Terms, zone_of: ZoneOf, now: float) -> int:
     return told
 
 
-def _of_item(item: ActionItem, now: float, zone_of: ZoneOf) -> Reminder:
+def _of_item(one: Postmortem, item: ActionItem, now: float, zone_of: ZoneOf) -> Reminder:
     late = now - item_due(item, zone_of)
     when = f"overdue by {show_duration(late)}" if late >= DAY else "due today"
-    return Reminder(text=f"Action item {item.number} is {when}: {item.text}", owner=item.owner)
+    do = f"Once it is done: `tocsin postmortem actions done {one.incident} {item.number}`, or on its page."
+    return Reminder(text=f"action item {item.number} is {when}: {item.text}. {do}", owner=item.owner, loud=late >= DAY)
 
 
 def overdue(one: Postmortem, zone_of: ZoneOf, now: float) -> list[str]:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from rules.plain import plain
 from rules.postmortem.record import ActionItem, Status
 
 HEADING = "Action Items"
@@ -63,15 +64,6 @@ class Place:
     end: int
 
 
-def line_of(text: str) -> str:
-    """One line without what cannot be seen.
-
-    >>> line_of("retry\\n failed\\u200b charges ")
-    'retry failed charges'
-    """
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
 def written(items: Iterable[ActionItem]) -> list[str]:
     """The lines of the table; without any items, one to be filled in."""
     return [*_HEAD, *([_row(one) for one in items] or [_NOTHING])]
@@ -84,7 +76,7 @@ def _row(one: ActionItem) -> str:
 
 
 def _cell(text: str) -> str:
-    return line_of(text).replace("|", "\\|")
+    return plain(text).replace("|", "\\|")
 
 
 def replaced(text: str, items: Iterable[ActionItem]) -> str:
@@ -168,7 +160,7 @@ def _cells(line: str) -> list[tuple[int, str]]:
     found = []
     for end in ends:
         cell = line[begin:end]
-        found.append((begin + len(cell) - len(cell.lstrip()) + 1, line_of(cell.replace("\\|", "|"))))
+        found.append((begin + len(cell) - len(cell.lstrip()) + 1, plain(cell.replace("\\|", "|"))))
         begin = end + 1
     return found
 

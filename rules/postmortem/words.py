@@ -1,25 +1,12 @@
-"""How a post-mortem says things: times of day in UTC, lengths spelt out, and a sender's words that form nothing."""
+"""How a post-mortem says things: times of day in UTC, lengths spelt out, and what is still to be filled in."""
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
-from rules.postmortem.table import BLANK, line_of
+from rules.postmortem.table import BLANK
 
-# CommonMark 0.31, 2.4: every ASCII punctuation character may be escaped. Those that begin or form something are.
-_FORMING = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&@:])")
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
-
-
-def escaped(text: str, limit: int = 300) -> str:
-    r"""One line of a sender's that Markdown shows as it is.
-
-    >>> escaped("<b>*x* [a](b)")
-    '\\<b\\>\\*x\\* \\[a\\]\\(b\\)'
-    """
-    line = line_of(text)
-    return _FORMING.sub(r"\\\1", line if len(line) <= limit else line[: limit - 1].rstrip() + "…")
 
 
 def blank(what: str = "") -> str:
@@ -44,7 +31,12 @@ def spoken(seconds: float) -> str:
             parts.append((number, name))
             left = rest
     said = [f"{number} {name}{'s' if number != 1 else ''}" for number, name in parts[:2] if number]
-    return " ".join(said) or "no time at all"
+    return " ".join(said) or "less than a second"
+
+
+def after(seconds: float) -> str:
+    """`after 4 minutes`, or `at once`."""
+    return "at once" if seconds < 1 else f"after {spoken(seconds)}"
 
 
 def day(at: float) -> str:

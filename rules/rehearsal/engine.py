@@ -19,7 +19,7 @@ from rules import routing
 from rules.answering import miss
 from rules.commands import Command, Escalate, Lift, Settle
 from rules.decision import Judged
-from rules.effects import Effect, Notify, Release, ReviewAt, SettleAt, WakeAt
+from rules.effects import Effect, Notify, Release, RemindAt, SettleAt, WakeAt
 from rules.event import Action, Event
 from rules.incident import Incident, TimelineEntry
 from rules.load import Ruleset
@@ -27,11 +27,12 @@ from rules.quiet import SilenceConfig
 from rules.rehearsal.books import MemoryBooks
 from rules.rehearsal.notices import Notice, Telling, missed, undeliverable
 from rules.rehearsal.promises import AT_MOST, DESKS, NOTICES, Desk, Promise, Promises
+from rules.response_commands import Remind
 from rules.roster import Roster
 from rules.schedule import Way, holds_until
 from rules.telling import needs_help, what
 
-_LOOKS: Mapping[type[Effect], str] = {WakeAt: "step", SettleAt: "settle", Release: "release"}
+_LOOKS: Mapping[type[Effect], str] = {WakeAt: "step", SettleAt: "settle", RemindAt: "remind", Release: "release"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,9 +210,12 @@ class Rehearsal:
             for child in self._books.children(promise.incident):
                 if self._books.incidents[child].parent == promise.incident:
                     self._change(child, Escalate(roster=self.roster()))
+        elif promise.id == _look(SettleAt, promise.incident):
+            self._change(promise.incident, Settle())
+        elif promise.id == _look(RemindAt, promise.incident):
+            self._change(promise.incident, Remind(roster=self.roster()))
         else:
-            settles = promise.id == _look(SettleAt, promise.incident)
-            self._change(promise.incident, Settle() if settles else Escalate(roster=self.roster()))
+            self._change(promise.incident, Escalate(roster=self.roster()))
 
     def _change(self, incident_id: str, command: Command) -> None:
         books = self._books
@@ -226,7 +230,7 @@ class Rehearsal:
             incident = self._books.incidents[incident_id]
             if isinstance(effect, Notify):
                 self._add(effect.entry, incident, self.now, effect)
-            elif not isinstance(effect, ReviewAt):  # Days after it is over, and of no event.
+            elif type(effect) in _LOOKS:  # What else the world must do is not rehearsed.
                 at = self.now if isinstance(effect, Release) else effect.at
                 looks[_look(type(effect), incident_id)] = (incident, at)
         for promise_id, (incident, at) in looks.items():

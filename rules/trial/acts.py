@@ -8,10 +8,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from rules.checklists import EVERYTHING
 from rules.commands import Acknowledge, AddNote, Assign, ChangeSeverity, Command, FalsePositive, Mitigate, Resolve
 from rules.config import SourceConfig
 from rules.event import Event
 from rules.quiet import SilenceConfig
+from rules.response import Status
+from rules.response_commands import PostUpdate, Tick
 from rules.roster import Roster
 from rules.trial.written import Answer, Step, Written
 
@@ -99,7 +102,15 @@ _COMMANDS: dict[str, Callable[[Any, Roster], Command]] = {
     "acknowledge": lambda said, _: Acknowledge(by=said.by, via=VIA),
     "snooze": lambda said, _: Acknowledge(by=said.by, via=VIA, lasts=said.lasts),
     "mitigate": lambda said, _: Mitigate(by=said.by, via=VIA),
-    "resolve": lambda said, _: Resolve(by=said.by, via=VIA, note=said.note),
+    "resolve": lambda said, _: Resolve(by=said.by, via=VIA, note=said.note, override=said.override),
+    "tick": lambda said, _: Tick(item=said.item or EVERYTHING, by=said.by, via=VIA),
+    "update": lambda said, _: PostUpdate(
+        by=said.by,
+        via=VIA,
+        text=said.text,
+        status=None if said.status is None else Status(said.status),
+        next_in=said.lasts,
+    ),
     "false_positive": lambda said, _: FalsePositive(by=said.by, via=VIA, reason=said.reason),
     "raise": lambda said, roster: ChangeSeverity(by=said.by, via=VIA, to=said.to, roster=roster),
     "lower": lambda said, roster: ChangeSeverity(by=said.by, via=VIA, to=said.to, roster=roster),

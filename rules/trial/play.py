@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from rules.commands import Command
+from rules.commands import Command, Resolve
 from rules.decision import Judged
 from rules.document import Place
 from rules.event import Action
@@ -16,6 +16,7 @@ from rules.roster import Roster
 from rules.trial.acts import Asks, Breaks, Happens, Lifts, Says, Silences, command_of, event_of
 from rules.trial.bodies import INCIDENT, NUMBER, filled_in
 from rules.trial.read import Happening, Trial
+from rules.verification import missing, named
 
 LONGEST = 400 * 86400.0
 """Seconds after which a test without `until` ends, whatever is still promised."""
@@ -104,7 +105,21 @@ def _happen(happening: Happening, delivery: str, stage: Stage, ruleset: Ruleset,
         stage.lifts(act.name, act.by)
     else:
         stage.works()
-        stage.asks(_asked(act, stage.incidents).id, lambda roster: command_of(act, roster))
+        asked = _asked(act, stage.incidents)
+        if act.what == "resolve" and (why := _not_verified(asked, command_of(act, Roster()), stage.now)):
+            raise Unplayable(why)
+        stage.asks(asked.id, lambda roster: command_of(act, roster))
+
+
+def _not_verified(incident: Incident, command: Command, now: float) -> str:
+    """Why nobody could resolve it, and what a test writes then; "" where somebody can."""
+    left = missing(incident, now) if isinstance(command, Resolve) and command.override is None else []
+    if not left or not incident.is_open:
+        return ""
+    return (
+        f"it cannot be resolved before it is verified ({named(left)}): put a step with tick: <who> before it, "
+        "or say why with resolve: {by: …, override: …}"
+    )
 
 
 def _words(happening: Happening, stage: Stage) -> dict[str, str]:

@@ -118,6 +118,23 @@ class Resolved(Answer):
     """It is over."""
 
     note: str | None = None
+    override: str | None = None
+    """Why it is closed although its checklist is not done."""
+
+
+class Ticking(Answer):
+    """Items of its checklist are done: one by its number, or all of them."""
+
+    item: str | None = None
+
+
+class Updated(Answer):
+    """How it goes."""
+
+    text: str
+    status: Literal["investigating", "mitigating"] | None = None
+    lasts: Annotated[Duration | None, Field(alias="next")] = None
+    """When the next is promised."""
 
 
 class FalseAlarm(Answer):
@@ -194,6 +211,8 @@ class Step(Strict):
     snooze: Snoozed | None = None
     mitigate: Annotated[Answer | None, BeforeValidator(_short("by"))] = None
     resolve: Annotated[Resolved | None, BeforeValidator(_short("by"))] = None
+    tick: Annotated[Ticking | None, BeforeValidator(_short("by"))] = None
+    update: Updated | None = None
     false_positive: FalseAlarm | None = None
     raise_: Annotated[Severer | None, Field(alias="raise")] = None
     lower: Severer | None = None

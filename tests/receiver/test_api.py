@@ -80,6 +80,9 @@ def test_an_unknown_incident_is_404_and_says_where_to_look(ear: Ear) -> None:
         ("severity", {"by": "ana", "severity": "P2"}, None),
         ("note", {"by": "ana", "text": "looking"}, None),
         ("escalate", {"by": "ana"}, None),
+        ("part", {"by": "ana", "part": "commander"}, None),
+        ("update", {"by": "ana", "text": "rolled back", "status": "mitigating", "next": "30m"}, None),
+        ("impact", {"by": "ana", "affected": "everybody"}, None),
     ],
 )
 def test_a_command_is_obeyed_and_shows_the_incident(
@@ -98,7 +101,7 @@ def test_every_command_is_tried_above() -> None:
     (table,) = [
         mark for mark in test_a_command_is_obeyed_and_shows_the_incident.pytestmark if mark.name == "parametrize"
     ]
-    assert {row[0] for row in table.args[1]} == set(ASKED) - {"undo"}
+    assert {row[0] for row in table.args[1]} == set(ASKED) - {"undo", "tick", "untick"}
 
 
 def test_an_answer_is_taken_back_once_and_by_whoever_gave_it(ear: Ear) -> None:

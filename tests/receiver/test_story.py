@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from router.commands import ASKED
 from router.console.acts import ACTS
-from router.console.markdown import escaped
 from router.console.story import joined
 from rules.incident import TimelineEntry
+from rules.markdown import escaped
 from workers.attempts import Attempt, Became
 
 

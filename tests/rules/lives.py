@@ -13,9 +13,10 @@ from typing import Any
 from rules.commands import ChangeSeverity, Clear, Command, Escalate, Settle, Trigger
 from rules.decision import Decision
 from rules.duration import parse_duration
-from rules.effects import Effect, Notify, SettleAt, WakeAt
+from rules.effects import Effect, Notify, RemindAt, SettleAt, WakeAt
 from rules.event import Action, Event, Severity
 from rules.incident import Incident, Plan, PlanStep, Policy, TimelineEntry
+from rules.response_commands import Remind
 from rules.roster import Reach, Roster
 from rules.transition import Outcome, open_incident, transition
 
@@ -109,6 +110,7 @@ class Life:
         self.timeline: list[TimelineEntry] = []
         self.wake_at: float | None = None
         self.settle_at: float | None = None
+        self.remind_at: float | None = None
         self._deliveries = 0
         self._heard_until = 0
 
@@ -159,7 +161,7 @@ class Life:
     @property
     def due(self) -> float | None:
         """When the next promise is due."""
-        return min((at for at in (self.wake_at, self.settle_at) if at is not None), default=None)
+        return min((at for at in (self.wake_at, self.settle_at, self.remind_at) if at is not None), default=None)
 
     def keeps_promises(self) -> Life:
         """Do now what is due now, as a worker does: the promise is gone, unless it is made again."""
@@ -169,6 +171,9 @@ class Life:
         if self.settle_at is not None and self.settle_at <= self.now:
             self.settle_at = None
             self.asks(Settle())
+        if self.remind_at is not None and self.remind_at <= self.now:
+            self.remind_at = None
+            self.asks(Remind(roster=self.roster))
         return self
 
     def _take(self, outcome: Outcome) -> Life:
@@ -185,6 +190,8 @@ class Life:
             self.wake_at = effect.at
         elif isinstance(effect, SettleAt):
             self.settle_at = effect.at
+        elif isinstance(effect, RemindAt):
+            self.remind_at = effect.at
 
     # --- what can be seen ---
 

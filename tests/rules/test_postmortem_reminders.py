@@ -56,10 +56,11 @@ def test_what_was_missed_is_told_once() -> None:
     one = a_record()
     late = one.draft_due + 3 * DAY
     told, reminders = due(one, PLAN, TERMS, utc, late)
-    assert [each.text.partition(":")[0] for each in reminders] == [
-        "The draft of the post-mortem is overdue by 3d",
-        "The draft of the post-mortem is overdue by 3d, and nobody has finished it",
+    assert [each.text.partition(".")[0] for each in reminders] == [
+        "the draft of the post-mortem is overdue by 3d (it was a P1)",
+        "the draft of the post-mortem is overdue by 3d (it was a P1), and nobody has seen to it",
     ]
+    assert [each.loud for each in reminders] == [True, False]
     assert due(told, PLAN, TERMS, utc, late + 60) == (told, ())
 
 
@@ -68,7 +69,7 @@ def test_a_submitted_draft_is_reminded_of_its_review() -> None:
     one = replace(a_record(), drafted=Said(by="ana", at=NOW))
     assert next_at(one, PLAN, TERMS, utc) == one.review_due - DAY
     _, (reminder,) = due(one, PLAN, TERMS, utc, one.review_due)
-    assert reminder.text == "The team's review of the post-mortem is due: it was a P1"
+    assert reminder.text.startswith("the team's review of the post-mortem is due (it was a P1). Meet, and then say so")
     for ended in (replace(one, reviewed=Said(by="ana", at=NOW)), replace(one, waived=Said(by="ana", at=NOW))):
         assert next_at(ended, PLAN, TERMS, utc) is None
         assert ended.finished
@@ -102,10 +103,12 @@ def test_an_item_is_reminded_on_its_day_and_every_week() -> None:
     assert next_at(one, PLAN, TERMS, utc) == morning
     assert next_at(one, PLAN, TERMS, lambda _: "Europe/Bucharest") == morning - 2 * 3600
     one, (first,) = due(one, PLAN, TERMS, utc, morning)
-    assert (first.owner, first.text) == ("ana", "Action item 1 is due today: Alert on it")
+    assert (first.owner, first.loud) == ("ana", False)
+    assert first.text.startswith("action item 1 is due today: Alert on it. Once it is done: `tocsin postmortem actions")
     assert next_at(one, PLAN, TERMS, utc) == morning + WEEK
     one, (second,) = due(one, PLAN, TERMS, utc, morning + 3 * WEEK)
-    assert second.text == "Action item 1 is overdue by 21d: Alert on it"
+    assert second.text.startswith("action item 1 is overdue by 21d: Alert on it.")
+    assert second.loud
     assert next_at(one, PLAN, TERMS, utc) == morning + 4 * WEEK
     done = replace(one, actions=(replace(one.actions[0], status=Status.DONE),))
     assert next_at(done, PLAN, TERMS, utc) is None

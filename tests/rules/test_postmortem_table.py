@@ -9,20 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.event import Severity
+from rules.plain import plain
 from rules.postmortem.actions import NoItem, TooMany, added, by_rows, changed, recognised
 from rules.postmortem.reading import LONGEST, blanks, document, marked
 from rules.postmortem.record import ActionItem, Postmortem, Status
-from rules.postmortem.table import LONGEST_ITEM, MOST_ITEMS, Row, find, line_of, read, replaced, written
+from rules.postmortem.table import LONGEST_ITEM, MOST_ITEMS, Row, find, read, replaced, written
 
 HEAD = "# Post-Mortem: x\n\n## Action Items\n\n| Item | Owner | Due Date | Status |\n|---|---|---|---|\n"
 NOW = 1_772_442_000.0
-line = st.text(max_size=60).map(line_of)
+line = st.text(max_size=60).map(plain)
 words = line.filter(lambda text: bool(text) and not text.startswith("[to be filled in"))
 names = line.map(lambda text: text.lstrip("@ ")).map(lambda text: text or None)
 days = st.dates(min_value=date(2000, 1, 1), max_value=date(2099, 12, 31))
 statuses = st.one_of(
     st.sampled_from([(Status.OPEN, ""), (Status.DONE, "")]),
-    st.from_regex(r"[a-z][a-z |]{0,30}[a-z]", fullmatch=True).map(lambda why: (Status.DROPPED, line_of(why))),
+    st.from_regex(r"[a-z][a-z |]{0,30}[a-z]", fullmatch=True).map(lambda why: (Status.DROPPED, plain(why))),
 )
 items = st.builds(
     lambda number, text, owner, due, status: ActionItem(

@@ -33,8 +33,19 @@ from rules.event import Action
 from rules.incident import Hold, Incident, Reason, Signal, State
 from rules.last_answer import LastAnswer, Stood
 from rules.postmortem.commands import AskForPostmortem, NotePostmortem, RemindOfPostmortem
-from rules.response import Response, Ticked
-from rules.response_commands import Tick, Untick
+from rules.postmortem.terms import Owed
+from rules.response import Part, Ticked, Update
+from rules.response_commands import (
+    ClosedElsewhere,
+    DropReminder,
+    PostUpdate,
+    PutOffReminder,
+    Remind,
+    StateImpact,
+    TakePart,
+    Tick,
+    Untick,
+)
 from rules.transition import TABLE, transition
 from tests.rules.lives import (
     EVERYBODY,
@@ -77,6 +88,13 @@ ROWS: dict[type[Command], set[State]] = {
     AskForPostmortem: {T, A, M, R, DONE},
     NotePostmortem: {T, A, M, R, DONE},
     RemindOfPostmortem: {DONE},
+    TakePart: {T, A, M, R},
+    StateImpact: {T, A, M, R, DONE},
+    PostUpdate: {T, A, M, R, DONE},
+    ClosedElsewhere: {T, A, M},
+    Remind: {T, A, M, R},
+    PutOffReminder: {T, A, M, R},
+    DropReminder: {T, A, M, R},
 }
 """In which states a command does anything, written down a second time: a row that vanishes or appears is noticed."""
 
@@ -94,9 +112,13 @@ def in_state(state: State) -> Life:
         life.clears()
     if state is DONE:
         life.asks(Resolve(by="ana", via="slack"))
+    update = Update(text="we look", by="ana", at=life.now, next_at=life.now + 30)
+    ticks = {"runbook:site-down:1": Ticked(by="ana", at=life.now, via="cli")}
+    life.incident = life.incident.changed(
+        response=life.incident.response.changed(update=update, ticks=ticks, postmortem=Owed())
+    )
     answered = LastAnswer(by="maria", at=life.now + MINUTE, what="it", fields=("assignee",), before=Stood())
-    ticked = Response(ticks={"runbook:x:1": Ticked(by="ana", at=life.now, via="cli")})
-    life.incident = life.incident.changed(last_answer=answered, response=ticked)
+    life.incident = life.incident.changed(last_answer=answered)
     return life
 
 
@@ -124,13 +146,20 @@ def each_command(life: Life) -> dict[type[Command], Command]:
         Lift: Lift(by="maria", silence="deploy"),
         Undeliverable: Undeliverable(roster=EVERYBODY, **page),  # type: ignore[arg-type]
         Settle: Settle(),
-        Tick: Tick(item="tree:x:1", by="maria", via="cli"),
-        Untick: Untick(item="runbook:x:1", by="maria", via="cli"),
         AskForPostmortem: AskForPostmortem(by="maria", via="cli"),
         NotePostmortem: NotePostmortem(by="maria", via="cli", text="maria waived it"),
         RemindOfPostmortem: RemindOfPostmortem(
             role="author", person="ana", channels=("mail",), rooms=frozenset(), text="the draft is due"
         ),
+        Tick: Tick(item="runbook:site-down:2", by="maria", via="cli"),
+        Untick: Untick(item="runbook:site-down:1", by="maria", via="cli"),
+        TakePart: TakePart(part=Part.COMMANDER, by="maria", via="cli", to="maria"),
+        StateImpact: StateImpact(by="maria", via="cli", affected="everybody"),
+        PostUpdate: PostUpdate(by="maria", via="cli", text="we roll back"),
+        ClosedElsewhere: ClosedElsewhere(event=an_event(at=life.now, delivery="d-9"), by="maria", via="pagerduty"),
+        Remind: Remind(roster=EVERYBODY),
+        PutOffReminder: PutOffReminder(by="maria", via="cli", seconds=600),
+        DropReminder: DropReminder(by="maria", via="cli", reason="we sit together"),
     }
 
 

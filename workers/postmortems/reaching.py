@@ -46,22 +46,27 @@ def command(
         role, person = OWNER, reminder.owner
     else:
         role, person = AUTHOR, leads(incident, config, one.author)
-        text += f" (it is {reminder.owner}'s, whom the rules do not know)" if reminder.owner else ""
+        text += f" (It is {reminder.owner}'s, whom the rules do not know.)" if reminder.owner else ""
     if person is None and reminder.role is None:
         role = incident.plan.responder
         person = roster.reach(role).person
-    channels = tuple(_channels(person, incident, config, ways))
-    rooms = frozenset(name for name in channels if ways[name].room)
-    return RemindOfPostmortem(role=role, person=person, channels=channels, rooms=rooms, text=text)
-
-
-def _channels(person: str | None, incident: Incident, config: Config, ways: Mapping[str, Way]) -> Iterator[str]:
-    """Those of the incident that have words for a reminder and reach this person; else any other that does."""
     known = config.people.get(person or "")
-    fitting = [
-        name
-        for name, way in ways.items()
-        if Reason.REMINDER not in way.silent and (way.room or (known is not None and way.reaches(known)))
-    ]
-    own = [name for name in incident.ways if name in fitting]
-    yield from own or fitting[:1]
+    called = (known.name if known is not None else None) or person or role
+    channels = tuple(_channels(person, incident, roster, ways, loud=reminder.loud))
+    return RemindOfPostmortem(role=role, person=person, channels=channels, rooms=roster.rooms, text=f"{called}, {text}")
+
+
+def _channels(
+    person: str | None, incident: Incident, roster: Roster, ways: Mapping[str, Way], *, loud: bool
+) -> Iterator[str]:
+    """Of the incident's own those that have words for a reminder and reach this person alone, else any that does.
+
+    The rooms too, where it is loud, or nothing else reaches them.
+    """
+    worded = [name for name, way in ways.items() if Reason.REMINDER not in way.silent]
+    own = [name for name in incident.ways if name in worded]
+    alone = [name for name in worded if name in roster.channels_of(person) and name not in roster.rooms]
+    personal = [name for name in own if name in alone] or alone[:1]
+    yield from personal
+    if loud or not personal:
+        yield from (name for name in own if name in roster.rooms)

@@ -1,0 +1,44 @@
+"""Why nothing can come of what a person asks of an incident, as far as the incident itself says so. Pure."""
+
+from __future__ import annotations
+
+from rules.answering import why_nobody
+from rules.checklists import EVERYTHING, VERIFY
+from rules.commands import Command, DropStep, EscalateNow, Postpone, Resolve
+from rules.incident import Incident
+from rules.on_hand import why_not_dropped, why_not_postponed
+from rules.on_reminders import why_no_reminder
+from rules.response_commands import DropReminder, PutOffReminder, Remind, Tick, Untick
+from rules.verification import item_called, why_not_resolved
+
+
+def refused(incident: Incident, command: Command, now: float) -> str:
+    """A sentence for whoever asks; "" where something can come of it. `now` is Unix seconds."""
+    match command:
+        case EscalateNow():
+            return why_nobody(incident, now)
+        case Postpone():
+            return why_not_postponed(incident)
+        case DropStep():
+            return why_not_dropped(incident, now)
+        case Resolve(override=None):
+            return why_not_resolved(incident, now)
+        case Tick(item=item) | Untick(item=item):
+            return _no_such_item(incident, item)
+        case Remind() | PutOffReminder() | DropReminder():
+            return why_no_reminder(incident)
+        case _:
+            return ""
+
+
+def _no_such_item(incident: Incident, item: str) -> str:
+    """Of its own checklist only what is on it can be ticked."""
+    if not (item.startswith(VERIFY) or item.isdigit()) or item_called(incident, item) is not None:
+        return ""
+    number = len(incident.plan.verify)
+    if number == 0:
+        return f"Nothing has to be verified before it is resolved: a {incident.severity} has no checklist here."
+    if item == EVERYTHING:
+        return ""
+    name = item.removeprefix(VERIFY)
+    return f"Its checklist has no item {name}: it has {number}, `tocsin incidents show {incident.id}`."
