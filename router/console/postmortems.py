@@ -201,7 +201,7 @@ def _drawn(
         status,
         incident=incident,
         record=record,
-        none="" if record is not None else _no_record(incident),
+        why_none="" if record is not None else _no_record(incident),
         late=[] if record is None else overdue(record, zone_of, visit.now),
         blanks=[] if record is None else blanks(record.text),
         document=[] if record is None else list(parts(record.text)),
