@@ -5,18 +5,15 @@ Nothing is guessed. A blank is plain to see and easy to search for: `[to be fill
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rules.incident import Incident, TimelineEntry
 from rules.markdown import inline
 from rules.postmortem.rule import impact, worst
-from rules.postmortem.story import checked, moments, numbers, told
+from rules.postmortem.story import Named, checked, moments, numbers, told
 from rules.postmortem.table import HEADING, written
 from rules.postmortem.words import blank, day, hour, spoken
-
-Named = Callable[[str], str]
-"""A person as people call them, of their name in the YAML."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +36,7 @@ def draft(known: Known) -> str:
         _facts(known),
         ["", "## Summary", "", f"{_summary(known)} {blank('what happened and why, in two or three sentences')}"],
         ["", "## Impact", "", *_impact(incident)],
-        ["", "## Timeline (all times UTC)", "", *moments(incident, known.lines)],
+        ["", "## Timeline (all times UTC)", "", *moments(incident, known.lines, known.named)],
         ["", "## Root Cause", "", blank("the detailed technical explanation")],
         ["", "## What Went Well", "", f"- {blank()}"],
         ["", "## What Went Wrong", "", f"- {blank()}"],
@@ -80,7 +77,7 @@ def _summary(known: Known) -> str:
     lasted = spoken(over - incident.opened_at)
     return (
         f"On {day(incident.opened_at)} at {hour(incident.opened_at, incident.opened_at)} UTC "
-        f"{inline(sources[0], 80)}{others} reported “{inline(incident.title)}”: a {worst(incident)} "
+        f"“{inline(incident.title)}” was reported by {inline(sources[0], 80)}{others}: a {worst(incident)} "
         f"that was resolved {_by(incident, named)} after {lasted}."
     )
 

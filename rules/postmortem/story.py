@@ -10,6 +10,9 @@ from rules.incident import Incident, State, Step, StepState, TimelineEntry
 from rules.markdown import inline
 from rules.postmortem.words import after, blank, hour
 
+Named = Callable[[str], str]
+"""A person as people call them, of their name in the YAML."""
+
 MOST = 60
 """Lines of the history beside the five of the template; it is read by people."""
 TOLD = frozenset(
@@ -19,9 +22,9 @@ TOLD = frozenset(
 """Kinds of lines that tell how it went. What was sent to whom, and what was counted, stands further down."""
 
 
-def moments(incident: Incident, lines: Sequence[TimelineEntry]) -> list[str]:
+def moments(incident: Incident, lines: Sequence[TimelineEntry], named: Named) -> list[str]:
     """The timeline: the template's five moments as far as they are known, and between them what else happened."""
-    known = [*_known(incident), *_further(lines)]
+    known = [*_known(incident, named), *_further(lines)]
     ordered = sorted(known, key=lambda one: one[0])
     over = min(at for at in (incident.mitigated_at, incident.recovered_at, incident.resolved_at, float("inf")) if at)
     said = [(at, f"- {hour(at, incident.opened_at)} - {text}") for at, text in ordered]
@@ -31,15 +34,15 @@ def moments(incident: Incident, lines: Sequence[TimelineEntry]) -> list[str]:
     return [*before, *started, f"- {blank()} - Root cause identified", f"- {blank()} - Fix deployed", *after]
 
 
-def _known(incident: Incident) -> Iterator[tuple[float, str]]:
+def _known(incident: Incident, named: Named) -> Iterator[tuple[float, str]]:
     first = min(incident.signals.values(), key=lambda signal: signal.first_seen, default=None)
     at = incident.opened_at if first is None else min(first.first_seen, incident.opened_at)
     source = "" if first is None else f", from {inline(first.source, 80)}: {inline(first.summary)}"
     yield at, f"First alert{source}"
     if incident.acknowledged_at is not None:
-        yield incident.acknowledged_at, f"Investigation started, by {inline(incident.acknowledged_by or '', 80)}"
+        yield incident.acknowledged_at, f"Investigation started, by {inline(named(incident.acknowledged_by or ''), 80)}"
     if incident.resolved_at is not None:
-        by = inline(incident.resolved_by or "", 80)
+        by = inline(named(incident.resolved_by or ""), 80)
         not_verified = incident.response.unverified
         how = (
             f"Resolved by {by}, not verified: {inline(not_verified)}" if not_verified else f"Verified resolved, by {by}"
@@ -56,7 +59,7 @@ def _further(lines: Sequence[TimelineEntry]) -> Iterator[tuple[float, str]]:
         yield telling[MOST].at, f"and {len(telling) - MOST} more lines, which the incident's history has"
 
 
-def told(incident: Incident, lines: Sequence[TimelineEntry], named: Callable[[str], str]) -> Iterator[str]:
+def told(incident: Incident, lines: Sequence[TimelineEntry], named: Named) -> Iterator[str]:
     """Who was called, when; and how many notifications went out on which channel."""
     for step in incident.steps:
         if step.state is not StepState.WAITING:
@@ -71,7 +74,7 @@ def told(incident: Incident, lines: Sequence[TimelineEntry], named: Callable[[st
         yield f"- The public, {hour(public.at, incident.opened_at)}: {inline(public.text)}"
 
 
-def _step(incident: Incident, step: Step, named: Callable[[str], str]) -> str:
+def _step(incident: Incident, step: Step, named: Named) -> str:
     who = f" ({inline(named(step.person), 80)})" if step.person else ""
     when = f": {hour(step.sent_at, incident.opened_at)}" if step.sent_at is not None else ""
     went = "" if step.state is StepState.SENT else f", {step.state.value}"

@@ -162,7 +162,7 @@ class Postmortems:
             return _Becomes(new, [f"{by.name} added action item {new.numbered}: {text}"])
 
         people = self._people()
-        return self._saved(self._change(incident_id, by, change), people)
+        return _item_saved(self._change(incident_id, by, change), people, -1)
 
     def change_item(self, incident_id: str, by: By, number: int, **said: Any) -> Saved:
         """Another text, owner, due date or status of one; of a dropped one the reason. Raises NoItem."""
@@ -180,10 +180,9 @@ class Postmortems:
             text = f"action item {number} {what if 'status' in said else 'was changed'}, says {by.name}: {item.text}"
             return _Becomes(new, [text])
 
-        return self._saved(self._change(incident_id, by, change), people)
-
-    def _saved(self, record: Postmortem, people: dict[str, str]) -> Saved:
-        return Saved(record=record, blanks=blanks(record.text), strangers=_strangers(record, people))
+        record = self._change(incident_id, by, change)
+        place = next(place for place, item in enumerate(record.actions) if item.number == number)
+        return _item_saved(record, people, place)
 
     def _people(self) -> dict[str, str]:
         return {name: one.name or name for name, one in self._ledger.ruleset().config.people.items()}
@@ -270,6 +269,13 @@ def _submitted(one: Postmortem, read: Document, by: By, now: float) -> _Becomes:
     left = f", with {_number(len(read.blanks), 'blank')} left" if read.blanks else ""
     text = f"{by.name} submitted the draft of the post-mortem{left}"
     return _Becomes(replace(one, drafted=Said(by=by.name, at=now), reminded=0), [text])
+
+
+def _item_saved(record: Postmortem, people: dict[str, str], place: int) -> Saved:
+    """Of one item only its own owner is news."""
+    owner = record.actions[place].owner
+    strangers = [owner] if owner in _strangers(record, people) and owner is not None else []
+    return Saved(record=record, blanks=blanks(record.text), strangers=strangers)
 
 
 def _strangers(one: Postmortem, people: dict[str, str]) -> list[str]:
