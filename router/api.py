@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,6 +15,7 @@ from starlette.routing import Route, Router
 from router import briefings, promises
 from router.accounts.api import AccountsApi
 from router.accounts.caller import in_their_name
+from router.checks import Checks
 from router.commands import ASKED, read_asked, read_limit, read_parked, read_report, read_state
 from router.context import Context
 from router.counting import Window
@@ -28,22 +28,19 @@ from router.numbers import told
 from router.postmortems import PostmortemsApi
 from router.problems import Problem, unavailable
 from router.promising import Promising
-from router.receiver import keep, what_was_heard
+from router.receiver import what_was_heard
+from router.reporting import report
 from router.requests import headers_of, read_body
+from router.runbook_api import RunbookApi
 from router.schedules import Schedules
 from router.senders import Senders
 from router.shown import child, shown
 from router.silences import Silences
-from router.sources import TYPES
 from router.tracing import Tracing
 from rules.record import as_data, encode
 from workers import gates
 from workers.agenda import Agenda
-from workers.intake import Received, mint
 from workers.ledger import Busy, NoIncident, Refused
-
-LOOKS, BETWEEN_LOOKS = 40, 0.05
-"""How often, and every how many seconds, a report looks whether it has become an incident: two seconds at most."""
 
 READ_WITHIN = 0.5
 """Seconds to wait for the numbers' first reading; whoever is told that it goes on asks again."""
@@ -63,6 +60,8 @@ def routes(context: Context) -> Router:
     schedules = Schedules(context)
     told = Notifications(context)
     after, export = PostmortemsApi(context), Export(context)
+    runbooks = RunbookApi(context, functools.partial(incident_named, context.store))
+    looks = Checks(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
         for what in ASKED
@@ -83,6 +82,8 @@ def routes(context: Context) -> Router:
             Route("/incidents/{id}/postmortem/actions", _kept(_said(after.add, 201)), methods=["POST"]),
             Route("/incidents/{id}/postmortem/actions/{number}", _kept(_said(after.change)), methods=["POST"]),
             Route("/postmortems", _kept(_said(after.find)), methods=["GET"]),
+            Route("/incidents/{id}/runbook", _kept(_said(runbooks.show)), methods=["GET"]),
+            Route("/incidents/{id}/runbook", _kept(_said(runbooks.work)), methods=["POST"]),
             Route("/deliveries", _kept(_said(deliveries.find)), methods=["GET"]),
             Route("/deliveries/purge", _kept(_said(deliveries.purge)), methods=["POST"]),
             Route("/deliveries/{id}", _kept(_said(deliveries.show)), methods=["GET"]),
@@ -93,6 +94,10 @@ def routes(context: Context) -> Router:
             Route("/notifications", _kept(_said(told.find)), methods=["GET"]),
             Route("/notifications/{id}", _kept(_said(told.show)), methods=["GET"]),
             Route("/channels/{name}/test", _kept(_said(told.test, 202)), methods=["POST"]),
+            Route("/checks", _kept(_said(looks.find)), methods=["GET"]),
+            Route("/checks/{name}/run", _kept(_said(looks.run, 202)), methods=["POST"]),
+            Route("/deployments", _kept(_said(looks.deployments)), methods=["GET"]),
+            Route("/deployments", _kept(_said(looks.deployed, 201)), methods=["POST"]),
             Route("/silences", _kept(_said(quiet.find)), methods=["GET"]),
             Route("/silences", _kept(_said(quiet.add, 201)), methods=["POST"]),
             Route("/silences/{name}/lift", _kept(_said(quiet.lift)), methods=["POST"]),
@@ -165,26 +170,8 @@ class _Api:
     async def report(self, request: Request) -> Response:
         headers = headers_of(request.scope["headers"])
         body = await read_body(headers, request.receive, self._context.settings.body_limit)
-        said = read_report(in_their_name(request, body, "reporter"))
-        in_force = self._context.in_force
-        source, now = in_force.reporting(TYPES), self._context.clock.now()
-        delivery = source.delivery(mint(now), now, headers={"content-type": "application/json"}, body=said.delivered)
-        received = await keep(self._context, in_force, source, delivery)
-        opened = await self._opened(received)
-        return _json({**what_was_heard(received), "incident": opened}, 202)
-
-    async def _opened(self, received: Received) -> str | None:
-        """The incident a report has come to, as a person wants to know; None when no worker was quick enough."""
-        keys = [one.event.signal_key for one in received.judged if one.decision and not one.decision.suppress]
-        for _ in range(LOOKS if keys else 0):
-            await asyncio.sleep(BETWEEN_LOOKS)
-            try:
-                found = await run_in_threadpool(self._context.store.holder, keys[0])
-            except RedisError:
-                return None  # It is kept all the same, in the spool.
-            if found is not None:
-                return found
-        return None
+        said = await report(self._context, read_report(in_their_name(request, body, "reporter")))
+        return _json({**what_was_heard(said.received), "incident": said.incident}, 202)
 
     async def gates(self, request: Request) -> Response:
         limit = read_limit(request.query_params.get("limit", "200"))

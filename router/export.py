@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from router import notifications
 from router.console.markdown import markdown
+from router.console.runbook import shown as worked_through
 from router.console.rungs import rungs
 from router.console.story import joined
 from router.context import Context
@@ -65,7 +66,8 @@ def as_markdown(context: Context, incident: Incident) -> str:
     """The incident, and below it its post-mortem, if it needs one."""
     config = context.in_force.ruleset.config
     told, _ = context.store.recent(incident.id, 0, LINES)
+    progress = worked_through(context, incident)
     lines = joined(told, Attempts(context.redis).of(incident.id))
-    whole = markdown(incident, rungs(incident, config), lines, config, context.clock.now(), incident.runbook)
+    whole = markdown(incident, rungs(incident, config), lines, config, context.clock.now(), progress)
     record = of(context).read(incident)
     return whole if record is None else f"{whole}\n---\n\n{record.text}"

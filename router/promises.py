@@ -48,6 +48,8 @@ def _sentence(entry: Entry, incident: Incident | None) -> tuple[str, str | None]
         return f"put {_events(entry)} into incidents", None
     if entry.kind is Kind.NOTIFY:
         return _notification(entry, about)
+    if entry.kind is Kind.CHECK:
+        return _check(entry, about), None
     if entry.kind is Kind.RELEASE:
         return f"tell of what {about} kept quiet and still burns", None
     if entry.kind is Kind.REVIEW:
@@ -73,6 +75,14 @@ def _reminder(incident: Incident | None, about: str) -> tuple[str, str | None]:
 def _events(entry: Entry) -> str:
     number = len(entry.body.get("judged", ()))
     return "1 event" if number == 1 else f"{number} events"
+
+
+def _check(entry: Entry, about: str) -> str:
+    name = entry.body.get("check")
+    if name is None:
+        return f"run the checks of {about}"
+    asked = entry.body.get("by")
+    return f"run the check {name}" + (f", as {asked} asks" if asked else ", on its schedule")
 
 
 def _notification(entry: Entry, about: str) -> tuple[str, str | None]:

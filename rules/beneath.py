@@ -11,13 +11,14 @@ from rules.commands import ChangeSeverity, Command, Escalate, EscalateNow, Trigg
 from rules.effects import Release
 from rules.incident import Incident
 from rules.inhibition import inhibiting
+from rules.response_commands import Assess
 from rules.transition import Outcome
 
 AT_MOST = 8
 """So many of those that stand under one key are looked at, the oldest first: one is enough to keep others quiet."""
 
 
-WITH_ROSTER = Trigger | Escalate | EscalateNow | ChangeSeverity | Undeliverable | Undo
+WITH_ROSTER = Trigger | Escalate | EscalateNow | ChangeSeverity | Undeliverable | Undo | Assess
 """Commands that know who is called and what keeps what quiet."""
 
 

@@ -48,6 +48,13 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExamineAt:
+    """Run the incident's checks at `at`. One such promise per incident."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemindAt:
     """Remind whoever owes something at `at`; None: nobody any more. One such promise per incident."""
 
@@ -61,4 +68,4 @@ class ReviewAt:
     at: float | None
 
 
-Effect = Notify | WakeAt | SettleAt | RemindAt | Release | ReviewAt
+Effect = Notify | WakeAt | SettleAt | RemindAt | Release | ExamineAt | ReviewAt

@@ -41,6 +41,7 @@ def plan(config: Config, severity: Severity) -> Plan:
         acknowledged_for=written.acknowledged_for,
         hours=working_hours(config, written.hours),
         resolve_after=written.resolve_after,
+        triage=tuple(written.triage),
         update_every=written.update_every,
         verify=items(config.checklists.get(written.verify or "", ())),
     )

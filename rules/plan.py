@@ -60,6 +60,8 @@ class Plan:
     """Seconds after which an update is due, once somebody has it; None: none is."""
     verify: tuple[Item, ...] = ()
     """What must be so before it is closed."""
+    triage: tuple[str, ...] = ()
+    """The checks that are run when an incident of it opens, or is raised to it."""
 
     def due(self, start: float, after: float) -> float:
         """When something is due `after` seconds from `start` on, counted in its hours."""

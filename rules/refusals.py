@@ -8,7 +8,8 @@ from rules.commands import Command, DropStep, EscalateNow, Postpone, Resolve
 from rules.incident import Incident
 from rules.on_hand import why_not_dropped, why_not_postponed
 from rules.on_reminders import why_no_reminder
-from rules.response_commands import DropReminder, PutOffReminder, Remind, Tick, Untick
+from rules.on_triage import why_not_examined
+from rules.response_commands import DropReminder, Examine, PutOffReminder, Remind, Tick, Untick
 from rules.verification import item_called, why_not_resolved
 
 
@@ -21,6 +22,8 @@ def refused(incident: Incident, command: Command, now: float) -> str:
             return why_not_postponed(incident)
         case DropStep():
             return why_not_dropped(incident, now)
+        case Examine():
+            return why_not_examined(incident)
         case Resolve(override=None):
             return why_not_resolved(incident, now)
         case Tick(item=item) | Untick(item=item):

@@ -59,19 +59,25 @@ class _Written(GenerateJsonSchema):
         return False
 
 
-def schema(sources: Mapping[str, type[BaseModel]], channels: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
-    """The whole schema; the options of each type of source and channel are one branch of a union."""
+def schema(
+    sources: Mapping[str, type[BaseModel]],
+    channels: Mapping[str, type[BaseModel]],
+    checks: Mapping[str, type[BaseModel]],
+) -> dict[str, Any]:
+    """The whole schema; the options of each type of source, channel and check are one branch of a union."""
     made = Config.model_json_schema(schema_generator=_Written)
     defs: dict[str, Any] = made["$defs"]
     for name, described in GLOSSARY.items():
         _describe(made if name == "Config" else defs[name], described)
     measures = (["count"], ["sum", "over"], ["times_usual", "at_least"])
     defs["MoreThan"]["oneOf"] = [{"required": each} for each in measures]
+    defs["Becomes"]["oneOf"] = [{"required": ["severity"]}, {"required": ["false_positive"]}]
     defs["Role"]["oneOf"] = [{"required": ["schedule"]}, {"required": ["person"]}]
     made["properties"]["sources"]["additionalProperties"] = _union(defs, "Source", defs.pop("SourceConfig"), sources)
     made["properties"]["channels"]["additionalProperties"] = _union(
         defs, "Channel", defs.pop("ChannelConfig"), channels
     )
+    made["properties"]["checks"]["additionalProperties"] = _union(defs, "Check", defs.pop("CheckConfig"), checks)
     made["properties"]["severities"]["propertyNames"] = {"enum": [each.value for each in Severity]}
     made.pop("required")
     whole = {"$schema": DRAFT, "title": "Rules of Tocsin", **{key: made[key] for key in made if key != "$defs"}}

@@ -19,7 +19,9 @@ from rules import (
     on_reminders,
     on_response,
     on_time,
+    on_triage,
     on_undo,
+    reported,
 )
 from rules.answering import remembered
 from rules.commands import (
@@ -49,8 +51,10 @@ from rules.grouping import triggered
 from rules.incident import Incident, Policy, Reason, State, TimelineEntry
 from rules.postmortem.commands import AskForPostmortem, NotePostmortem, RemindOfPostmortem
 from rules.response_commands import (
+    Assess,
     ClosedElsewhere,
     DropReminder,
+    Examine,
     PostUpdate,
     PutOffReminder,
     Remind,
@@ -79,6 +83,7 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
     turn = Turn(incident, now)
     act(turn, command)
     on_postmortem.follow(turn, incident, command)
+    on_triage.verify(turn, incident.state)
     if turn.incident is not incident or turn.timeline:
         on_reminders.keep_reminding(turn, incident)
         last = remembered(incident, turn.incident, command, now)
@@ -117,14 +122,19 @@ def open_incident(
         signals={signal.key: signal},
         triggered=triggered(None, decision, occurred(event)),
         previous=previous,
+        response=reported.response(event).changed(triage=decision.triage, links=decision.links),
     )
     turn = Turn(incident, now)
     turn.note(
         "opened", f"opened as {decision.severity} by rule «{decision.rule}»: {event.summary}", delivery=event.delivery
     )
+    said = reported.line(event) if reported.by_a_person(event) else ""
+    if said:
+        turn.note("reported", said, by=event.actor, via=event.source_type, delivery=event.delivery)
     if trigger.because:
         turn.note("counted", trigger.because)
-    climb(turn, Reason.OPENED, trigger.roster, note=trigger.because or None)
+    climb(turn, Reason.OPENED, trigger.roster, note=trigger.because or said or None)
+    on_triage.ask(turn)
     if incident.quiet_at is not None:
         turn.settle(incident.quiet_at)
     return Outcome(turn.incident, tuple(turn.effects), tuple(turn.timeline))
@@ -150,7 +160,7 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Mitigate, on_people.take_recovered, _R),
     **_rows(Resolve, on_people.resolve, _T, _A, _M, _R),
     **_rows(FalsePositive, on_people.false_positive, _T, _A, _M, _R),
-    **_rows(ChangeSeverity, on_people.change_severity, _T, _A, _M, _R),
+    **_rows(ChangeSeverity, on_triage.change_severity, _T, _A, _M, _R),
     **_rows(Assign, on_people.assign, _T, _A, _M, _R),
     **_rows(AddNote, on_people.add_note, _T, _A, _M, _R, State.RESOLVED),
     **_rows(EscalateNow, on_people.escalate_now, _T, _A, _M),
@@ -167,6 +177,8 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(AskForPostmortem, on_postmortem.ask, _T, _A, _M, _R, State.RESOLVED),
     **_rows(NotePostmortem, on_postmortem.note, _T, _A, _M, _R, State.RESOLVED),
     **_rows(RemindOfPostmortem, on_postmortem.remind, State.RESOLVED),
+    **_rows(Assess, on_triage.assess, _T, _A, _M, _R),
+    **_rows(Examine, on_triage.examine, _T, _A, _M, _R),
     **_rows(TakePart, on_response.take_part, _T, _A, _M, _R),
     **_rows(StateImpact, on_response.state_impact, _T, _A, _M, _R, State.RESOLVED),
     **_rows(PostUpdate, on_response.post_update, _T, _A, _M, _R, State.RESOLVED),

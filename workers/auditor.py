@@ -21,7 +21,7 @@ from rules.decision import Judged
 from rules.duration import show_duration
 from rules.incident import Incident, State
 from rules.roster import Roster
-from workers import astray, counters, days, keys, latch, log, queue, release
+from workers import astray, checking, counters, days, keys, latch, log, queue, release, spoken
 from workers.agenda import DESKS, Kind, Lane
 from workers.channels.contract import HttpRequest, Undelivered
 from workers.house import House
@@ -60,10 +60,12 @@ def audit(house: House) -> Findings:
     found = Findings()
     now = house.clock.now()
     days.begin(house.redis, now)
+    spoken.begin(house.redis, now)
     _wiped(house, found)
     _entries(house, found)
     _incidents(house, found)
     _postmortems(house, found)
+    checking.keep_schedules(house.redis, house.rules().config, now)
     _overdue(house, found, now)
     _idle(house, found)
     _tell(house, found, now)

@@ -35,6 +35,7 @@ _STAYS = {
     Kind.INTAKE: "what was heard and is not yet in its incident: nobody would ever know of it",
     Kind.SETTLE: "a look whether an incident has stayed quiet: it would stay open for ever",
     Kind.RELEASE: "a look at what an incident kept quiet: it would stay quiet for ever",
+    Kind.CHECK: "a check, which the rules ask for: change its `every`, or take it out of them",
     Kind.REVIEW: "a look at a post-mortem: waive that instead, and nobody is reminded of it",
 }
 
@@ -42,6 +43,7 @@ _STAYS = {
 _DONE = {
     Kind.INTAKE: "events put into their incidents",
     Kind.RELEASE: "what was kept quiet is looked at",
+    Kind.CHECK: "checks are run",
     Kind.REVIEW: "the post-mortem is looked at",
 }
 

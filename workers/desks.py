@@ -19,6 +19,7 @@ class Job(StrEnum):
     DEDUPLICATE = "deduplicate"
     NOTIFY = "notify"
     ESCALATE = "escalate"
+    CHECK = "check"
 
 
 class Kind(StrEnum):
@@ -38,12 +39,15 @@ class Kind(StrEnum):
     """A look at an incident's post-mortem: its first draft, and whom to remind of it."""
     REMIND = "remind"
     """A reminder of whoever owes an update, or a look whether it is over."""
+    CHECK = "check"
+    """The checks of an incident, or one check by itself: on its schedule, or because somebody asked."""
 
 
 JOBS = dict.fromkeys((Kind.STEP, Kind.SETTLE, Kind.RELEASE, Kind.REMIND, Kind.REVIEW), Job.ESCALATE) | {
     Kind.INTAKE: Job.DEDUPLICATE,
     Kind.NOTIFY: Job.NOTIFY,
+    Kind.CHECK: Job.CHECK,
 }
-_BOTH = (Job.ESCALATE, Job.NOTIFY)
-DESKS = ((Lane.INTAKE, Job.DEDUPLICATE), *((lane, job) for lane in (Lane.URGENT, Lane.CALM) for job in _BOTH))
+_EACH = (Job.ESCALATE, Job.NOTIFY, Job.CHECK)
+DESKS = ((Lane.INTAKE, Job.DEDUPLICATE), *((lane, job) for lane in (Lane.URGENT, Lane.CALM) for job in _EACH))
 """Every lane with the jobs it has."""

@@ -19,7 +19,7 @@ from rules.routing import Place
 from rules.tally import Counting, Tally
 from rules.transition import Outcome
 from workers import agenda, keys
-from workers.agenda import Entry, Job, Kind, Lane
+from workers.agenda import JOBS, Entry, Job, Kind, Lane
 from workers.beneath import BeneathDraft
 from workers.bundle import Bundle
 from workers.counters import count
@@ -285,7 +285,7 @@ class Draft:
         entry_id = f"{kind}-{incident.id}"
         # Of what opens in this very transaction nothing can have been promised before.
         for lane in () if incident.id in self._opened else (Lane.URGENT, Lane.CALM):
-            agenda.withdraw(writes, entry_id, lane, Job.ESCALATE)
+            agenda.withdraw(writes, entry_id, lane, JOBS[kind])
         if at is None:
             return []
         return [look(incident, kind, at, self.now)]

@@ -1,4 +1,4 @@
-"""The RQ jobs `deduplicate`, `notify` and `escalate`: each answers a bell and deals with what is due of its lane.
+"""The RQ jobs `deduplicate`, `notify`, `escalate` and `check`: each answers a bell, for what is due of its lane.
 
 A job carries no more than its lane's name. It ends when nothing is due any more, or when its time is nearly up:
 what is left is still on the agenda, and the next tick rings again.
@@ -19,8 +19,8 @@ from rules.event import Severity
 from rules.pace import TOGETHER, Destination
 from rules.response_commands import Remind
 from rules.upcast import NewerRecord
+from workers import checking, queue
 from workers import log as logging
-from workers import queue
 from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
 from workers.house import QUEUED, House
 from workers.intake import mint
@@ -58,6 +58,11 @@ def notify(lane: str) -> None:
 def escalate(lane: str) -> None:
     """Climb the matrix where its steps are due, and look at what may have become quiet."""
     _answer(_house[0], Lane(lane), Job.ESCALATE)
+
+
+def check(lane: str) -> None:
+    """Start running the checks that are due."""
+    _answer(_house[0], Lane(lane), Job.CHECK)
 
 
 def _answer(house: House, lane: Lane, job: Job) -> None:
@@ -250,4 +255,5 @@ _DUTIES: dict[Job, Callable[[House, Sequence[Entry]], None]] = {
     Job.DEDUPLICATE: _deduplicate,
     Job.NOTIFY: _notify,
     Job.ESCALATE: _escalate,
+    Job.CHECK: checking.begin,
 }

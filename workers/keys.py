@@ -24,6 +24,8 @@
 | tocsin:inbox:bytes        | string     | about how many bytes the deliveries take    | intake  | for ever            |
 | tocsin:last               | sorted set | sources -> when they were last heard        | intake  | for ever            |
 | tocsin:day:<date>         | hash       | counts of deliveries as that UTC day began  | auditor | 16 d                |
+| tocsin:spoke              | sorted set | rules -> when one last spoke                | intake  | 400 d after that    |
+| tocsin:spoke:<date>       | hash       | how often each rule had spoken as it began  | auditor | 16 d                |
 | tocsin:idle:<lane>        | string     | an audit found no worker in this lane       | auditor | 90 s                |
 | tocsin:trim               | string     | somebody has just trimmed the inbox         | inbox   | 4 s                 |
 | tocsin:count:<name>       | hash       | counters of /metrics, a field per label set | counters| for ever            |
@@ -44,6 +46,9 @@
 | tocsin:postmortem:<id>    | string     | an incident's post-mortem, JSON, its version| postmortems| 400 d, renewed   |
 | tocsin:postmortems        | sorted set | incidents that need one -> resolved_at      | postmortems| trimmed at 400 d |
 | tocsin:unfinished         | sorted set | those not done with -> resolved_at          | postmortems| till done with   |
+| tocsin:checks             | hash       | check -> what it found last                 | ledger  | while in the rules  |
+| tocsin:watched            | hash       | scheduled check -> how often it has failed  | ledger  | while in the rules  |
+| tocsin:deployments        | list       | what was deployed, newest first             | deployments | the last 200    |
 | tocsin:worker:<name>      | string     | a worker beats                              | beats   | 10 s                |
 | tocsin:workers            | set        | names of workers that may beat              | beats   | a day after the last|
 | tocsin:accounts           | hash       | who may sign in: name -> account            | accounts| till removed        |
@@ -77,6 +82,8 @@ AUDIT = "tocsin:audit"
 INBOX_BYTES = "tocsin:inbox:bytes"
 LAST_HEARD = "tocsin:last"
 DAYS = "tocsin:day:*"
+SPOKE = "tocsin:spoke"
+SPOKEN = "tocsin:spoke:*"
 TRIM = "tocsin:trim"
 VERSION = "tocsin:version"
 RULES = "tocsin:rules"
@@ -97,6 +104,9 @@ ACTS_FAILED = "tocsin:acts:failed"
 ATTEMPTS = "tocsin:attempts"
 EXCHANGES = "tocsin:exchanges"
 CHANNELS = "tocsin:channels"
+CHECKS = "tocsin:checks"
+WATCHED = "tocsin:watched"
+DEPLOYMENTS = "tocsin:deployments"
 COUNTS = "tocsin:count:*"
 LASTING = (
     "tocsin:agenda:*",
@@ -123,6 +133,9 @@ LASTING = (
     UNFINISHED,
     SILENCES,
     OVERRIDES,
+    CHECKS,
+    WATCHED,
+    DEPLOYMENTS,
     ACCOUNTS,
     TOKENS,
     ACTS,
@@ -133,7 +146,7 @@ LASTING = (
 The record of attempts is left out on purpose: what became of each stands in the incident's history, which is in it, and
 what was sent is nobody's business in a file that lies about.
 """
-MARKS = (VERSION, INBOX_BYTES, COUNTS, LAST_HEARD, DAYS)
+MARKS = (VERSION, INBOX_BYTES, COUNTS, LAST_HEARD, DAYS, SPOKE, SPOKEN)
 """What a backup holds besides, and a Redis on which nothing has happened yet may hold too."""
 
 
@@ -231,6 +244,11 @@ def count(name: str) -> str:
 def day(date: str) -> str:
     """The counts of deliveries as a UTC day (`2026-11-26`) began."""
     return f"tocsin:day:{date}"
+
+
+def spoken(date: str) -> str:
+    """How often each rule had spoken as a UTC day began."""
+    return f"tocsin:spoke:{date}"
 
 
 def pace(destination: str) -> str:

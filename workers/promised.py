@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rules import telling
-from rules.effects import Effect, Notify, Release, RemindAt, ReviewAt, SettleAt, WakeAt
+from rules.effects import Effect, ExamineAt, Notify, Release, RemindAt, ReviewAt, SettleAt, WakeAt
 from rules.event import URGENT
 from rules.incident import Incident, Reason
 from rules.last_answer import Missed
@@ -19,6 +19,7 @@ LOOKS: dict[type[Effect], Kind] = {
     SettleAt: Kind.SETTLE,
     Release: Kind.RELEASE,
     RemindAt: Kind.REMIND,
+    ExamineAt: Kind.CHECK,
     ReviewAt: Kind.REVIEW,
 }
 """What an effect promises, where it is a look at its incident."""

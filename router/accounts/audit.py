@@ -41,6 +41,19 @@ class What(StrEnum):
     PURGED = "purged deliveries"
     REDELIVERED = "handed a delivery in again"
     RETRIED = "retried what was given up"
+    RUN = "ran a promise now"
+    PUT_OFF = "put a promise off"
+    DROPPED = "dropped a promise"
+    REQUEUED = "queued a failed job again"
+    FORGOT_JOB = "forgot a failed job"
+    ANSWERED = "answered an incident"
+    OVERRIDDEN = "put somebody else on call"
+    OVERRIDE_LIFTED = "lifted an override"
+    TESTED = "tested a channel"
+    TRIED = "sent a test alert"
+    REPORTED = "reported an incident"
+    CHECKED = "ran a check"
+    WORKED_THROUGH = "worked through a runbook"
 
 
 class Act(BaseModel):

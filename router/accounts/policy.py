@@ -12,7 +12,8 @@ from router.console.visitor import Role
 
 LEAST: dict[str, Role] = {
     "GET /incidents": Role.VIEWER,
-    "POST /incidents": Role.RESPONDER,
+    # Whoever sees that something is wrong must be able to say so: support staff are viewers.
+    "POST /incidents": Role.VIEWER,
     "GET /incidents/{id}": Role.VIEWER,
     "POST /incidents/{id}/acknowledge": Role.RESPONDER,
     "POST /incidents/{id}/snooze": Role.RESPONDER,
@@ -33,6 +34,13 @@ LEAST: dict[str, Role] = {
     "POST /incidents/{id}/postmortem/actions": Role.RESPONDER,
     "POST /incidents/{id}/postmortem/actions/{number}": Role.RESPONDER,
     "GET /postmortems": Role.VIEWER,
+    "GET /incidents/{id}/runbook": Role.VIEWER,
+    "POST /incidents/{id}/runbook": Role.RESPONDER,
+    "POST /incidents/{id}/check": Role.RESPONDER,
+    "GET /checks": Role.VIEWER,
+    "POST /checks/{name}/run": Role.RESPONDER,
+    "GET /deployments": Role.VIEWER,
+    "POST /deployments": Role.RESPONDER,
     "GET /incidents/{id}/brief": Role.VIEWER,
     "POST /incidents/{id}/part": Role.RESPONDER,
     "POST /incidents/{id}/update": Role.RESPONDER,
@@ -87,9 +95,17 @@ AUDITED: dict[str, What] = {
     "POST /silences/{name}/lift": What.SILENCE_LIFTED,
     "POST /deliveries/purge": What.PURGED,
     "POST /deliveries/{id}/redeliver": What.REDELIVERED,
+    "POST /channels/{name}/test": What.TESTED,
+    "POST /schedules/{name}/overrides": What.OVERRIDDEN,
+    "POST /schedules/{name}/overrides/{id}/lift": What.OVERRIDE_LIFTED,
     "POST /agenda/{id}/retry": What.RETRIED,
+    "POST /agenda/{id}/run": What.RUN,
+    "POST /agenda/{id}/postpone": What.PUT_OFF,
+    "POST /agenda/{id}/drop": What.DROPPED,
+    "POST /queues/failed/{id}/requeue": What.REQUEUED,
+    "POST /queues/failed/{id}/remove": What.FORGOT_JOB,
 }
-"""What the audit log tells of, once it has been done. Answers to incidents stand in their timelines."""
+"""What the audit log tells of, once it has been done. Answers given by programs stand in their timelines only."""
 
 
 def least(method: str, path: str) -> Role:

@@ -6,9 +6,11 @@ import click
 
 from router.cli.accounts import accounts
 from router.cli.checking import check
+from router.cli.checks import checks, deployed
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
 from router.cli.explaining import explain
+from router.cli.exporting import export
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
 from router.cli.maintenance import maintenance
@@ -22,6 +24,7 @@ from router.cli.replay import replaying
 from router.cli.responding import RESPONDING
 from router.cli.rules import init
 from router.cli.run import serve_command, work_command
+from router.cli.runbook import runbook
 from router.cli.schema import schema
 from router.cli.sending import send
 from router.cli.session import Root
@@ -42,10 +45,13 @@ COMMANDS: tuple[click.Command, ...] = (
     pending,
     report,
     postmortem,
+    runbook,
     deliveries,
     sources,
     notifications,
     channels,
+    checks,
+    deployed,
     silence,
     oncall,
     maintenance,
@@ -74,5 +80,5 @@ def main() -> None:
 
 for command in COMMANDS:
     main.add_command(command)
-for command in RESPONDING:
+for command in (*RESPONDING, export):
     incidents.add_command(command)

@@ -13,17 +13,20 @@ from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.sources import TYPES
 from rules.load import Ruleset
 from rules.problem import Wrong
+from rules.watching import KINDS, SOURCE
 from workers.channels import TYPES as CHANNELS
+from workers.checks import OPTIONS as CHECKS
 from workers.configuration import packaged, read
 from workers.house import WAYS
 
 OPTIONS: dict[str, Any] = {
     "source_options": {name: one.options for name, one in TYPES.items()},
     "channel_options": {name: one.options for name, one in CHANNELS.items()},
-    "source_kinds": {name: one.kinds for name, one in TYPES.items()},
+    "check_options": CHECKS,
+    "source_kinds": {SOURCE: KINDS, **{name: one.kinds for name, one in TYPES.items()}},
     "channel_ways": WAYS,
 }
-"""What `rules.load.load` has to know of sources and channels."""
+"""What `rules.load.load` has to know of sources, channels and checks."""
 
 
 def ruleset_of(session: Session, now: float | None = None) -> Ruleset:

@@ -13,6 +13,7 @@ from router.sources import TYPES
 from rules.load import TESTS
 from rules.schema import schema as schema_of
 from workers.channels import OPTIONS
+from workers.checks import OPTIONS as CHECKS
 
 FILE = "tocsin.schema.json"
 """Beside the rules; no *.yaml, so it is none of them."""
@@ -28,8 +29,8 @@ def schema(session: Session) -> None:
 
 
 def of_rules() -> dict[str, Any]:
-    """The schema with every type of source and channel that this Tocsin knows."""
-    return schema_of({name: one.options for name, one in TYPES.items()}, OPTIONS)
+    """The schema with every type of source, channel and check that this Tocsin knows."""
+    return schema_of({name: one.options for name, one in TYPES.items()}, OPTIONS, CHECKS)
 
 
 def put_beside(folder: Path) -> None:

@@ -10,6 +10,7 @@ from rules.answering import why_not
 from rules.config import Config
 from rules.event import Severity
 from rules.incident import Incident, State
+from rules.on_triage import checks_of
 from rules.verification import missing
 
 _OPEN = frozenset(State) - {State.RESOLVED}
@@ -44,6 +45,7 @@ ACTS = (
     Act("escalate", "Escalate now", states=frozenset({State.TRIGGERED, State.ACKNOWLEDGED, State.MITIGATED})),
     Act("mitigate", "Mitigated", states=frozenset({State.TRIGGERED, State.ACKNOWLEDGED})),
     Act("undo", "Undo my last answer", states=frozenset(State)),
+    Act("check", "Check again"),
     Act("snooze", "Snooze", (Field("for", "for", "choice"),)),
     Act("resolve", "Resolve", (Field("note", "Note (may stay empty)", needed=False),)),
     Act("assign", "Assign", (Field("to", "to", "choice"),)),
@@ -79,6 +81,8 @@ RESPONSE = (
 def acts(incident: Incident, by: str, now: float) -> tuple[list[Act], list[Act]]:
     """Those that only need to be pressed, and those that ask something too. `by` may undo only what was theirs."""
     useless = {"undo"} if why_not(incident, by, now) else set()
+    if not checks_of(incident):
+        useless.add("check")
     known = [act for act in ACTS if incident.state in act.states and act.command not in useless]
     if missing(incident, now):
         known = [replace(act, fields=(*act.fields, OVERRIDE)) if act.command == "resolve" else act for act in known]

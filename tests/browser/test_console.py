@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}} javascript:alert(3)'
 PAGES = [
     "/", "/agenda", "/deliveries", "/notifications", "/rules", "/playground", "/schedules", "/sources",
-    "/sources/shop-sentry", "/numbers", "/account", "/accounts", "/audit",
+    "/sources/shop-sentry", "/report", "/numbers", "/account", "/accounts", "/audit",
 ]  # fmt: skip
 TEN_HOURS_WRONG = "const real = Date.now; Date.now = () => real() + 36e6;"
 
@@ -51,7 +51,8 @@ def test_every_page_is_legible(demo: Demo, chromium: Browser, size: str, scheme:
     """On a phone and on a desk, light and dark: nothing is cut off, axe finds nothing, hostile text is only text."""
     incident = demo.incident(HOSTILE[:10])
     page = opened(chromium, f"{demo.base}/", size, scheme)
-    for path in (*PAGES, f"/incidents/{incident}"):
+    of_one = (f"/incidents/{incident}", f"/incidents/{incident}/runbook/rollback", f"/report/{incident}")
+    for path in (*PAGES, *of_one):
         answer = page.goto(f"{demo.base}{path}")
         assert answer is not None
         assert answer.status == 200, path
@@ -76,6 +77,26 @@ def test_what_one_does_the_other_sees(demo: Demo, chromium: Browser) -> None:
     expect(row).to_contain_text("triggered")
     one.context.close()
     other.context.close()
+
+
+def test_a_step_is_ticked_and_a_question_answered_without_a_script(demo: Demo, chromium: Browser) -> None:
+    """Buttons of a plain form; whoever looks on with a script sees it by itself, and copies the command."""
+    demo.tocsin("report", "The website is down", "--by", "vera")
+    path = f"/incidents/{demo.incident('The website is down')}"
+    looks_on = opened(chromium, f"{demo.base}{path}", "phone")
+    expect(looks_on.locator("#pulse")).to_have_text("live")
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    ticks = context.new_page()
+    ticks.goto(f"{demo.base}{path}")
+    expect(ticks.get_by_role("button", name="Copy").first).to_be_hidden()
+    ticks.get_by_role("button", name="Step 1 is done").click()
+    ticks.get_by_role("button", name="no", exact=True).click()
+    expect(ticks.locator(".tree .asks")).to_contain_text("Is data being corrupted?")
+    expect(looks_on.locator("#step-1")).to_contain_text("Done by you")
+    expect(looks_on.locator(".tree .path")).to_contain_text("Is the issue caused by a recent deployment? no")
+    expect(looks_on.get_by_role("button", name="Copy").first).to_be_visible()
+    context.close()
+    looks_on.context.close()
 
 
 def test_what_opens_appears_by_itself(demo: Demo, chromium: Browser) -> None:

@@ -19,7 +19,7 @@ from rules.lint import CODES
 from rules.problem import SECRETS
 from rules.shape import secret_paths
 from tests.cli.test_cli_rules import RULES, tell
-from tests.test_house import ROOT
+from tests.source import ROOT
 from workers.channels import TYPES as CHANNELS
 
 WRONG = RULES.replace("type: pingdom", "type: pingdon").replace("respond_within: 1h", "respond_within: 60 min")

@@ -34,10 +34,12 @@ from rules.incident import Hold, Incident, Reason, Signal, State
 from rules.last_answer import LastAnswer, Stood
 from rules.postmortem.commands import AskForPostmortem, NotePostmortem, RemindOfPostmortem
 from rules.postmortem.terms import Owed
-from rules.response import Part, Ticked, Update
+from rules.response import Finding, Part, Ticked, Update
 from rules.response_commands import (
+    Assess,
     ClosedElsewhere,
     DropReminder,
+    Examine,
     PostUpdate,
     PutOffReminder,
     Remind,
@@ -83,6 +85,8 @@ ROWS: dict[type[Command], set[State]] = {
     Lift: {T, A, M, R},
     Undeliverable: {T, A, M, R, DONE},
     Settle: {T, A, M, R},
+    Assess: {T, A, M, R},
+    Examine: {T, A, M, R},
     Tick: {T, A, M, R},
     Untick: {T, A, M, R},
     AskForPostmortem: {T, A, M, R, DONE},
@@ -114,9 +118,8 @@ def in_state(state: State) -> Life:
         life.asks(Resolve(by="ana", via="slack"))
     update = Update(text="we look", by="ana", at=life.now, next_at=life.now + 30)
     ticks = {"runbook:site-down:1": Ticked(by="ana", at=life.now, via="cli")}
-    life.incident = life.incident.changed(
-        response=life.incident.response.changed(update=update, ticks=ticks, postmortem=Owed())
-    )
+    response = life.incident.response.changed(update=update, ticks=ticks, triage=("site",), postmortem=Owed())
+    life.incident = life.incident.changed(response=response)
     answered = LastAnswer(by="maria", at=life.now + MINUTE, what="it", fields=("assignee",), before=Stood())
     life.incident = life.incident.changed(last_answer=answered)
     return life
@@ -151,6 +154,10 @@ def each_command(life: Life) -> dict[type[Command], Command]:
         RemindOfPostmortem: RemindOfPostmortem(
             role="author", person="ana", channels=("mail",), rooms=frozenset(), text="the draft is due"
         ),
+        Assess: Assess(
+            findings=(Finding(check="site", outcome="ok", text="site healthy", at=life.now),), roster=EVERYBODY
+        ),
+        Examine: Examine(by="maria", via="cli"),
         Tick: Tick(item="runbook:site-down:2", by="maria", via="cli"),
         Untick: Untick(item="runbook:site-down:1", by="maria", via="cli"),
         TakePart: TakePart(part=Part.COMMANDER, by="maria", via="cli", to="maria"),
