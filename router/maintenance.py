@@ -12,7 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from router.accounts.caller import in_their_name
-from router.commands import Line, read_body_as
+from router.asked import Line
+from router.commands import read_body_as
 from router.context import Context
 from router.prepared import Unfit, filled
 from router.problems import Problem
@@ -153,7 +154,7 @@ class Maintenances:
         if one.end <= now or not maintenance.close(self._context.redis, one, telling, now):
             raise Problem(409, f"The maintenance {name} has been over since {_clock(one.end)}.")
         self._silences.let_go(name, by)
-        return {"ended": name, "burning": [shown(each) for each in burning]}
+        return {"ended": name, "burning": [shown(each, now) for each in burning]}
 
     def _put(self, one: Maintenance, said: dict[str, Any], now: float, telling: Any = ()) -> None:
         try:
@@ -188,7 +189,7 @@ class Maintenances:
             "severity": one.severity,
             "prolonged": one.prolonged,
             "what": self._scope(one.name),
-            "holds": [shown(each) for each in self._announcer().held(one.name, now)] if on else [],
+            "holds": [shown(each, now) for each in self._announcer().held(one.name, now)] if on else [],
             "words": self._words(one),
         }
 

@@ -35,6 +35,7 @@ _REFERS = (
     (("severities", "*", "stakeholders", "*"), "people"),
     (("checklists", "*", "*", "check"), "checks"),
     (("people", "*", "hours"), "hours"),
+    (("postmortems", "hours"), "hours"),
     (("rules", "*", "then", "team"), "teams"),
     (("rules", "*", "then", "channels", "*"), "channels"),
     (("severities", "*", "triage", "*"), "checks"),

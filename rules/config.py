@@ -17,6 +17,7 @@ from rules.inhibition import InhibitConfig
 from rules.links import Template
 from rules.match import Condition, listed
 from rules.more_than import MoreThan
+from rules.postmortem.config import PostmortemConfig
 from rules.problem import Misplaced
 from rules.quiet import SilenceConfig, WorkingHours
 from rules.status_pages import StatusPageConfig
@@ -250,6 +251,7 @@ class Config(Strict):
     silences: list[SilenceConfig] = []
     groups: list[GroupConfig] = []
     inhibit: list[InhibitConfig] = []
+    postmortems: PostmortemConfig = PostmortemConfig()
     sources: dict[str, SourceConfig] = {}
     channels: dict[str, ChannelConfig] = {}
     checks: dict[str, CheckConfig] = {}

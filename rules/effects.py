@@ -55,6 +55,13 @@ class RemindAt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewAt:
+    """Look at the incident's post-mortem at `at`; None: it owes none any more. One such promise per incident."""
+
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExamineAt:
     """Run the incident's checks at `at`; None: no longer. One such promise per incident."""
 
@@ -75,4 +82,4 @@ class PublishOn:
     page: str
 
 
-Effect = Notify | WakeAt | SettleAt | RemindAt | ExamineAt | Release | RoomAt | PublishOn
+Effect = Notify | WakeAt | SettleAt | RemindAt | ExamineAt | ReviewAt | Release | RoomAt | PublishOn

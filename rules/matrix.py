@@ -16,7 +16,12 @@ from rules.schedule import working_hours
 
 def policy(config: Config, version: str = "") -> Policy:
     """The plans of every severity. The config must have passed `check`."""
-    return Policy(plans={severity: plan(config, severity) for severity in config.severities}, version=version)
+    written = config.postmortems
+    return Policy(
+        plans={severity: plan(config, severity) for severity in config.severities},
+        version=version,
+        postmortem=written.terms(working_hours(config, written.hours)),
+    )
 
 
 def plan(config: Config, severity: Severity) -> Plan:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rules.event import Severity
 from rules.hours import Hours
+from rules.postmortem.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +82,5 @@ class Policy:
 
     plans: dict[Severity, Plan]
     version: str = ""
+    postmortem: Terms = field(default_factory=Terms)
+    """Which incidents need a post-mortem, and by when."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from rules.postmortem.terms import Owed
 from rules.public import Public
 from rules.room import Room
 
@@ -130,6 +131,8 @@ class Response:
     links: tuple[Link, ...] = ()
     room: Room | None = None
     public: Public | None = None
+    postmortem: Owed = field(default_factory=Owed)
+    """What is owed once it is over."""
 
     def changed(self, **fields: Any) -> Response:
         """The same but for these fields."""

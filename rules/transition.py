@@ -15,6 +15,7 @@ from rules import (
     on_hand,
     on_holds,
     on_people,
+    on_postmortem,
     on_public,
     on_reminders,
     on_response,
@@ -50,6 +51,7 @@ from rules.effects import Effect
 from rules.event import occurred
 from rules.grouping import triggered
 from rules.incident import Incident, Policy, Reason, State, TimelineEntry
+from rules.postmortem.commands import AskForPostmortem, NotePostmortem, RemindOfPostmortem
 from rules.response_commands import (
     Assess,
     ClosedElsewhere,
@@ -82,6 +84,7 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
         return Outcome(incident)
     turn = Turn(incident, now)
     act(turn, command)
+    on_postmortem.follow(turn, incident, command)
     on_triage.verify(turn, incident.state)
     if turn.incident is not incident or turn.timeline:
         on_reminders.keep_reminding(turn, incident)
@@ -179,6 +182,9 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Undeliverable, on_time.write_undeliverable, _R, State.RESOLVED),
     **_rows(Tick, on_response.tick, _T, _A, _M, _R),
     **_rows(Untick, on_response.untick, _T, _A, _M, _R),
+    **_rows(AskForPostmortem, on_postmortem.ask, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(NotePostmortem, on_postmortem.note, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(RemindOfPostmortem, on_postmortem.remind, State.RESOLVED),
     **_rows(Assess, on_triage.assess, _T, _A, _M, _R),
     **_rows(Examine, on_triage.examine, _T, _A, _M, _R),
     **_rows(TakePart, on_response.take_part, _T, _A, _M, _R),

@@ -61,6 +61,7 @@ channels:
   pager: {type: pagerduty}
   mail: {type: mail, host: mail.example.com, port: 25, tls: none, sender: tocsin@example.com}
   hook: {type: webhook, url: "${env:HOOK_URL}", secret: "${env:HOOK_SECRET}"}
+postmortems: {always: [], impact: {}, touching: {}}
 rules:
   - {name: the site is down, when: {labels: {how: outage}}, then: {severity: P1}}
   - {name: the site is slow, when: {labels: {how: degraded}}, then: {severity: P2}}

@@ -22,11 +22,12 @@ from rules.duration import show_duration
 from rules.incident import Incident, State
 from rules.roster import Roster
 from workers import astray, checking, counters, days, keys, latch, log, maintenance, queue, release, spoken
-from workers.agenda import DESKS, Lane
+from workers.agenda import DESKS, Kind, Lane
 from workers.channels.contract import HttpRequest, Undelivered
 from workers.house import House
 from workers.inbox import keep_trimming
 from workers.intake import mint
+from workers.postmortems import shelf
 from workers.repair import promises_of
 
 EVERY = 30.0
@@ -64,6 +65,7 @@ def audit(house: House) -> Findings:
     _entries(house, found)
     _incidents(house, found)
     _maintenance(house, found, now)
+    _postmortems(house, found)
     checking.keep_schedules(house.redis, house.rules().config, now)
     _overdue(house, found, now)
     _idle(house, found)
@@ -127,6 +129,17 @@ def _maintenance(house: House, found: Findings, now: float) -> None:
         found.mended[own.Finding.FORGOTTEN] += len(lacks)
         names = ", ".join(one.name for one in lacks[:5])
         found.words.setdefault(own.Finding.FORGOTTEN, f"a maintenance had no promise ({names}); it is renewed")
+
+
+def _postmortems(house: House, found: Findings) -> None:
+    """One that is not done with, and that nothing would ever look at again: it is looked at now."""
+    ids = shelf.ids(house.redis, unfinished=True)
+    there = house.agenda.waiting([f"{Kind.REVIEW}-{name}" for name in ids])
+    lost = [name for name in ids if f"{Kind.REVIEW}-{name}" not in there and house.looks.renew(name)]
+    if lost:
+        found.mended[own.Finding.FORGOTTEN] += len(lost)
+        told = f"{len(lost)} post-mortems had no promise ({', '.join(lost[:5])}); it is renewed"
+        found.words[own.Finding.FORGOTTEN] = "; ".join(filter(None, (found.words.get(own.Finding.FORGOTTEN), told)))
 
 
 def _held(house: House, looked_at: Iterable[Incident]) -> None:

@@ -39,13 +39,15 @@ _STAYS = {
     Kind.CHECK: "a check, which the rules ask for: change its `every`, or take it out of them",
     Kind.ROOM: "the next thing to do about an incident's own channel, which nobody is called by",
     Kind.PUBLISH: "what somebody wants the world to be told; publish something else instead",
+    Kind.REVIEW: "a look at a post-mortem: waive that instead, and nobody is reminded of it",
 }
 
 
-_OTHERS = {
+_DONE = {
     Kind.INTAKE: "events put into their incidents",
     Kind.RELEASE: "what was kept quiet is looked at",
     Kind.CHECK: "checks are run",
+    Kind.REVIEW: "the post-mortem is looked at",
     Kind.ROOM: "the incident's own channel is seen to",
     Kind.PUBLISH: "a status page is told what was published",
 }
@@ -196,4 +198,4 @@ def _said(entry: Entry) -> str:
     """What it is, in a few words."""
     if entry.kind is Kind.NOTIFY:
         return what(entry)
-    return _OTHERS[entry.kind]
+    return _DONE.get(entry.kind, "it is looked at")

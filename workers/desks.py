@@ -38,6 +38,8 @@ class Kind(StrEnum):
     """A look at the children of an incident that keeps them quiet no longer."""
     MAINTENANCE = "maintenance"
     """A reminder that a maintenance is still on, and word of its end. It is of no incident."""
+    REVIEW = "review"
+    """A look at an incident's post-mortem: its first draft, and whom to remind of it."""
     REMIND = "remind"
     """A reminder of whoever owes an update, or a look whether it is over."""
     CHECK = "check"
@@ -48,7 +50,9 @@ class Kind(StrEnum):
     """What a status page has yet to say of an incident."""
 
 
-JOBS = dict.fromkeys((Kind.STEP, Kind.SETTLE, Kind.RELEASE, Kind.REMIND, Kind.MAINTENANCE), Job.ESCALATE) | {
+JOBS = dict.fromkeys(
+    (Kind.STEP, Kind.SETTLE, Kind.RELEASE, Kind.REMIND, Kind.REVIEW, Kind.MAINTENANCE), Job.ESCALATE
+) | {
     Kind.INTAKE: Job.DEDUPLICATE,
     Kind.NOTIFY: Job.NOTIFY,
     Kind.CHECK: Job.CHECK,

@@ -25,7 +25,8 @@ from workers.bundle import Bundle
 from workers.counters import count
 from workers.gated import GateDraft
 from workers.intake import mint_short
-from workers.promised import LOOKS, lane_of, notification, once, publication
+from workers.postmortems import shelf
+from workers.promised import LOOKS, look, notification, once, publication, release
 
 
 class Draft:
@@ -44,6 +45,7 @@ class Draft:
         self._written: dict[str, Outcome] = {}
         self._opened: set[str] = set()
         self._reopened: dict[str, float] = {}
+        self._ended: set[str] = set()
         self._timeline: dict[str, list[TimelineEntry]] = {}
         self._effects: list[tuple[str, Effect]] = []
         self._placed: dict[str, Place] = {}
@@ -60,7 +62,7 @@ class Draft:
         """Read where these signals and groups go, and every incident they lead to."""
         signal_keys, group_keys = list(dict.fromkeys(signals)), list(dict.fromkeys(groups))
         redis_keys = [*map(keys.signal, signal_keys), *map(keys.group, group_keys)]
-        stored = self._watch_and_read(redis_keys)
+        stored = self.read(redis_keys)
         for key, value in zip(signal_keys, stored, strict=False):
             self._places[key] = decode(Place, value) if value else None
         for key, value in zip(group_keys, stored[len(signal_keys) :], strict=True):
@@ -71,7 +73,7 @@ class Draft:
     def load_heard(self, events: Iterable[Event]) -> None:
         """Read in which deliveries the senders' own ids of these events have been heard before."""
         named = list(dict.fromkeys(key for event in events if (key := _memory(event))))
-        for key, value in zip(named, self._watch_and_read(named), strict=True):
+        for key, value in zip(named, self.read(named), strict=True):
             if value:
                 self._heard[key] = value.decode()
 
@@ -86,7 +88,7 @@ class Draft:
 
     def _load_incidents(self, ids: set[str]) -> None:
         ordered = sorted(ids - self._incidents.keys())
-        stored = self._watch_and_read([keys.incident(incident_id) for incident_id in ordered])
+        stored = self.read([keys.incident(incident_id) for incident_id in ordered])
         for incident_id, value in zip(ordered, stored, strict=True):
             self._incidents[incident_id] = decode(Incident, value) if value else None
 
@@ -94,7 +96,8 @@ class Draft:
         """Read what these gates have counted, each from its time on."""
         self._gates.load(gates, since)
 
-    def _watch_and_read(self, redis_keys: list[str]) -> list[bytes | None]:
+    def read(self, redis_keys: list[str]) -> list[bytes | None]:
+        """What stands there, watched from now on."""
         if not redis_keys:
             return []
         self._pipe.watch(*redis_keys)  # type: ignore[no-untyped-call]
@@ -145,6 +148,9 @@ class Draft:
     def changed(self, outcome: Outcome) -> None:
         """An incident has changed."""
         incident = outcome.incident
+        before = self._incidents.get(incident.id)
+        if not incident.is_open and (before is None or before.is_open):
+            self._ended.add(incident.id)
         self._incidents[incident.id] = incident
         self._written[incident.id] = outcome
         self._timeline.setdefault(incident.id, []).extend(outcome.timeline)
@@ -219,8 +225,10 @@ class Draft:
     def _write_incident(self, writes: Bundle, incident_id: str, incident: Incident, lasting: dict[str, bytes]) -> None:
         if incident.is_open:
             lasting[keys.incident(incident_id)] = self._encoded(incident)
-        else:
+        elif incident_id in self._ended:
             writes.set(keys.incident(incident_id), self._encoded(incident), ex=keys.KEEP_RESOLVED)
+        else:
+            writes.rewrite(keys.incident(incident_id), self._encoded(incident))
         lines = self._timeline.get(incident_id)
         if lines:
             writes.rpush(keys.timeline(incident_id), *(encode(line) for line in lines))
@@ -253,14 +261,10 @@ class Draft:
 
     def _release_resolved(self, writes: Bundle) -> None:
         for _, incident in self._changed_incidents():
-            if incident.is_open:
+            # Of what had ended before, its signals and its group may be another's by now.
+            if incident.is_open or incident.id not in self._ended:
                 continue
-            writes.zrem(keys.OPEN, incident.id)
-            writes.expire(keys.timeline(incident.id), keys.KEEP_RESOLVED)
-            writes.expire(keys.below(incident.id), keys.KEEP_RESOLVED)
-            writes.expire(keys.group(incident.group_key), keys.KEEP_RESOLVED)
-            for signal_key in incident.signals:
-                writes.expire(keys.signal(signal_key), routing.KEEP_TOMBSTONE)
+            release(writes, incident)
             self.count("incidents", incident.severity, "false positive" if incident.false_positive else "resolved")
 
     def _promises(self, writes: Bundle) -> list[Entry]:
@@ -280,6 +284,8 @@ class Draft:
             incident = self._incidents[incident_id]
             if incident is not None:
                 entries += self._look(writes, incident, kind, at)
+            if incident is not None and kind is Kind.REVIEW:
+                shelf.owe(writes, incident, at)
         self.desks |= {(entry.lane, entry.job) for entry in entries if entry.due_at <= self.now}
         return entries
 
@@ -290,8 +296,7 @@ class Draft:
             agenda.withdraw(writes, entry_id, lane, JOBS[kind])
         if at is None:
             return []
-        lane, now = lane_of(incident), self.now
-        return [Entry(id=entry_id, kind=kind, lane=lane, due_at=at, created_at=now, incident=incident.id)]
+        return [look(incident, kind, at, self.now)]
 
 
 def _memory(event: Event) -> str | None:

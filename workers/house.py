@@ -20,6 +20,7 @@ from workers.clock import Clock, RedisClock
 from workers.examining import Examiner, Nowhere
 from workers.ledger import Ledger
 from workers.pace import Pace
+from workers.postmortems.looking import Looks
 from workers.publishing import Publishing
 from workers.rooms import Rooms
 from workers.sending import Sender
@@ -103,6 +104,7 @@ class House:
     store: Store = field(init=False)
     ledger: Ledger = field(init=False)
     pace: Pace = field(init=False)
+    looks: Looks = field(init=False)
     sender: Sender = field(init=False)
     together: Together = field(init=False)
     examiner: Examiner = field(init=False)
@@ -114,6 +116,7 @@ class House:
         self.store = Store(self.redis)
         self.pace = Pace(self.redis, self.rules)
         self.ledger = Ledger(self.redis, self.rules, self.clock, lambda: ways(self.rules()))
+        self.looks = Looks(self.redis, self.clock, self.ledger, self.settings.base_url)
         self.sender = Sender(
             ledger=self.ledger,
             store=self.store,

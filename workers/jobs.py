@@ -196,6 +196,7 @@ def _escalate(house: House, entries: Sequence[Entry]) -> None:
 
     alone: dict[Kind, Callable[[Entry], None]] = {
         Kind.RELEASE: house.ledger.release,
+        Kind.REVIEW: house.looks.look,
         Kind.MAINTENANCE: lambda entry: maintenance.look(house, entry),
     }
     unsuspected, suspects = _apart([entry for entry in entries if entry.kind not in alone])

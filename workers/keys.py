@@ -45,6 +45,9 @@
 | tocsin:tested:<channel>   | string     | a channel has just been tested              | testing | 10 s                |
 | tocsin:changes            | stream     | incidents that have just changed            | ledger  | the last 2,000      |
 | tocsin:overrides          | hash       | who takes a turn instead: id -> override    | overrides| 7 d after its end  |
+| tocsin:postmortem:<id>    | string     | an incident's post-mortem, JSON, its version| postmortems| 400 d, renewed   |
+| tocsin:postmortems        | sorted set | incidents that need one -> resolved_at      | postmortems| trimmed at 400 d |
+| tocsin:unfinished         | sorted set | those not done with -> resolved_at          | postmortems| till done with   |
 | tocsin:checks             | hash       | check -> what it found last                 | ledger  | while in the rules  |
 | tocsin:watched            | hash       | scheduled check -> how often it has failed  | ledger  | while in the rules  |
 | tocsin:deployments        | list       | what was deployed, newest first             | deployments | the last 200    |
@@ -90,6 +93,8 @@ SILENCES = "tocsin:silences"
 MAINTENANCE = "tocsin:maintenance"
 OVERRIDES = "tocsin:overrides"
 RULES_REFUSED = "tocsin:rules:refused"
+POSTMORTEMS = "tocsin:postmortems"
+UNFINISHED = "tocsin:unfinished"
 WORKERS = "tocsin:workers"
 CHANGES = "tocsin:changes"
 ACCOUNTS = "tocsin:accounts"
@@ -127,6 +132,9 @@ LASTING = (
     "tocsin:delivery:*",
     DELIVERIES,
     QUARANTINE,
+    "tocsin:postmortem:*",
+    POSTMORTEMS,
+    UNFINISHED,
     SILENCES,
     MAINTENANCE,
     OVERRIDES,
@@ -191,6 +199,11 @@ def above(key: str) -> str:
 def below(incident_id: str) -> str:
     """Incidents that one has kept quiet."""
     return f"tocsin:below:{incident_id}"
+
+
+def postmortem(incident_id: str) -> str:
+    """An incident's post-mortem."""
+    return f"tocsin:postmortem:{incident_id}"
 
 
 def heard(source: str, sender_id: str) -> str:

@@ -41,6 +41,7 @@ MENU = (
     Entry("/agenda", "Queue"),
     Entry("/deliveries", "Deliveries"),
     Entry("/notifications", "Notifications"),
+    Entry("/postmortems", "Post-mortems"),
     Entry("/rules", "Rules"),
     Entry("/playground", "Playground"),
     Entry("/schedules", "Schedules"),

@@ -17,6 +17,7 @@ from router.console.now import Now
 from router.console.numbers import PAGES as NUMBERS
 from router.console.people import People
 from router.console.playground import Playground
+from router.console.postmortems import PostmortemPages
 from router.console.publishing import PublishingPage
 from router.console.queue import Queue
 from router.console.reporting import Reporting
@@ -53,5 +54,6 @@ def tables(context: Context) -> list[Page]:
         *IncidentPage(context).pages(),
         *PublishingPage(context).pages(),
         *NotificationsPage(context).pages(),
+        *PostmortemPages().pages(),
         Page("/live", "GET", live.stream),
     ]

@@ -55,6 +55,8 @@ class Notification:
     """`rule «the site is down»; step 2 of 3: on-call engineer did not answer within 15m`."""
     next: str
     """`ceo at 10:30 UTC, in 15m`, or that nothing follows."""
+    until: float | None = None
+    """When it was over; None: it goes on."""
     role: str | None = None
     recipient: Recipient | None = None
     count: int = 1

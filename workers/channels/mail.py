@@ -135,7 +135,7 @@ def _first_line(notification: Notification) -> str:
 def _facts(notification: Notification) -> list[tuple[str, str]]:
     facts = [
         ("Where", notification.where),
-        ("Since", since(notification.since, notification.now)),
+        ("Since", since(notification.since, notification.now, notification.until)),
         ("Why", notification.why),
         ("Next", notification.next),
         ("Note", notification.note or ""),

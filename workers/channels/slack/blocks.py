@@ -65,7 +65,7 @@ def fallback(notification: Notification) -> str:
     if notification.by:
         story[0] += f" by {plain(notification.by, 80)}"
     if notification.reason.pages:
-        story += [plain(notification.where), f"since {since(notification.since, notification.now)}"]
+        story += [plain(notification.where), f"since {since(notification.since, notification.now, notification.until)}"]
         story += [plain(notification.why), f"next: {plain(notification.next)}"]
     elif notification.reason is Reason.REMINDER:
         story += [plain(notification.note or "")]
@@ -131,7 +131,7 @@ def mention(address: str | None) -> str | None:
 def _facts(notification: Notification) -> Block:
     facts = {
         "Where": notification.where,
-        "Since": since(notification.since, notification.now),
+        "Since": since(notification.since, notification.now, notification.until),
         "Why you": notification.why,
         "What happens next": notification.next,
     }
@@ -159,7 +159,7 @@ def _small(notification: Notification) -> Block:
     events = "1 event" if notification.count == 1 else f"{notification.count} events"
     words = f"Tocsin · {which(notification)} · {events}"
     if not notification.reason.pages:
-        words += f" · since {since(notification.since, notification.now)}"
+        words += f" · since {since(notification.since, notification.now, notification.until)}"
     return {"type": "context", "elements": [{"type": "plain_text", "text": words, "emoji": False}]}
 
 
