@@ -146,8 +146,8 @@ def _silence(said: dict[str, Any], now: float) -> SilenceConfig:
     except ValidationError as wrong:
         first = wrong.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise Problem(422, f"{where}: {said}" if where else f"{said[:1].upper()}{said[1:]}.") from None
+        why = first["msg"].removeprefix("Value error, ")
+        raise Problem(422, f"{where}: {why}" if where else f"{why[:1].upper()}{why[1:]}.") from None
     window = Silence(silence).next_window(now)
     if window is None:
         raise Problem(422, "This silence is over already: its end lies in the past.")
