@@ -15,7 +15,7 @@ from router.accounts.caller import in_their_name
 from router.asked import Line
 from router.commands import read_body_as
 from router.context import Context
-from router.prepared import Unfit, filled
+from router.prepared import PACKAGED, Unfit, filled
 from router.problems import Problem
 from router.requests import headers_of, read_body
 from router.shown import shown
@@ -27,7 +27,6 @@ from rules.problem import nearest
 from rules.quiet import SilenceConfig
 from rules.silence import Silence
 from workers import maintenance, silences
-from workers.configuration import packaged
 from workers.intake import mint_short
 from workers.maintenance import Announcer
 from workers.plain import plain
@@ -199,7 +198,7 @@ class Maintenances:
 
     def _words(self, one: Maintenance) -> dict[str, str]:
         """From `words/maintenance.md` of this receiver's folder, else the packaged ones."""
-        own = (self._context.settings.config or packaged()) / TEMPLATE
+        own = (self._context.settings.config or PACKAGED) / TEMPLATE
         values = {
             "service": one.service,
             "reason": one.reason,
@@ -208,7 +207,7 @@ class Maintenances:
             "minutes": round((one.end - one.start) / 60),
         }
         try:
-            return filled(own if own.is_file() else packaged() / TEMPLATE, values)
+            return filled(own if own.is_file() else PACKAGED / TEMPLATE, values)
         except (Unfit, OSError) as wrong:
             # The silence is set: what is wrong with the words must not hide that.
             return {"No words": f"the template cannot be used: {wrong}"}
