@@ -21,15 +21,17 @@ help:  ## this list
 run: .venv/.run  ## the demo on http://127.0.0.1:8080 (PORT=9000 make run for another port)
 	PORT=$(PORT) $(BIN)/tocsin up --demo
 
-# What starts whole Tocsins has the machine to itself; the rest shares it.
-ALONE := tests/processes tests/packaging tests/browser
+# What kills whole Tocsins and looks at the clock has the machine to itself; the rest shares it, the slow ones file by file.
+ALONE := tests/processes
+SLOW := tests/packaging tests/browser
 
 test: .venv/.dev browser  ## every test; TESTS='tests/cli -x' for some
 ifdef TESTS
 	$(BIN)/python -m pytest $(TESTS)
 else
-	$(BIN)/python -m pytest -n 2 $(ALONE:%=--ignore=%)
-	$(BIN)/python -m pytest $(ALONE)
+	$(BIN)/python -m pytest -n 2 $(ALONE:%=--ignore=%) $(SLOW:%=--ignore=%)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 10 $(SLOW)
+	$(BIN)/python -m pytest --durations 10 $(ALONE)
 endif
 
 chaos: .venv/.dev  ## break everything, about 15 minutes; CHAOS='R1 R9 --long' for some, --help for more

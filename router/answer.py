@@ -1,7 +1,8 @@
-"""`/a/{token}`: the page behind the link in a notification, and its runbook. Looking changes nothing: scanners look."""
+"""`/a/{token}`: the page behind the link in a notification. Looking changes nothing: scanners look."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -10,7 +11,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from router import runbooks
 from router.context import Context
 from router.pages import HEADERS, notice, page
 from router.requests import headers_of, read_body
@@ -20,11 +20,12 @@ from rules.incident import Incident, State
 from rules.response_commands import Tick
 from rules.verification import Line, checklist, to_verify
 from workers.ledger import Busy, NoIncident
-from workers.ledger import Refused as NotNow
+from workers.ledger import Refused as CannotBe
 from workers.links import Link, LinkExpired, LinkForged, read_link
 from workers.plain import clock, plain, since
 
 VIA = "link"
+NAMELESS = "Please write your name, so that the others know who has it."
 _FORM_LIMIT = 4096
 _NAME_LIMIT = 80
 
@@ -46,36 +47,30 @@ class Answer:
     async def show(self, request: Request) -> Response:
         """GET: who has it, and the buttons."""
         try:
-            link = self._link(request)
-            return self._page(request, link, await self._incident(link))
+            link = self.link(request)
+            return self._page(request, link, await self.incident(link))
         except Refused as why:
             return why.page
-
-    async def runbook(self, request: Request) -> Response:
-        """GET: what to do. Whoever was told of the incident may read it, and nobody else."""
-        try:
-            incident = await self._incident(self._link(request))
-        except Refused as why:
-            return why.page
-        return runbooks.shown(incident.runbook or "", self._context.in_force.ruleset.runbooks)
 
     async def act(self, request: Request) -> Response:
         """POST: acknowledge or resolve, then back to the page, which says who has it now."""
         try:
-            _same_site(request)
-            link = self._link(request)
-            form = await _form(request)
-            by = self._name(link, form)
+            same_site(request)
+            link = self.link(request)
+            form = await form_of(request)
+            by = self.name(link, form)
             if not by:
-                said = "Please write your name, so that the others know who has it."
-                return self._page(request, link, await self._incident(link), said)
-            if why := await self._answer(link.incident, _command(form, by)):
-                return self._page(request, link, await self._incident(link), why)
+                return self._page(request, link, await self.incident(link), NAMELESS)
+            try:
+                await self._obeyed(link.incident, _command(form, by))
+            except CannotBe as why:
+                return self._page(request, link, await self.incident(link), str(why))
         except Refused as why:
             return why.page
         return RedirectResponse(request.url.path, 303, headers=HEADERS)
 
-    def _link(self, request: Request) -> Link:
+    def link(self, request: Request) -> Link:
+        """What the address says. Raises Refused when it is no link of ours, or none any more."""
         try:
             return read_link(request.path_params["token"], self._context.secrets, self._context.clock.now())
         except LinkExpired:
@@ -85,7 +80,8 @@ class Answer:
             text = "Its address is incomplete or was changed. Open it from the notification itself."
             raise Refused(403, "This is not a link of ours", text) from None
 
-    async def _incident(self, link: Link) -> Incident:
+    async def incident(self, link: Link) -> Incident:
+        """The incident it leads to. Raises Refused when there is none, or nobody can look now."""
         try:
             found = await run_in_threadpool(self._context.store.incident, link.incident)
         except RedisError:
@@ -94,19 +90,28 @@ class Answer:
             raise _gone()
         return found
 
-    async def _answer(self, incident_id: str, command: Command) -> str:
-        """Why nothing came of it, in a sentence; "" when it is done."""
+    async def answer(
+        self, incident_id: str, command: Command, unless: Callable[[Incident], str] = lambda _: ""
+    ) -> Incident:
+        """What a person asks, done. Raises Refused with the page that says why it was not."""
         try:
-            await run_in_threadpool(self._context.ledger.answer, incident_id, command)
-        except NotNow as why:
-            return str(why)
+            return await self._obeyed(incident_id, command, unless)
+        except CannotBe as why:
+            raise Refused(409, "Nothing was done", str(why)) from None
+
+    async def _obeyed(
+        self, incident_id: str, command: Command, unless: Callable[[Incident], str] = lambda _: ""
+    ) -> Incident:
+        """The same. Raises the ledger's own refusal, for whoever has a page to say it on."""
+        try:
+            return await run_in_threadpool(self._context.ledger.answer, incident_id, command, unless)
         except NoIncident:
             raise _gone() from None
         except (RedisError, Busy):
             raise _away() from None
-        return ""
 
-    def _name(self, link: Link, form: dict[str, str]) -> str:
+    def name(self, link: Link, form: dict[str, str]) -> str:
+        """Who answers: whose link it is, else the name they give, which nobody has verified; "" without one."""
         if link.person is not None:
             return link.person
         given = plain(form.get("name", ""), _NAME_LIMIT)
@@ -129,6 +134,7 @@ class Answer:
             runbook=incident.runbook,
             here=request.url.path,
             wrong=wrong,
+            nameless=wrong == NAMELESS,
         )
 
 
@@ -186,7 +192,8 @@ def _command(form: dict[str, str], by: str) -> Command:
     raise Refused(422, "Nothing was done", "The form asked for neither acknowledge nor resolve. Please go back.")
 
 
-async def _form(request: Request) -> dict[str, str]:
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of a form of ours. Raises Refused for one with many more."""
     body = await read_body(headers_of(request.scope["headers"]), request.receive, _FORM_LIMIT)
     try:
         return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
@@ -194,7 +201,8 @@ async def _form(request: Request) -> dict[str, str]:
         raise Refused(422, "Nothing was done", "The form has more fields than ours. Please go back.") from None
 
 
-def _same_site(request: Request) -> None:
+def same_site(request: Request) -> None:
+    """Return when the form was on a page of ours. Raises Refused."""
     if foreign(request):
         raise Refused(403, "Nothing was done", "Another site pressed this button. Open the link from the notification.")
 

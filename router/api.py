@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,33 +15,32 @@ from starlette.routing import Route, Router
 from router import briefings, promises
 from router.accounts.api import AccountsApi
 from router.accounts.caller import in_their_name
+from router.checks import Checks
 from router.commands import ASKED, read_asked, read_limit, read_parked, read_report, read_state
 from router.context import Context
 from router.counting import Window
 from router.deliveries import Deliveries
 from router.editions import Editions
+from router.maintenance import Maintenances
 from router.notifications import Notifications
 from router.numbers import told
 from router.problems import Problem, unavailable
 from router.promising import Promising
-from router.receiver import keep, what_was_heard
+from router.receiver import what_was_heard
+from router.reporting import report
 from router.requests import headers_of, read_body
+from router.runbook_api import RunbookApi
 from router.schedules import Schedules
 from router.senders import Senders
 from router.shown import child, shown
 from router.silences import Silences
-from router.sources import TYPES
 from router.tracing import Tracing
 from rules.incident import Incident
 from rules.record import as_data, encode
 from workers import gates
 from workers.agenda import Agenda
-from workers.intake import Received, mint
 from workers.ledger import Busy, NoIncident, Refused
 from workers.store import Ambiguous
-
-LOOKS, BETWEEN_LOOKS = 40, 0.05
-"""How often, and every how many seconds, a report looks whether it has become an incident: two seconds at most."""
 
 READ_WITHIN = 0.5
 """Seconds to wait for the numbers' first reading; whoever is told that it goes on asks again."""
@@ -61,6 +59,9 @@ def routes(context: Context) -> Router:
     heard = Senders(context)
     schedules = Schedules(context)
     told = Notifications(context)
+    works = Maintenances(context)
+    runbooks = RunbookApi(context, api.find)
+    looks = Checks(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
         for what in ASKED
@@ -72,6 +73,8 @@ def routes(context: Context) -> Router:
             Route("/incidents/{id}", _kept(api.incident), methods=["GET"]),
             Route("/incidents/{id}/brief", _kept(api.brief), methods=["GET"]),
             *commands,
+            Route("/incidents/{id}/runbook", _kept(_said(runbooks.show)), methods=["GET"]),
+            Route("/incidents/{id}/runbook", _kept(_said(runbooks.work)), methods=["POST"]),
             Route("/deliveries", _kept(_said(deliveries.find)), methods=["GET"]),
             Route("/deliveries/purge", _kept(_said(deliveries.purge)), methods=["POST"]),
             Route("/deliveries/{id}", _kept(_said(deliveries.show)), methods=["GET"]),
@@ -82,9 +85,17 @@ def routes(context: Context) -> Router:
             Route("/notifications", _kept(_said(told.find)), methods=["GET"]),
             Route("/notifications/{id}", _kept(_said(told.show)), methods=["GET"]),
             Route("/channels/{name}/test", _kept(_said(told.test, 202)), methods=["POST"]),
+            Route("/checks", _kept(_said(looks.find)), methods=["GET"]),
+            Route("/checks/{name}/run", _kept(_said(looks.run, 202)), methods=["POST"]),
+            Route("/deployments", _kept(_said(looks.deployments)), methods=["GET"]),
+            Route("/deployments", _kept(_said(looks.deployed, 201)), methods=["POST"]),
             Route("/silences", _kept(_said(quiet.find)), methods=["GET"]),
             Route("/silences", _kept(_said(quiet.add, 201)), methods=["POST"]),
             Route("/silences/{name}/lift", _kept(_said(quiet.lift)), methods=["POST"]),
+            Route("/maintenance", _kept(_said(works.find)), methods=["GET"]),
+            Route("/maintenance", _kept(_said(works.begin, 201)), methods=["POST"]),
+            Route("/maintenance/{name}/prolong", _kept(_said(works.prolong)), methods=["POST"]),
+            Route("/maintenance/{name}/end", _kept(_said(works.end)), methods=["POST"]),
             Route("/schedules", _kept(_said(schedules.find)), methods=["GET"]),
             Route("/schedules/{name}/overrides", _kept(_said(schedules.override, 201)), methods=["POST"]),
             Route("/schedules/{name}/overrides/{id}/lift", _kept(_said(schedules.lift)), methods=["POST"]),
@@ -134,7 +145,7 @@ class _Api:
 
     async def brief(self, request: Request) -> Response:
         def said() -> dict[str, Any]:
-            return briefings.told(self._context, self._find(request.path_params["id"]))
+            return briefings.told(self._context, self.find(request.path_params["id"]))
 
         return _json(await run_in_threadpool(said))
 
@@ -143,7 +154,7 @@ class _Api:
         asked = read_asked(what, in_their_name(request, body), self._context.in_force.ruleset.config.people)
 
         def obey() -> dict[str, Any]:
-            ledger, one = self._context.ledger, self._find(request.path_params["id"]).id
+            ledger, one = self._context.ledger, self.find(request.path_params["id"]).id
             before = self._written(one, asked.by)
             ledger.answer(one, asked.command(ledger.roster()))
             # Whatever a person changes stands in the history with their name.
@@ -154,26 +165,8 @@ class _Api:
     async def report(self, request: Request) -> Response:
         headers = headers_of(request.scope["headers"])
         body = await read_body(headers, request.receive, self._context.settings.body_limit)
-        said = read_report(in_their_name(request, body, "reporter"))
-        in_force = self._context.in_force
-        source, now = in_force.reporting(TYPES), self._context.clock.now()
-        delivery = source.delivery(mint(now), now, headers={"content-type": "application/json"}, body=said.delivered)
-        received = await keep(self._context, in_force, source, delivery)
-        opened = await self._opened(received)
-        return _json({**what_was_heard(received), "incident": opened}, 202)
-
-    async def _opened(self, received: Received) -> str | None:
-        """The incident a report has come to, as a person wants to know; None when no worker was quick enough."""
-        keys = [one.event.signal_key for one in received.judged if one.decision and not one.decision.suppress]
-        for _ in range(LOOKS if keys else 0):
-            await asyncio.sleep(BETWEEN_LOOKS)
-            try:
-                found = await run_in_threadpool(self._context.store.holder, keys[0])
-            except RedisError:
-                return None  # It is kept all the same, in the spool.
-            if found is not None:
-                return found
-        return None
+        said = await report(self._context, read_report(in_their_name(request, body, "reporter")))
+        return _json({**what_was_heard(said.received), "incident": said.incident}, 202)
 
     async def gates(self, request: Request) -> Response:
         limit = read_limit(request.query_params.get("limit", "200"))
@@ -221,7 +214,7 @@ class _Api:
         return sum(line.by == by for line in self._context.store.timeline(incident_id))
 
     def _whole(self, part: str) -> dict[str, Any]:
-        incident = self._find(part)
+        incident = self.find(part)
         timeline = self._context.store.timeline(incident.id)
         children = [child(one) for one in self._context.store.children(incident.id)]
         whole = shown(incident, self._context.clock.now())
@@ -229,11 +222,12 @@ class _Api:
 
     def _explained(self, part: str) -> dict[str, Any]:
         """Whole, with why it opened."""
-        incident = self._find(part)
+        incident = self.find(part)
         trace = self._tracing.incident(incident, self._context.store.timeline(incident.id))
         return {**self._whole(part), "trace": trace}
 
-    def _find(self, part: str) -> Incident:
+    def find(self, part: str) -> Incident:
+        """The incident whose id begins so. Raises Problem 404 or 409."""
         try:
             whole = self._context.store.full_id(part)
         except Ambiguous:

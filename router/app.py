@@ -18,10 +18,12 @@ from router import api, health, metrics
 from router.accounts import policy
 from router.accounts.doorstep import Doorstep
 from router.answer import Answer
+from router.answer_runbook import AnswerRunbook
+from router.console import lost
 from router.console.pages import console
 from router.context import Context
 from router.guard import AtHome, Guarded, Outermost
-from router.problems import Problem, tell
+from router.problems import Problem
 from router.receiver import Receiver
 from workers import log
 
@@ -33,20 +35,24 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 def build(context: Context, mounts: Mapping[str, ASGIApp] | None = None) -> ASGIApp:
     """The whole app. `mounts` puts more of them under a path, for this machine only: `{"/demo": demo()}`."""
     answer = Answer(context)
+    runbook = AnswerRunbook(context, answer)
     rest = Starlette(
         routes=[
             Mount("/api", Guarded(api.routes(context), context)),
             Route("/metrics", Guarded(metrics.routes(context), context, policy.reading), methods=["GET"]),
             Route("/a/{token}", answer.show, methods=["GET"]),
             Route("/a/{token}", answer.act, methods=["POST"]),
-            Route("/a/{token}/runbook", answer.runbook, methods=["GET"]),
+            Route("/a/{token}/runbook", runbook.show, methods=["GET"]),
+            Route("/a/{token}/runbook", runbook.act, methods=["POST"]),
+            Route("/a/{token}/runbook/{name}", runbook.show, methods=["GET"]),
+            Route("/a/{token}/runbook/{name}", runbook.act, methods=["POST"]),
             *health.routes(context),
             Mount("/static", Assets(directory=STATIC)),
             *(Mount(path, AtHome(app, context, policy.reading)) for path, app in (mounts or {}).items()),
             *Doorstep(context).routes(),
             *console(context),
         ],
-        exception_handlers={HTTPException: tell, Problem: tell},
+        exception_handlers={HTTPException: lost.answered, Problem: lost.answered, Exception: lost.answered},
         lifespan=_lifespan(context),
     )
     rest.router.redirect_slashes = False

@@ -34,6 +34,7 @@ from rules.config import Person
 from rules.duration import parse_duration
 from rules.event import Severity
 from rules.problem import nearest
+from rules.response_commands import Examine
 from rules.roster import Roster
 
 LONGEST_SNOOZE = 7 * 86400.0
@@ -132,6 +133,14 @@ class AskedToUndo(Asked):
         return Undo(by=self.by, via=self.via, roster=roster)
 
 
+class AskedToCheck(Asked):
+    """How is it now?"""
+
+    def command(self, _roster: Roster) -> Command:
+        """Run its checks once more."""
+        return Examine(by=self.by, via=self.via)
+
+
 class AskedToNote(Asked):
     """This should be known."""
 
@@ -153,6 +162,7 @@ ASKED: dict[str, type[Asked]] = {
     "note": AskedToNote,
     "escalate": AskedToEscalate,
     "undo": AskedToUndo,
+    "check": AskedToCheck,
     "part": AskedForPart,
     "update": AskedForUpdate,
     "impact": AskedForImpact,
@@ -177,6 +187,12 @@ class Report(BaseModel):
     reporter: str | None = None
     by: str | None = None
     details: str | None = None
+    affected: str | None = None
+    """Who, and how many."""
+    since: str | None = None
+    """In the reporter's words: 10:15, this morning."""
+    reference: str | None = None
+    """An order, a customer, a ticket."""
 
     @property
     def delivered(self) -> bytes:

@@ -93,7 +93,7 @@ def _source(name: str, configured: SourceConfig, kind: SourceType, reveal: Revea
         labels=configured.labels,
         unsigned=configured.unsigned,
         gzip=configured.gzip,
-        redact=configured.redact,
+        redact=(*kind.keeps_not, *configured.redact),
         secrets=[reveal(one).encode() for one in configured.secret],
         tokens=[reveal(one).encode() for one in configured.token],
     )

@@ -7,6 +7,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from router.moments import stamp
+from rules.inline import spans
+from workers.plain import clock, is_web, plain
+
 CSS = "style-src 'self'; form-action 'self'"
 HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; {CSS}; base-uri 'none'; frame-ancestors 'none'",
@@ -17,6 +21,8 @@ HEADERS = {
 _TEMPLATES = Environment(
     loader=PackageLoader("router"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
+_TEMPLATES.globals.update(spans=spans, is_web=is_web)
+_TEMPLATES.filters.update(clock=clock, plain=plain, stamp=stamp)
 
 
 def page(template: str, status: int = 200, **said: Any) -> HTMLResponse:

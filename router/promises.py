@@ -48,6 +48,10 @@ def _sentence(entry: Entry, incident: Incident | None) -> tuple[str, str | None]
         return f"put {_events(entry)} into incidents", None
     if entry.kind is Kind.NOTIFY:
         return _notification(entry, about)
+    if entry.kind is Kind.CHECK:
+        return _check(entry, about), None
+    if entry.kind is Kind.MAINTENANCE:
+        return f"remind that the maintenance of {entry.body.get('service')} is still on, and tell of its end", None
     if entry.kind is Kind.RELEASE:
         return f"tell of what {about} kept quiet and still burns", None
     if entry.kind is Kind.PUBLISH:
@@ -77,9 +81,21 @@ def _events(entry: Entry) -> str:
     return "1 event" if number == 1 else f"{number} events"
 
 
+def _check(entry: Entry, about: str) -> str:
+    name = entry.body.get("check")
+    if name is None:
+        return f"run the checks of {about}"
+    asked = entry.body.get("by")
+    return f"run the check {name}" + (f", as {asked} asks" if asked else ", on its schedule")
+
+
 def _notification(entry: Entry, about: str) -> tuple[str, str | None]:
     role, channel = entry.body.get("role"), entry.body.get("channel")
     to = str(entry.body.get("person") or role or channel or "") or None
+    if notice := entry.body.get("notice"):
+        about = str(notice["title"])
+    elif entry.body.get("test"):
+        about = "this is a test"
     return f"tell {to or 'somebody'} by {channel} that {about}: {entry.body.get('reason')}", to
 
 

@@ -111,7 +111,8 @@ class Receiver:
             if isinstance(outcome, Problem):
                 return answer(Reply.to(outcome))
             _say(outcome, time.perf_counter() - started)
-            return answer(Reply(202, orjson.dumps(what_was_heard(outcome))))
+            accepted = self._addressed(asked)[0].type.accepts
+            return answer(Reply(accepted, orjson.dumps(what_was_heard(outcome))))
 
         try:
             self._take(asked, body, tell)

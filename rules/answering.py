@@ -17,6 +17,8 @@ ANSWERS = Acknowledge | Mitigate | Resolve | FalsePositive | ChangeSeverity | As
 """What can be taken back. A note stays, and who was called has been called."""
 _SINCE = {"state", "severity", "hold"}
 """Where one of these has changed since an answer, it is no longer the same incident that was answered."""
+_GOES_ON = {"response"}
+"""What others add to it meanwhile, a check's finding or a tick, makes no other incident of it."""
 
 
 def remembered(before: Incident, after: Incident, command: Command, now: float) -> LastAnswer | None:
@@ -28,7 +30,7 @@ def remembered(before: Incident, after: Incident, command: Command, now: float) 
     if isinstance(command, ANSWERS) and moved:
         stood = Stood(**{name: getattr(before, name) for name in moved})
         return LastAnswer(by=command.by, at=now, what=_what(before, command), fields=moved, before=stood)
-    if last is None or _is_past(last, now) or not _SINCE.union(last.fields).isdisjoint(moved):
+    if last is None or _is_past(last, now) or not (_SINCE.union(last.fields) - _GOES_ON).isdisjoint(moved):
         return None
     # Who joins in relies on it, even where that changes nothing.
     return None if isinstance(command, ANSWERS) and command.by != last.by else last

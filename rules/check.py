@@ -6,11 +6,15 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from rules.config import ChannelConfig, Config, SourceConfig
 from rules.document import Document, Path
 from rules.match import FAMILIES
 from rules.problem import nearest
 from rules.shape import TOLD_AT_MOST, Model, fill, is_under, secret_paths
+from rules.triage import CheckConfig
+from rules.watching import SOURCE
 
 Options = Mapping[str, type[Model]] | None
 
@@ -27,10 +31,14 @@ _REFERS = (
     (("schedules", "*", "overrides", "*", "person"), "people"),
     (("severities", "*", "hours"), "hours"),
     (("severities", "*", "verify"), "checklists"),
+    (("severities", "*", "announce", "*"), "channels"),
+    (("severities", "*", "stakeholders", "*"), "people"),
     (("checklists", "*", "*", "check"), "checks"),
     (("people", "*", "hours"), "hours"),
     (("rules", "*", "then", "team"), "teams"),
     (("rules", "*", "then", "channels", "*"), "channels"),
+    (("severities", "*", "triage", "*"), "checks"),
+    (("rules", "*", "then", "triage", "*"), "checks"),
 )
 """Where a name is written, and the map it must be a key of."""
 
@@ -70,7 +78,7 @@ _ONE = {
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
-_AS_IDS = {"sources", "channels", "status_pages"}
+_AS_IDS = {"sources", "channels", "checks", "status_pages"}
 
 
 def names(document: Document, runbooks: Collection[str] | None) -> None:
@@ -131,6 +139,7 @@ def sources(document: Document, types: Options[Any]) -> None:
     written = _keys(document, "sources")
     used = {kind for _, kind in document.find("sources", "*", "type") if isinstance(kind, str)}
     reserved = {
+        SOURCE,
         *(used if types is None else types),
         *FAMILIES,
         *(kind for kinds in FAMILIES.values() for kind in kinds),
@@ -150,7 +159,7 @@ def sources(document: Document, types: Options[Any]) -> None:
 
 def options(document: Document, section: str, types: Options[Any]) -> None:
     """Hold the extra keys of each source or channel against the options of its type."""
-    own = frozenset((SourceConfig if section == "sources" else ChannelConfig).model_fields)
+    own = frozenset(_SHARED[section].model_fields)
     for path, one in document.find(section, "*") if types is not None else ():
         kind = one.get("type") if isinstance(one, dict) else None
         if not isinstance(kind, str) or types is None:
@@ -162,21 +171,24 @@ def options(document: Document, section: str, types: Options[Any]) -> None:
             document.complain((*path, "type"), f"there is no {_ONE[section]} type '{kind}'", hint)
 
 
-def references(document: Document, source_options: Options[Any], channel_options: Options[Any]) -> None:
+_SHARED: dict[str, type[BaseModel]] = {"sources": SourceConfig, "channels": ChannelConfig, "checks": CheckConfig}
+"""The keys that all of a section have, whatever their type."""
+
+
+def references(document: Document, of_types: Mapping[str, Options[Any]]) -> None:
     """Complain about `${…}` in text that is not a secret: it would be shown as it stands, or lead a secret astray."""
     secret = set(secret_paths(Config))
     for path in document.values:
         text = document.at(path)
         if not (isinstance(text, str) and "${" in text) or any(is_under(path, pattern) for pattern in secret):
             continue
-        of_types = {"sources": source_options, "channels": channel_options}
         if path[0] not in of_types or not _may_be_secret(document, path, of_types[str(path[0])]):
             message = f"a reference (${{…}}) stands only where a secret belongs, and {path[-1]} is plain text"
             document.complain(path, message)
 
 
 def _may_be_secret(document: Document, path: Path, types: Options[Any]) -> bool:
-    common = SourceConfig.model_fields if path[0] == "sources" else ChannelConfig.model_fields
+    common = _SHARED[str(path[0])].model_fields
     if len(path) < 3 or path[2] in common:
         return False
     model = (types or {}).get(str(document.at((*path[:2], "type"))))

@@ -14,11 +14,13 @@ from rules.event import Severity
 from rules.fields import Duration, FieldName, Reference, Strict
 from rules.grouping import GroupConfig
 from rules.inhibition import InhibitConfig
+from rules.links import Template
 from rules.match import Condition, listed
 from rules.more_than import MoreThan
 from rules.problem import Misplaced
 from rules.quiet import SilenceConfig, WorkingHours
 from rules.status_pages import StatusPageConfig
+from rules.triage import CheckConfig
 
 
 def _turn(text: str) -> str:
@@ -30,6 +32,10 @@ def _turn(text: str) -> str:
 def _hand_over(text: str) -> str:
     parse_hand_over(text)
     return text
+
+
+Triage = Annotated[list[str], BeforeValidator(listed)]
+"""Names of checks."""
 
 
 def _yes_or_name(value: object) -> object:
@@ -64,10 +70,16 @@ class SeverityPlan(Strict):
     """The name of working hours: nobody is told outside them, and times are counted in them. Not for P1."""
     exhausted_after: Duration | None = None
     """From the last step to the end of the ladder; by default as long as the last row waited."""
+    triage: Triage = []
+    """The checks that are run when an incident of it opens, or is raised to it."""
     update_every: Annotated[Duration | None, AfterValidator(_a_minute)] = None
     """How long after somebody has it, or after an update, the next update is due."""
     verify: str | None = None
     """The name of the checklist that must be done before it is closed."""
+    announce: list[str] = []
+    """Channels whose rooms hear that it is over, if users have noticed it."""
+    stakeholders: list[str] = []
+    """People who hear that it is over."""
     incident_channel: Annotated[bool | str, BeforeValidator(_yes_or_name)] = False
     """Each incident gets a Slack channel of its own, made by the bot of the only channel with a `token`, or of this."""
 
@@ -174,6 +186,8 @@ class SourceConfig(BaseModel):
     redact: Annotated[list[str], BeforeValidator(listed)] = []
     """Dotted paths into its JSON bodies (`data.event.user.email`, `*` for any key) whose values are not kept."""
     labels: dict[str, str] = {}
+    links: dict[str, Template] = {}
+    """Where people look next: what it is called, and the address, filled from the event."""
 
     @property
     def options(self) -> dict[str, Any]:
@@ -205,6 +219,10 @@ class Then(Strict):
     labels: dict[str, str] = {}
     suppress: str | None = None
     """The reason why nobody is told."""
+    triage: Triage | None = None
+    """Checks that are run beside the severity's."""
+    links: dict[str, Template] | None = None
+    """Where people look next, beside the links of the source."""
 
 
 class Rule(Strict):
@@ -234,5 +252,6 @@ class Config(Strict):
     inhibit: list[InhibitConfig] = []
     sources: dict[str, SourceConfig] = {}
     channels: dict[str, ChannelConfig] = {}
+    checks: dict[str, CheckConfig] = {}
     status_pages: dict[str, StatusPageConfig] = {}
     rules: list[Rule]

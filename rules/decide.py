@@ -17,6 +17,7 @@ from rules.amount import parse_amount, why_no_amount
 from rules.config import Rule
 from rules.decision import Decision, Gate
 from rules.event import Event, Severity
+from rules.links import links
 from rules.match import Key, Test, compile_condition, keys_for, keys_of, why_not
 from rules.more_than import MoreThan
 
@@ -110,6 +111,8 @@ def conclude(event: Event, matching: Iterable[Rule], version: str = "") -> Decis
         channels=tuple(said["channels"]) if "channels" in said else None,
         labels=labels,
         suppress=said.get("suppress"),
+        triage=tuple(said.get("triage", ())),
+        links=tuple(links(said["links"], event, labels)) if "links" in said else (),
         set_by={"severity": name, **set_by},
         rules_version=version,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rules.event import Event, Severity
+from rules.response import Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,10 @@ class Decision:
     """The event's labels and those the rules added."""
     suppress: str | None = None
     """Why nobody is to be told; None means: tell."""
+    triage: tuple[str, ...] = ()
+    """Checks to be run beside the severity's."""
+    links: tuple[Link, ...] = ()
+    """Where people look next, filled from the event."""
     set_by: dict[str, str] = field(default_factory=dict)
     rules_version: str = ""
 

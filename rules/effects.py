@@ -55,6 +55,13 @@ class RemindAt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExamineAt:
+    """Run the incident's checks at `at`; None: no longer. One such promise per incident."""
+
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoomAt:
     """The incident's own channel is not as it should be: see to it at `at`, unless somebody is about to."""
 
@@ -68,4 +75,4 @@ class PublishOn:
     page: str
 
 
-Effect = Notify | WakeAt | SettleAt | RemindAt | Release | RoomAt | PublishOn
+Effect = Notify | WakeAt | SettleAt | RemindAt | ExamineAt | Release | RoomAt | PublishOn

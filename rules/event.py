@@ -81,7 +81,7 @@ class Event:
     incident: str | None = None
     """The id of an incident of ours, when the sender echoes one back to us (PagerDuty's `incident_key`)."""
     actor: str | None = None
-    """Who acknowledged or resolved at the sender's, when it says."""
+    """Who reported it, or acknowledged or resolved it at the sender's, when it says."""
 
     source: str = ""
     """Name of the configured source."""

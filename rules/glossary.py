@@ -21,6 +21,7 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "silences": "For a while, or again and again, nobody is told of what matches.",
         "sources": "Who may ring the bell. Each has its own address, /hooks/<name>.",
         "channels": "The ways out: Slack, PagerDuty, mail, a webhook.",
+        "checks": "What Tocsin looks at by itself, when an incident opens or on a schedule.",
         "status_pages": "Where the world is told, by a person: Statuspage, Instatus, a webhook. They call nobody.",
         "rules": "The first rule that matches decides; one with `continue: true` adds what it says.",
     },
@@ -37,8 +38,11 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "acknowledged_for": "How long an acknowledgement holds; if it still burns then, it calls again.",
         "hours": "Working hours in which people are told and times are counted; not for P1.",
         "exhausted_after": "From the last step to the end of the ladder; as long as the last row waited by default.",
+        "triage": "Checks that are run when an incident opens or is raised: names of `checks`.",
         "update_every": "How long after somebody has it, or after an update, the next update is due: 30m.",
         "verify": "The name of the checklist that must be done before it is closed.",
+        "announce": "Channels whose rooms hear that it is over, if users have noticed it: general.",
+        "stakeholders": "People who hear that it is over, whether or not they were told of it before.",
         "incident_channel": "Each incident gets a Slack channel of its own, made by the bot, or by this channel's.",
     },
     "ChecklistItem": {
@@ -87,7 +91,7 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "equal": "What both must have alike: labels.service.",
     },
     "About": {
-        "source": "A source, a type or a family: uptime.",
+        "source": "A source, a type or a family: uptime, people.",
         "kind": "Exact, or with a * at the end.",
         "labels": "Labels with their values; all must be there.",
         "summary": "A pattern (RE2), searched in the summary.",
@@ -141,6 +145,20 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "gzip": "May its bodies come compressed?",
         "redact": "Dotted paths into its JSON bodies whose values are not kept: data.user.email.",
         "labels": "Added to everything it says.",
+        "links": "Where people look next: a name, and an address with places like {labels.release}.",
+    },
+    "CheckConfig": {
+        "type": "What is looked at, and how.",
+        "within": "How long it may take, 8s at most.",
+        "every": "How often it is run by itself: 1m. By default only for incidents, and when somebody asks.",
+        "failures": "So often in a row it must fail on its schedule before that is an event; 2 by default.",
+        "when_ok": "What it makes of an incident when it comes out well.",
+        "when_failed": "What it makes of an incident when it fails.",
+        "labels": "Added to the events that its schedule makes.",
+    },
+    "Becomes": {
+        "severity": "So bad it is then; never milder once a person has answered or has said how bad it is.",
+        "false_positive": "Why there is nothing, then; closes it where nobody has answered.",
     },
     "ChannelConfig": {"type": "What kind of way out it is."},
     "MoreThan": {
@@ -163,6 +181,8 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "channels": "Instead of the severity's.",
         "labels": "Added to the event's; the rule's word beats the sender's.",
         "suppress": "Why nobody is told.",
+        "triage": "Checks that are run beside the severity's: names of `checks`.",
+        "links": "Where people look next: a name, and an address with places like {labels.release}.",
     },
     "Rule": {
         "name": "What people and timelines call it; no two rules have one name.",
@@ -172,7 +192,7 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "continue": "The rule adds what it says, and the search goes on.",
     },
     "Condition": {
-        "source": "The name of a source, a type like sentry, or the family uptime.",
+        "source": "The name of a source, a type like sentry, or a family: uptime, people.",
         "kind": "Exact, or with a * at the end: stripe.charge.*",
         "labels": "Labels the event must have, each with one of the values.",
         "summary": "An RE2 pattern, searched anywhere, upper and lower case alike.",

@@ -34,6 +34,8 @@ class Stood:
 
 
 FIELDS = tuple(one.name for one in fields(Stood))
+OF_ANSWERS = ("severity_by", "unverified")
+"""What of the response an answer changes; the rest of it goes on, whatever is taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

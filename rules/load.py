@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 from pydantic import BaseModel
 
-from rules import check, check_response, check_room, check_together, matrix, schedule
+from rules import check, check_response, check_room, check_together, check_triage, matrix, runbook, schedule
 from rules.config import Config
 from rules.decide import Rules, Verdict, decide, explain
 from rules.decision import Decision
@@ -19,6 +19,7 @@ from rules.event import Event
 from rules.grouping import Groups
 from rules.incident import Policy
 from rules.inhibition import Inhibitions
+from rules.links import SourceLinks
 from rules.lint import Given, lint
 from rules.override import MadeOverride, applied
 from rules.problem import Problem, Wrong
@@ -49,12 +50,13 @@ class Ruleset:
     """Those of the YAML."""
     groups: Groups = field(default_factory=Groups, repr=False)
     inhibitions: Inhibitions = field(default_factory=Inhibitions, repr=False)
+    links: SourceLinks = field(default_factory=SourceLinks, repr=False)
     doubts: tuple[Problem, ...] = ()
     """What can be used and is hardly meant (`rules.lint`); empty unless it was asked for."""
 
     def decide(self, event: Event, now: float) -> Decision:
         """What a trigger means. `now` in Unix seconds."""
-        return self.groups.join(decide(event, self.rules, now), event, now)
+        return self.links.add(self.groups.join(decide(event, self.rules, now), event, now), event)
 
     def explain(self, event: Event, now: float) -> list[Verdict]:
         """What every rule, in order, makes of the event, and why one does not match."""
@@ -75,6 +77,7 @@ def load(
     *,
     source_options: Mapping[str, type[BaseModel]] | None = None,
     channel_options: Mapping[str, type[BaseModel]] | None = None,
+    check_options: Mapping[str, type[BaseModel]] | None = None,
     source_kinds: Mapping[str, Collection[str]] | None = None,
     channel_ways: Mapping[str, Way] | None = None,
     runbooks: Mapping[str, str] | None = None,
@@ -82,8 +85,9 @@ def load(
 ) -> Ruleset:
     """Read file name -> text. Raises `Wrong` with every problem found, and nothing else.
 
-    Options are the extra keys of each type of source or channel; None leaves them unchecked, as it does runbooks,
-    kinds (what each type of source sends, where that can be counted) and ways (what each type of channel reaches).
+    Options are the extra keys of each type of source, channel or check; None leaves them unchecked, as it does
+    runbooks, kinds (what each type of source sends, where that can be counted) and ways (what a type of channel
+    reaches).
     With `now` (Unix seconds) the rules are linted too; who only starts on them need not wait for that.
     """
     texts = {name: text for name, text in texts.items() if not name.endswith(TESTS)}
@@ -95,11 +99,14 @@ def load(
     check.rules(document)
     check.silences(document)
     check_together.check(document)
+    document.problems.extend(runbook.wrong(runbooks or {}))
     check_response.check(document)
     check.sources(document, source_options)
     check.options(document, "sources", source_options)
     check.options(document, "channels", channel_options)
-    check.references(document, source_options, channel_options)
+    check.options(document, "checks", check_options)
+    check_triage.check(document)
+    check.references(document, {"sources": source_options, "channels": channel_options, "checks": check_options})
     if config is not None:
         matrix.check(config, document)
         check_room.check(config, document)
@@ -120,6 +127,7 @@ def load(
         Silences(config.silences),
         Groups(config.groups),
         Inhibitions(config.inhibit),
+        SourceLinks({name: source.links for name, source in config.sources.items()}),
         doubts,
     )
 

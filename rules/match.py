@@ -20,6 +20,7 @@ from rules.problem import one_of
 
 FAMILIES: dict[str, frozenset[str]] = {
     "uptime": frozenset({"uptimerobot", "uptimekuma", "betterstack", "pingdom"}),
+    "people": frozenset({"manual", "postmark"}),
 }
 """Words that mean several types of source at once. The sources' own `family` must agree with it."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rules import reported
 from rules.commands import Clear, Heard, Trigger
 from rules.duration import show_duration
 from rules.event import occurred
 from rules.grouping import triggered
 from rules.incident import Reason, Signal, State
+from rules.on_triage import ask, take_over
 from rules.turn import Turn, climb, in_hours
 from rules.verification import closes_at, for_people
 
@@ -32,6 +34,8 @@ def trigger(turn: Turn, command: Trigger) -> None:
         _join(turn, command)
     elif not before.firing:
         _fire_again(turn, command)
+    elif before.count <= TIMELINE_SIGNALS:
+        _say_who(turn, command, "reported again")
     if before is None or not before.firing:
         watch_quiet(turn)
 
@@ -95,20 +99,32 @@ def _raise_by_event(turn: Turn, command: Trigger) -> None:
     turn.note("severity", text, delivery=command.event.delivery)
     note = f"was {was.severity}, {was.state}" + (f" by {was.acknowledged_by}" if was.acknowledged_by else "")
     climb(turn, Reason.SEVERITY_RAISED, command.roster, note=note)
+    take_over(turn, decision)
+    ask(turn)
 
 
 def _join(turn: Turn, command: Trigger) -> None:
     """A further signal of the group: whoever has the incident has it too."""
+    take_over(turn, command.decision)
     if len(turn.incident.signals) <= TIMELINE_SIGNALS:
         decided = command.decision
         # In a group across sources each has been judged by itself.
         judged = f", {decided.severity} by rule «{decided.rule}»" if decided.group is not None else ""
         text = f"joined by {command.event.source}: {command.event.summary}{judged}"
         turn.note("joined", text, delivery=command.event.delivery)
+        _say_who(turn, command, "reported")
     if turn.incident.state is State.RECOVERED:
         _reopen(turn, command)
     else:
         _break_hold(turn, command)
+
+
+def _say_who(turn: Turn, command: Trigger, how: str) -> None:
+    """A person reported it, and may have said more than the first did."""
+    event = command.event
+    if reported.by_a_person(event):
+        text = reported.line(event, how)
+        turn.note("reported", text, by=event.actor, via=event.source_type, delivery=event.delivery)
 
 
 def _break_hold(turn: Turn, command: Trigger) -> None:

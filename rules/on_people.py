@@ -6,7 +6,10 @@ from dataclasses import replace
 
 from rules.answering import next_to_call, stands
 from rules.commands import Acknowledge, AddNote, Assign, ChangeSeverity, EscalateNow, FalsePositive, Mitigate, Resolve
+from rules.duration import show_duration
+from rules.event import Severity
 from rules.incident import Reason, State, StepState
+from rules.roster import Roster
 from rules.turn import Turn, climb, fire, ladder, moment, steady_at, untold
 from rules.verification import missing
 
@@ -90,6 +93,27 @@ def resolve(turn: Turn, command: Resolve) -> None:
     text = f"resolved by {command.by}" + (f": {command.note}" if command.note else "")
     turn.note("resolved", text, by=command.by, via=command.via)
     turn.update(Reason.RESOLVED, by=command.by, note=_unverified(turn, command, len(left)) or command.note)
+    announce(turn, command.by, command.note)
+
+
+def announce(turn: Turn, by: str, note: str | None = None) -> None:
+    """Beside those who were told of it: everybody's rooms, if users have noticed, and whoever has a stake in it."""
+    incident, response = turn.incident, turn.incident.response
+    parts = [
+        f"Resolved after {show_duration(turn.now - incident.opened_at)}.",
+        note or (response.update.text if response.update is not None else ""),
+        f"Affected: {response.affected}." if response.affected else "",
+    ]
+    said = " ".join(part for part in parts if part)
+    rooms = frozenset(told.channel for told in incident.told if told.room)
+    if response.users_noticed:
+        ways = [channel for channel in incident.plan.announce if channel not in rooms]
+        turn.tell(Reason.UPDATE, ways, role="everybody", person=None, rooms=frozenset(ways), by=by, note=said)
+    known = {told.person for told in incident.told if not told.room}
+    ways = [channel for channel in incident.ways if channel not in rooms | set(incident.plan.announce)]
+    for person in incident.plan.stakeholders:
+        if person not in known:
+            turn.tell(Reason.UPDATE, ways, role="stakeholder", person=person, rooms=rooms, by=by, note=said)
 
 
 def _unverified(turn: Turn, command: Resolve, left: int) -> str:
@@ -104,15 +128,15 @@ def _unverified(turn: Turn, command: Resolve, left: int) -> str:
 
 def false_positive(turn: Turn, command: FalsePositive) -> None:
     """It never was one: closed, with the reason kept."""
-    close(turn, command.by)
-    turn.change(false_positive=command.reason)
-    turn.note(
-        "false positive",
-        f"marked as a false positive by {command.by}: {command.reason}",
-        by=command.by,
-        via=command.via,
-    )
-    turn.update(Reason.FALSE_POSITIVE, by=command.by, note=command.reason)
+    false_alarm(turn, command.by, command.via, command.reason)
+
+
+def false_alarm(turn: Turn, by: str, via: str | None, reason: str) -> None:
+    """It never was one, says a person or a check."""
+    close(turn, by)
+    turn.change(false_positive=reason)
+    turn.note("false positive", f"marked as a false positive by {by}: {reason}", by=by, via=via)
+    turn.update(Reason.FALSE_POSITIVE, by=by, note=reason)
 
 
 def close(turn: Turn, by: str) -> None:
@@ -127,17 +151,24 @@ def change_severity(turn: Turn, command: ChangeSeverity) -> None:
     was = turn.incident.severity
     if command.to == was:
         return
-    turn.change(severity=command.to, severity_since=turn.now)
     raised = command.to.worse_than(was)
     text = f"{command.by} {'raised' if raised else 'lowered'} it from {was} to {command.to}"
     turn.note("severity", text, by=command.by, via=command.via)
+    turn.change(response=turn.incident.response.changed(severity_by=command.by))
+    rated(turn, command.to, text, command.by, command.roster)
+
+
+def rated(turn: Turn, to: Severity, text: str, by: str, roster: Roster) -> None:
+    """It is as bad as `to` from now on, says a person or a check; `text` is what people read."""
+    raised = to.worse_than(turn.incident.severity)
+    turn.change(severity=to, severity_since=turn.now)
     if turn.incident.answered:
         _expires_too(turn)
-        turn.update(Reason.UPDATE, by=command.by, note=text)
+        turn.update(Reason.UPDATE, by=by, note=text)
     elif raised:
-        climb(turn, Reason.SEVERITY_RAISED, command.roster, note=text)
+        climb(turn, Reason.SEVERITY_RAISED, roster, note=text)
     else:
-        _lower(turn, text, command)
+        _lower(turn, text, by, roster)
 
 
 def _expires_too(turn: Turn) -> None:
@@ -148,24 +179,24 @@ def _expires_too(turn: Turn) -> None:
         turn.wake()
 
 
-def _lower(turn: Turn, text: str, command: ChangeSeverity) -> None:
+def _lower(turn: Turn, text: str, by: str, roster: Roster) -> None:
     """What was sent stays sent; the steps still to come are those of the milder severity, from now.
 
     Where nobody has been told yet, because something holds it back, the first responder still is.
     """
-    turn.update(Reason.SEVERITY_LOWERED, by=command.by, note=text)
+    turn.update(Reason.SEVERITY_LOWERED, by=by, note=text)
     if untold(turn.incident):
         first = turn.incident.steps[0]
         climb(
             turn,
             first.reason or Reason.OPENED,
-            command.roster,
+            roster,
             round_number=turn.incident.round,
             note=first.note,
             not_before=steady_at(turn.incident),
         )
         return
-    hold = command.roster.hold(turn.incident, turn.now)
+    hold = roster.hold(turn.incident, turn.now)
     start = turn.now if hold is None or hold.parent is not None else hold.until
     sent = tuple(step for step in turn.incident.steps if step.state is not StepState.WAITING)
     plan = turn.incident.plan

@@ -20,16 +20,24 @@ CHECK = "check"
 
 def tick(turn: Turn, command: Tick) -> None:
     """An item is done; who ticked it first stays, unless the answer is another, or it has fired again since."""
-    answer = f": {command.answer}" if command.answer else ""
     for item, words in _meant(turn.incident, command):
         ticks = turn.incident.response.ticks
         before = ticks.get(item)
         if before is not None and before.answer == command.answer and _stands(turn.incident, item, before):
             continue
-        done = Ticked(by=command.by, at=turn.now, via=command.via, answer=command.answer)
+        done = Ticked(by=command.by, at=turn.now, via=command.via, answer=command.answer, words=words)
         _change(turn, ticks={**ticks, item: done})
-        turn.note("ticked", f"done: {words}{answer}", by=command.by, via=command.via, item=item)
+        kind, text = _done(command, words, before)
+        turn.note(kind, text, by=command.by, via=command.via, item=item)
         _settle(turn, item)
+
+
+def _done(command: Tick, words: str, before: Ticked | None) -> tuple[str, str]:
+    if not command.answer:
+        return "ticked", f"done: {words}"
+    leads = f" → {command.leads}" if command.leads else ""
+    was = f" (it was {before.answer})" if before is not None else ""
+    return "decided", f"decided: {words} {command.answer}{leads}{was}"
 
 
 def _stands(incident: Incident, item: str, before: Ticked) -> bool:

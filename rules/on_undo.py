@@ -8,7 +8,7 @@ from rules.answering import stands, why_not
 from rules.commands import Undeliverable, Undo
 from rules.effects import WakeAt
 from rules.incident import Reason, State, Told
-from rules.last_answer import LastAnswer, Missed
+from rules.last_answer import OF_ANSWERS, LastAnswer, Missed
 from rules.on_time import undeliverable
 from rules.owed import settle_owed
 from rules.roster import Roster
@@ -32,7 +32,11 @@ def undo(turn: Turn, command: Undo) -> None:
 
 def _restore(turn: Turn, last: LastAnswer) -> None:
     was = turn.incident
-    turn.change(**{name: getattr(last.before, name) for name in last.fields}, last_answer=None)
+    turn.change(**{name: getattr(last.before, name) for name in last.fields if name != "response"}, last_answer=None)
+    before = last.before.response
+    if before is not None:
+        answered = {name: getattr(before, name) for name in OF_ANSWERS}
+        turn.change(response=was.response.changed(**answered))
     turn.change(abandoned=was.abandoned + was.ladders - turn.incident.ladders)
 
 

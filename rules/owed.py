@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rules.effects import RemindAt, SettleAt, WakeAt
+from rules.effects import ExamineAt, RemindAt, SettleAt, WakeAt
 from rules.incident import Incident, Reason, State, Told
 from rules.turn import Turn, next_wake
 from rules.updates import next_reminder
@@ -23,6 +23,12 @@ def settle_owed(incident: Incident) -> SettleAt | None:
     if incident.state is State.RECOVERED:
         at = closes_at(incident)
     return None if at is None else SettleAt(at=at)
+
+
+def examine_owed(incident: Incident) -> ExamineAt | None:
+    """The run of its checks that must stand on the agenda; None when they have answered, or none were asked."""
+    asked = incident.response.examining if incident.is_open else None
+    return None if asked is None else ExamineAt(at=asked.at)
 
 
 def remind_owed(incident: Incident) -> RemindAt | None:

@@ -59,6 +59,12 @@ class Plan:
     """Seconds after which an update is due, once somebody has it; None: none is."""
     verify: tuple[Item, ...] = ()
     """What must be so before it is closed."""
+    triage: tuple[str, ...] = ()
+    """The checks that are run when an incident of it opens, or is raised to it."""
+    announce: tuple[str, ...] = ()
+    """Channels whose rooms hear that it is over, if users have noticed it."""
+    stakeholders: tuple[str, ...] = ()
+    """People who hear that it is over, whether or not they were told of it before."""
     incident_channel: str | None = None
     """The Slack channel of the YAML whose bot makes a channel for each incident; None: there is none."""
     publish: tuple[str, ...] = ()

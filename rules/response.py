@@ -39,6 +39,8 @@ class Ticked:
     via: str
     answer: str = ""
     """What was answered, where the item asks something: `yes`."""
+    words: str = ""
+    """The item as people read it then, where its list may be edited since: a runbook's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +73,30 @@ class Finding:
     outcome: str
     """`ok`, `failed` or `unknown`."""
     text: str
+    """A clause for a sentence, the name of what was looked at included: `site answers 502 in 0.3 s`."""
     at: float
     took: float = 0.0
+    """Seconds."""
+    detail: str = ""
+    """What a command wrote, for whoever looks closer: several lines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examining:
+    """The checks of an incident have been asked, and have not answered yet. Times are Unix seconds."""
+
+    at: float
+    """When they are to be run."""
+    by: str = ""
+    """The person who asked; empty: the incident opened, got worse or has recovered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Where people look next: what it is called and where it leads (http or https)."""
+
+    text: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +120,14 @@ class Response:
     unverified: str | None = None
     """Why it was closed before its checklist was done."""
     findings: tuple[Finding, ...] = ()
+    """The latest of each check."""
+    triage: tuple[str, ...] = ()
+    """Checks that its rule asks for, beside those of its severity."""
+    examining: Examining | None = None
+    """Its checks are being run; None: they are not."""
+    severity_by: str | None = None
+    """The person who has said how bad it is: no check says otherwise."""
+    links: tuple[Link, ...] = ()
     room: Room | None = None
     public: Public | None = None
 

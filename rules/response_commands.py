@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rules.event import Event
 from rules.public_commands import PublicCommand
-from rules.response import Part, Status
+from rules.response import Finding, Part, Status
 from rules.room_commands import RoomCommand
 from rules.roster import Roster
+from rules.triage import Becomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,8 @@ class Tick:
     """The item as people read it, for the history; of the incident's own checklist it is known here."""
     answer: str = ""
     """What they answered, where it asks something."""
+    leads: str = ""
+    """To what that answer leads, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,24 @@ class Untick:
     by: str
     via: str
     words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assess:
+    """Its checks have come to this."""
+
+    findings: tuple[Finding, ...]
+    becomes: Mapping[str, Becomes] = field(default_factory=dict)
+    """Check -> what the YAML makes of what it has come to, where it says so."""
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examine:
+    """Somebody wants its checks run once more, now."""
+
+    by: str
+    via: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +134,8 @@ class ClosedElsewhere:
 ResponseCommand = (
     Tick
     | Untick
+    | Assess
+    | Examine
     | TakePart
     | StateImpact
     | PostUpdate

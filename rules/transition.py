@@ -20,7 +20,9 @@ from rules import (
     on_response,
     on_room,
     on_time,
+    on_triage,
     on_undo,
+    reported,
 )
 from rules.answering import remembered
 from rules.commands import (
@@ -49,8 +51,10 @@ from rules.event import occurred
 from rules.grouping import triggered
 from rules.incident import Incident, Policy, Reason, State, TimelineEntry
 from rules.response_commands import (
+    Assess,
     ClosedElsewhere,
     DropReminder,
+    Examine,
     PostUpdate,
     PutOffReminder,
     Remind,
@@ -78,6 +82,7 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
         return Outcome(incident)
     turn = Turn(incident, now)
     act(turn, command)
+    on_triage.verify(turn, incident.state)
     if turn.incident is not incident or turn.timeline:
         on_reminders.keep_reminding(turn, incident)
         last = remembered(incident, turn.incident, command, now)
@@ -120,14 +125,19 @@ def open_incident(
         signals={signal.key: signal},
         triggered=triggered(None, decision, occurred(event)),
         previous=previous,
+        response=reported.response(event).changed(triage=decision.triage, links=decision.links),
     )
     turn = Turn(incident, now)
     turn.note(
         "opened", f"opened as {decision.severity} by rule «{decision.rule}»: {event.summary}", delivery=event.delivery
     )
+    said = reported.line(event) if reported.by_a_person(event) else ""
+    if said:
+        turn.note("reported", said, by=event.actor, via=event.source_type, delivery=event.delivery)
     if trigger.because:
         turn.note("counted", trigger.because)
-    climb(turn, Reason.OPENED, trigger.roster, note=trigger.because or None)
+    climb(turn, Reason.OPENED, trigger.roster, note=trigger.because or said or None)
+    on_triage.ask(turn)
     if incident.quiet_at is not None:
         turn.settle(incident.quiet_at)
     on_public.keep_public(turn, None)
@@ -155,7 +165,7 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Mitigate, on_people.take_recovered, _R),
     **_rows(Resolve, on_people.resolve, _T, _A, _M, _R),
     **_rows(FalsePositive, on_people.false_positive, _T, _A, _M, _R),
-    **_rows(ChangeSeverity, on_people.change_severity, _T, _A, _M, _R),
+    **_rows(ChangeSeverity, on_triage.change_severity, _T, _A, _M, _R),
     **_rows(Assign, on_people.assign, _T, _A, _M, _R),
     **_rows(AddNote, on_people.add_note, _T, _A, _M, _R, State.RESOLVED),
     **_rows(EscalateNow, on_people.escalate_now, _T, _A, _M),
@@ -169,6 +179,8 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Undeliverable, on_time.write_undeliverable, _R, State.RESOLVED),
     **_rows(Tick, on_response.tick, _T, _A, _M, _R),
     **_rows(Untick, on_response.untick, _T, _A, _M, _R),
+    **_rows(Assess, on_triage.assess, _T, _A, _M, _R),
+    **_rows(Examine, on_triage.examine, _T, _A, _M, _R),
     **_rows(TakePart, on_response.take_part, _T, _A, _M, _R),
     **_rows(StateImpact, on_response.state_impact, _T, _A, _M, _R, State.RESOLVED),
     **_rows(PostUpdate, on_response.post_update, _T, _A, _M, _R, State.RESOLVED),

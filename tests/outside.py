@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import orjson
@@ -101,6 +101,10 @@ class Outside:
         self.webhook = Receiver("the webhook")
         self.heard: list[Heard] = []
         """Everything that arrived and no assertion has named yet, oldest first."""
+        self.pages: dict[str, Reply | Exception] = {}
+        """What checks find at an address: an answer, or what goes wrong there."""
+        self.looked: list[str] = []
+        """Where checks have looked, in the order in which they did."""
 
     def perform(self, request: HttpRequest | MailRequest) -> Reply:
         """What the receiver answers; a message counts as heard only when it takes it."""
@@ -147,6 +151,24 @@ class Outside:
         if "routing_key" in orjson.loads(request.body):
             return self.pagerduty, _pagerduty, Reply(status=202, body=b'{"status":"success"}')
         return self.slack, _slack, Reply(status=200, body=b"ok")
+
+    def probe(self, request: HttpRequest, within: float, kept: int) -> Reply:  # noqa: ARG002
+        """What a check is answered; where the story has put nothing, nobody takes a connection."""
+        self.looked.append(f"{request.method} {request.url}")
+        found = self.pages.get(request.url.partition("?")[0])
+        if found is None:
+            raise Undelivered(f"https://{urlsplit(request.url).netloc} takes no connection", permanent=False)
+        if isinstance(found, Exception):
+            raise found
+        return Reply(status=found.status, headers=found.headers, body=found.body[:kept])
+
+    def line(self, host: str, port: int, within: float, *, tls: bool = False) -> NoReturn:  # noqa: ARG002
+        """Stories have no sockets."""
+        raise Undelivered(f"tcp://{host}:{port} takes no connection", permanent=False)
+
+    def addresses(self, host: str, port: int, within: float) -> NoReturn:  # noqa: ARG002
+        """Stories have no names."""
+        raise Undelivered(f"the name {host} does not resolve", permanent=False)
 
     def heard_exactly(self, expected: Sequence[tuple[str, str]]) -> list[Heard]:
         """Since the last look exactly these `(channel, reason)` arrived, in any order; returns them, oldest first."""

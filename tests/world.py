@@ -24,6 +24,7 @@ from tests.outside import Outside, story_outside
 from workers import jobs
 from workers.agenda import DESKS
 from workers.channels import OPTIONS
+from workers.checks import OPTIONS as CHECKS
 from workers.clock import DrivenClock
 from workers.house import House, Pools
 from workers.intake import Received, mint, queue_commands
@@ -131,6 +132,7 @@ class World:
             environment=Environment(SECRETS),
             perform=self.outside.perform,
             clock=self.clock,
+            outside=self.outside,
             pools=Inline(),
         )
 
@@ -250,4 +252,6 @@ def a_world(
     clock = DrivenClock(start)
     files: Mapping[str, str] = {"rules.yaml": rules, **(texts or {})}
     with story_outside(clock.now) as outside:
-        yield World(redis, outside, clock, load(files, channel_options=OPTIONS), settings(**given))
+        yield World(
+            redis, outside, clock, load(files, channel_options=OPTIONS, check_options=CHECKS), settings(**given)
+        )

@@ -31,7 +31,8 @@ CLAIM_AT_MOST = 50
 DEADLY = 3
 """An entry whose claim was lost this often is suspected of killing its workers, and is parked."""
 DEADLY_SEND = 10
-"""The same for a notification: a send takes so long that workers killed for other reasons are often killed in one."""
+"""The same for a notification, and for checks: they take so long that workers killed for other reasons are often killed
+in one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class Entry:
     @property
     def deadly(self) -> bool:
         """Has it cost so many workers that it must not be tried again?"""
-        return self.lost >= (DEADLY_SEND if self.job in (Job.NOTIFY, Job.ANNOUNCE) else DEADLY)
+        return self.lost >= (DEADLY_SEND if self.job in (Job.NOTIFY, Job.CHECK, Job.ANNOUNCE) else DEADLY)
 
 
 class Agenda:

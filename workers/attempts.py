@@ -27,6 +27,8 @@ LASTS = 7 * keys.DAY
 PAGE = 1000
 LATELY = 3600.0
 """Seconds within which a channel's failures are counted."""
+LOOKED_THROUGH = 500
+"""Attempts looked through for why a channel failed."""
 
 
 class Became(StrEnum):
@@ -187,6 +189,16 @@ class Health:
     digests: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A channel whose last attempt failed: when (Unix seconds), what became of it, and why in the receiver's words."""
+
+    channel: str
+    at: float
+    became: Became
+    why: str = ""
+
+
 class Attempts:
     """Reads what was tried."""
 
@@ -228,6 +240,19 @@ class Attempts:
                 _count(found[one["channel"]], Became(one["became"]), int(one["together"]))
         return found
 
+    def broken(self, channels: Sequence[str]) -> list[Broken]:
+        """Those of these channels whose last attempt to tell somebody failed: a success takes a channel off."""
+        stored: Any = self._redis.hgetall(keys.CHANNELS)
+        found = [one for one in (_broken(channel, stored) for channel in channels) if one is not None]
+        why = dict(self._last_words({one.channel for one in found})) if found else {}
+        return [replace(one, why=why.get(one.channel, "")) for one in found]
+
+    def _last_words(self, channels: set[str]) -> Iterator[tuple[str, str]]:
+        """Why attempts of these channels failed, the newest last; only the latest are looked through."""
+        for one in [*islice(self._newest(), LOOKED_THROUGH)][::-1]:
+            if one["channel"] in channels and Became(one["became"]).failed:
+                yield one["channel"], one.get("why", "")
+
     def _of(self, incident_id: str) -> Iterator[dict[str, Any]]:
         """Newest first, as they are stored, as far as this release can read them."""
         stored = cast("list[bytes]", self._redis.lrange(keys.attempted(incident_id), 0, -1))
@@ -263,3 +288,12 @@ def _last(channel: str, stored: dict[bytes, bytes]) -> Health:
     at = {one: float(found) for one in Became if (found := stored.get(f"{channel}|{one}".encode()))}
     failed = [at[one] for one in at if one.failed]
     return Health(delivered_at=at.get(Became.DELIVERED), failed_at=max(failed, default=None))
+
+
+def _broken(channel: str, stored: dict[bytes, bytes]) -> Broken | None:
+    """Skipped and silent attempts say nothing about a channel."""
+    at = {one: float(found) for one in Became if (found := stored.get(f"{channel}|{one}".encode()))}
+    failed = max((one for one in at if one.failed), key=at.__getitem__, default=None)
+    if failed is None or at.get(Became.DELIVERED, float("-inf")) >= at[failed]:
+        return None
+    return Broken(channel=channel, at=at[failed], became=failed)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from rules.assessment import assessment
 from rules.config import Config, Person
 from rules.duration import show_duration
 from rules.gate import asked
@@ -74,10 +75,18 @@ def compose(
         links=tuple(_links(incident)) if whole else (),
         by=_shown(config, by),
         # That it is over when it stays quiet, `next` says with the hour.
-        note=None if reason is Reason.RECOVERED else note,
+        note=None if reason is Reason.RECOVERED else _assessed(incident, reason, note),
         team=tuple(_recipient(config, name, field) for name in team.people if name != person) if team else (),
         room=team.slack if team and field == "slack" else None,
     )
+
+
+def _assessed(incident: Incident, reason: Reason, note: str | None) -> str | None:
+    """What its checks have found, for whoever is called later than that; an update says it by itself."""
+    said = assessment(incident.response.findings) if reason.pages else ""
+    if not said or (note and said in note):
+        return note
+    return f"{note}. Checks: {said}" if note else f"Checks: {said}"
 
 
 def where(incident: Incident) -> str:
@@ -204,6 +213,7 @@ def _links(incident: Incident) -> Iterator[Link]:
     found = {incident.url: signals[0] if signals else None} | {signal.url: signal for signal in signals}
     web = [(url, signal) for url, signal in found.items() if url and is_web(url)]
     yield from (Link(text=f"Open {_place(url, signal)}", url=url) for url, signal in web[:3])
+    yield from (Link(text=one.text, url=one.url) for one in incident.response.links[:3] if one.url not in found)
 
 
 def _place(url: str, signal: Signal | None) -> str:

@@ -17,6 +17,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "connections_refused": ("Connections closed because there were too many, by why.", ("why",)),
     "events": ("Events read out of deliveries, by source and action.", ("source", "action")),
     "decisions": ("Decisions on triggers, by rule and severity.", ("rule", "severity")),
+    "rules_spoke": ("Triggers that a rule decided or added something to, by rule.", ("rule",)),
     "incidents": ("Incidents, by severity and what became of them.", ("severity", "what")),
     "notifications": ("Notifications, by channel and outcome.", ("channel", "outcome")),
     "audit": ("What the auditor found, by kind.", ("finding",)),

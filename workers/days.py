@@ -5,7 +5,7 @@ What a day brought is the difference between two such copies. A day that no audi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -39,15 +39,35 @@ class Day:
 
 def begin(redis: Redis, now: float) -> bool:
     """Copy the counters, if this day (of `now`, Unix seconds) has none yet. True: this was the beginning."""
-    copy = keys.day(_date(now).isoformat())
+    return copied(redis, COUNTED, keys.day, now)
+
+
+def copied(redis: Redis, counter: str, key: Callable[[str], str], now: float) -> bool:
+    """Copy a counter, unless this day has a copy: how it stood at `now`. True: it has been copied.
+
+    On the very first day it is as if nothing had been counted before: all there is came on this day.
+    """
+    copy = key(_date(now).isoformat())
     if redis.exists(copy):
         return False
+    first = _first_ever(redis, key, now)
     pipe = redis.pipeline(transaction=True)
-    pipe.copy(keys.count(COUNTED), copy)
-    pipe.hset(copy, BEGAN, repr(now))
+    if first is None:
+        pipe.copy(keys.count(counter), copy)
+    pipe.hset(copy, BEGAN, repr(now if first is None else first))
     pipe.expire(copy, KEEP)
     pipe.execute()
     return True
+
+
+def _first_ever(redis: Redis, key: Callable[[str], str], now: float) -> float | None:
+    """When the first delivery there has ever been came in, if that was on this day (of `now`); else None."""
+    before = [key((_date(now) - timedelta(days=back)).isoformat()) for back in range(1, KEEP // keys.DAY)]
+    oldest: Any = redis.zrange(keys.DELIVERIES, 0, 0, withscores=True)
+    if not oldest or redis.exists(*before):
+        return None
+    at = float(oldest[0][1])
+    return at if _date(at) == _date(now) else None
 
 
 def totals(redis: Redis) -> dict[tuple[str, str], int]:
@@ -64,7 +84,7 @@ class Days:
         pipe = redis.pipeline(transaction=False)
         for one in self.dates:
             pipe.hgetall(keys.day(one.isoformat()))
-        self._begun: Sequence[Totals | None] = [_copied(found) for found in pipe.execute()]
+        self._begun: Sequence[Totals | None] = [_read(found) for found in pipe.execute()]
 
     def of(self, source: str) -> list[Day]:
         """One source's, the oldest first."""
@@ -92,12 +112,12 @@ def _date(at: float) -> date:
     return datetime.fromtimestamp(at, UTC).date()
 
 
-def _copied(found: Mapping[bytes, Any]) -> Totals | None:
+def _read(found: Mapping[bytes, Any]) -> Totals | None:
     if not found:
         return None
-    copied: dict[tuple[str, str], int] = {}
+    stood: dict[tuple[str, str], int] = {}
     for name, number in found.items():
         source, mark, outcome = name.decode().partition(SEPARATOR)
         if mark:
-            copied[source, outcome] = int(number)
-    return copied
+            stood[source, outcome] = int(number)
+    return stood

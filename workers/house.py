@@ -15,7 +15,9 @@ from rules.schedule import Way
 from workers.agenda import Agenda
 from workers.attempting import Perform
 from workers.channels import TYPES
+from workers.checks.contract import Outside
 from workers.clock import Clock, RedisClock
+from workers.examining import Examiner, Nowhere
 from workers.ledger import Ledger
 from workers.pace import Pace
 from workers.publishing import Publishing
@@ -94,6 +96,8 @@ class House:
     """This worker's, in its claims (`workers.succession.name_of`)."""
     joined: bool = False
     """Has the release been written into this Redis? Then it must be found there from now on."""
+    outside: Outside = field(default_factory=Nowhere)
+    """Where checks look."""
     pools: Pools = field(default_factory=Pools)
     agenda: Agenda = field(init=False)
     store: Store = field(init=False)
@@ -101,6 +105,7 @@ class House:
     pace: Pace = field(init=False)
     sender: Sender = field(init=False)
     together: Together = field(init=False)
+    examiner: Examiner = field(init=False)
     rooms: Rooms = field(init=False)
     publishing: Publishing = field(init=False)
 
@@ -118,6 +123,14 @@ class House:
             settings=self.settings,
             environment=self.environment,
             perform=self.perform,
+        )
+        self.examiner = Examiner(
+            redis=self.redis,
+            rules=self.rules,
+            settings=self.settings,
+            environment=self.environment,
+            clock=self.clock,
+            outside=self.outside,
         )
         self.rooms = Rooms(
             redis=self.redis,
@@ -154,10 +167,12 @@ def build(
     environment: Environment,
     perform: Perform,
     name: str,
+    outside: Outside | None = None,
 ) -> House:
-    """A house on Redis' own clock."""
+    """A house on Redis' own clock; without an `outside` its checks find nothing."""
     return House(
         name=name,
+        outside=outside or Nowhere(),
         redis=redis,
         rules=rules,
         settings=settings,

@@ -9,17 +9,17 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from rules.decision import Judged
+from rules.decision import Decision, Judged
 from rules.event import Action
 from rules.record import encode, recall
 from rules.upcast import VERSION
-from workers import agenda, keys
+from workers import agenda, keys, spoken
 from workers.agenda import Entry, Kind, Lane
 from workers.counters import count
 from workers.packing import pack
@@ -129,6 +129,7 @@ def queue_commands(pipe: Any, batch: Sequence[Received], now: float) -> None:
     pipe.incrby(keys.INBOX_BYTES, sum(OVERHEAD + len(record) for record in records.values()))
     for (name, *values), number in _counted(batch).items():
         count(pipe, name, *values, by=number)
+    spoken.note(pipe, _last_spoken(batch))
     # Each list without its brackets: what has been written as JSON once is not written again.
     inner = b",".join(told[1:-1] for told in judged if len(told) > 2)
     if inner:
@@ -140,6 +141,19 @@ def _last_heard(batch: Sequence[Received]) -> dict[str, float]:
     for one in batch:
         last[one.source] = max(one.received_at, last.get(one.source, 0.0))
     return last
+
+
+def _last_spoken(batch: Sequence[Received]) -> dict[str, float]:
+    last: dict[str, float] = {}
+    for received in batch:
+        for rule in {rule for decision in _decisions(received) for rule in spoken.of(decision)}:
+            last[rule] = max(received.received_at, last.get(rule, 0.0))
+    return last
+
+
+def _decisions(received: Received) -> Iterator[Decision]:
+    """On its triggers."""
+    return (one.decision for one in received.judged if one.decision and one.event.action is Action.TRIGGER)
 
 
 def _promise(judged: orjson.Fragment, now: float) -> Entry:
@@ -190,6 +204,7 @@ def _counted(batch: Sequence[Received]) -> Counter[tuple[str, ...]]:
         gained["deliveries", received.source, "unreadable" if received.unreadable else "accepted"] += 1
         for one in received.judged:
             gained["events", received.source, one.event.action] += 1
-            if one.decision is not None and one.event.action is Action.TRIGGER:
-                gained["decisions", one.decision.rule, one.decision.severity] += 1
+        for decision in _decisions(received):
+            gained["decisions", decision.rule, decision.severity] += 1
+            gained.update((spoken.COUNTED, rule) for rule in spoken.of(decision))
     return gained

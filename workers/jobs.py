@@ -1,4 +1,4 @@
-"""The RQ jobs `deduplicate`, `notify`, `escalate`, `announce`: each answers a bell and does what is due of its lane.
+"""The RQ jobs, `deduplicate` to `announce`: each answers a bell and does what is due of its lane.
 
 A job carries no more than its lane's name. It ends when nothing is due any more, or when its time is nearly up:
 what is left is still on the agenda, and the next tick rings again.
@@ -19,8 +19,8 @@ from rules.event import Severity
 from rules.pace import TOGETHER, Destination
 from rules.response_commands import Remind
 from rules.upcast import NewerRecord
+from workers import checking, maintenance, queue
 from workers import log as logging
-from workers import queue
 from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
 from workers.house import QUEUED, House
 from workers.intake import mint
@@ -58,6 +58,11 @@ def notify(lane: str) -> None:
 def escalate(lane: str) -> None:
     """Climb the matrix where its steps are due, and look at what may have become quiet."""
     _answer(_house[0], Lane(lane), Job.ESCALATE)
+
+
+def check(lane: str) -> None:
+    """Start running the checks that are due."""
+    _answer(_house[0], Lane(lane), Job.CHECK)
 
 
 def announce(lane: str) -> None:
@@ -189,10 +194,14 @@ def _escalate(house: House, entries: Sequence[Entry]) -> None:
             return Remind(roster=roster)
         return Escalate(roster=roster) if entry.kind is Kind.STEP else Settle()
 
-    releases = [entry for entry in entries if entry.kind is Kind.RELEASE]
-    unsuspected, suspects = _apart([entry for entry in entries if entry.kind is not Kind.RELEASE])
+    alone: dict[Kind, Callable[[Entry], None]] = {
+        Kind.RELEASE: house.ledger.release,
+        Kind.MAINTENANCE: lambda entry: maintenance.look(house, entry),
+    }
+    unsuspected, suspects = _apart([entry for entry in entries if entry.kind not in alone])
     _together(house, [unsuspected, *suspects], lambda batch: house.ledger.keep(batch, command))
-    _together(house, [[entry] for entry in releases], lambda batch: house.ledger.release(batch[0]))
+    others = [[entry] for entry in entries if entry.kind in alone]
+    _together(house, others, lambda batch: alone[batch[0].kind](batch[0]))
 
 
 def _notify(house: House, entries: Sequence[Entry]) -> None:
@@ -266,5 +275,6 @@ _DUTIES: dict[Job, Callable[[House, Sequence[Entry]], None]] = {
     Job.DEDUPLICATE: _deduplicate,
     Job.NOTIFY: _notify,
     Job.ESCALATE: _escalate,
+    Job.CHECK: checking.begin,
     Job.ANNOUNCE: _announce,
 }

@@ -25,6 +25,8 @@
 | tocsin:inbox:bytes        | string     | about how many bytes the deliveries take    | intake  | for ever            |
 | tocsin:last               | sorted set | sources -> when they were last heard        | intake  | for ever            |
 | tocsin:day:<date>         | hash       | counts of deliveries as that UTC day began  | auditor | 16 d                |
+| tocsin:spoke              | sorted set | rules -> when one last spoke                | intake  | 400 d after that    |
+| tocsin:spoke:<date>       | hash       | how often each rule had spoken as it began  | auditor | 16 d                |
 | tocsin:idle:<lane>        | string     | an audit found no worker in this lane       | auditor | 90 s                |
 | tocsin:trim               | string     | somebody has just trimmed the inbox         | inbox   | 4 s                 |
 | tocsin:count:<name>       | hash       | counters of /metrics, a field per label set | counters| for ever            |
@@ -35,6 +37,7 @@
 | tocsin:rules              | hash       | the rules in force: version, texts, since   | edition | for ever            |
 | tocsin:rules:refused      | string     | why the last new rules are not in force     | edition | till they are right |
 | tocsin:silences           | hash       | what people silenced: name -> silence       | silences| 7 d after its end   |
+| tocsin:maintenance        | hash       | whom a silence of people's reminds: name    | maintenance| 7 d after its end|
 | tocsin:attempts           | stream     | each attempt to send: what, to whom, outcome| ledger  | the last 10,000     |
 | tocsin:exchanges          | stream     | what was sent and answered, secrets masked  | ledger  | the last 5,000      |
 | tocsin:attempted:<id>     | list       | an incident's attempts, oldest first, <= 500| ledger  | 7 d after its last  |
@@ -42,6 +45,9 @@
 | tocsin:tested:<channel>   | string     | a channel has just been tested              | testing | 10 s                |
 | tocsin:changes            | stream     | incidents that have just changed            | ledger  | the last 2,000      |
 | tocsin:overrides          | hash       | who takes a turn instead: id -> override    | overrides| 7 d after its end  |
+| tocsin:checks             | hash       | check -> what it found last                 | ledger  | while in the rules  |
+| tocsin:watched            | hash       | scheduled check -> how often it has failed  | ledger  | while in the rules  |
+| tocsin:deployments        | list       | what was deployed, newest first             | deployments | the last 200    |
 | tocsin:worker:<name>      | string     | a worker beats                              | beats   | 10 s                |
 | tocsin:workers            | set        | names of workers that may beat              | beats   | a day after the last|
 | tocsin:accounts           | hash       | who may sign in: name -> account            | accounts| till removed        |
@@ -75,10 +81,13 @@ AUDIT = "tocsin:audit"
 INBOX_BYTES = "tocsin:inbox:bytes"
 LAST_HEARD = "tocsin:last"
 DAYS = "tocsin:day:*"
+SPOKE = "tocsin:spoke"
+SPOKEN = "tocsin:spoke:*"
 TRIM = "tocsin:trim"
 VERSION = "tocsin:version"
 RULES = "tocsin:rules"
 SILENCES = "tocsin:silences"
+MAINTENANCE = "tocsin:maintenance"
 OVERRIDES = "tocsin:overrides"
 RULES_REFUSED = "tocsin:rules:refused"
 WORKERS = "tocsin:workers"
@@ -93,6 +102,9 @@ ACTS_FAILED = "tocsin:acts:failed"
 ATTEMPTS = "tocsin:attempts"
 EXCHANGES = "tocsin:exchanges"
 CHANNELS = "tocsin:channels"
+CHECKS = "tocsin:checks"
+WATCHED = "tocsin:watched"
+DEPLOYMENTS = "tocsin:deployments"
 COUNTS = "tocsin:count:*"
 LASTING = (
     "tocsin:agenda:*",
@@ -116,7 +128,11 @@ LASTING = (
     DELIVERIES,
     QUARANTINE,
     SILENCES,
+    MAINTENANCE,
     OVERRIDES,
+    CHECKS,
+    WATCHED,
+    DEPLOYMENTS,
     ACCOUNTS,
     TOKENS,
     ACTS,
@@ -127,7 +143,7 @@ LASTING = (
 The record of attempts is left out on purpose: what became of each stands in the incident's history, which is in it, and
 what was sent is nobody's business in a file that lies about.
 """
-MARKS = (VERSION, INBOX_BYTES, COUNTS, LAST_HEARD, DAYS)
+MARKS = (VERSION, INBOX_BYTES, COUNTS, LAST_HEARD, DAYS, SPOKE, SPOKEN)
 """What a backup holds besides, and a Redis on which nothing has happened yet may hold too."""
 
 
@@ -225,6 +241,11 @@ def count(name: str) -> str:
 def day(date: str) -> str:
     """The counts of deliveries as a UTC day (`2026-11-26`) began."""
     return f"tocsin:day:{date}"
+
+
+def spoken(date: str) -> str:
+    """How often each rule had spoken as a UTC day began."""
+    return f"tocsin:spoke:{date}"
 
 
 def pace(destination: str) -> str:

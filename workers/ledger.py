@@ -84,9 +84,11 @@ class Ledger:
 
         self._transact(apply, entries)
 
-    def take_in(self, judged: Sequence[Judged]) -> None:
-        """Apply events that need no promise: those Tocsin says of itself."""
-        self._transact(lambda draft, _: routing.apply(draft, judged, self._rules().policy, self.roster()))
+    def take_in(self, judged: Sequence[Judged], held: Sequence[Entry] = (), conclude: Conclude = kept) -> None:
+        """Apply events that need no promise of their own: those Tocsin says of itself, and those of its checks."""
+        self._transact(
+            lambda draft, _: routing.apply(draft, judged, self._rules().policy, self.roster()), held, conclude
+        )
 
     def answer(self, incident_id: str, command: Command, unless: Callable[[Incident], str] = lambda _: "") -> Incident:
         """What a person asks of an incident. Returns it as it is afterwards, changed or not.

@@ -51,7 +51,12 @@ def shown(request: HttpRequest | MailRequest, reply: Reply | None, secrets: tupl
 
 def said(text: str, secrets: tuple[str, ...]) -> str:
     """One sentence about what went wrong, without what a receiver may have repeated in it."""
-    return clip(mask(text, _spelled(secrets)), 500)
+    return clip(hide(text, secrets), 500)
+
+
+def hide(text: str, secrets: tuple[str, ...]) -> str:
+    """The whole text, without these secrets in any spelling."""
+    return mask(text, _spelled(secrets))
 
 
 def mask(text: str, hidden: Iterable[str]) -> str:

@@ -78,6 +78,13 @@ def _first(addresses: Sequence[Address], connect: Callable[[str], _T]) -> _T:
     return connect(str(addresses[-1]))
 
 
+def _connected(port: int, addresses: Sequence[Address], deadline: Deadline) -> socket.socket:
+    """A line to one of these addresses, cut at the deadline."""
+    line = _first(addresses, lambda address: socket.create_connection((address, port), timeout=deadline.left))
+    deadline.watch(line)
+    return line
+
+
 class _Pinned(httpcore.SyncBackend):
     """Connects to the checked addresses, whatever name it is given; TLS and `Host` keep the name."""
 
@@ -123,14 +130,33 @@ class Outward:
         """
         if isinstance(request, MailRequest):
             return self._mail(request)
-        target = _target(request.url)
-        with Deadline(self._seconds) as deadline, _told(target.shown, deadline):
-            addresses = checked(target.host, target.port, self._allowed, deadline.left)
-            reply = _exchange(request, target, addresses, deadline, self._tls, request.kept or kept)
+        reply = self.probe(request, self._seconds, request.kept or kept)
         if 300 <= reply.status < 400:
-            why = f"{target.shown} answered {reply.status}, a redirect; those are never followed"
+            why = f"{_target(request.url).shown} answered {reply.status}, a redirect; those are never followed"
             raise Undelivered(why, permanent=True)
         return reply
+
+    def probe(self, request: HttpRequest, within: float, kept: int) -> Reply:
+        """The same in so many seconds, and a redirect is an answer like any other: who asks wants to know."""
+        target = _target(request.url)
+        with Deadline(within) as deadline, _told(target.shown, deadline):
+            addresses = checked(target.host, target.port, self._allowed, deadline.left)
+            return _exchange(request, target, addresses, deadline, self._tls, kept)
+
+    @contextmanager
+    def line(self, host: str, port: int, within: float, *, tls: bool = False) -> Iterator[socket.socket]:
+        """A connection to see whether somebody answers; it is cut when the time is over. Raises `Undelivered`."""
+        with Deadline(within) as deadline, _told(f"tcp://{host}:{port}", deadline):
+            line = _connected(port, checked(host, port, self._allowed, deadline.left), deadline)
+            try:
+                line = self._tls.wrap_socket(line, server_hostname=host) if tls else line
+                yield line
+            finally:
+                line.close()
+
+    def addresses(self, host: str, port: int, within: float) -> list[str]:
+        """Where a name leads, for a client that connects by itself: to these and no other. Raises `Undelivered`."""
+        return [str(address) for address in checked(host, port, self._allowed, within)]
 
     def examine(self, request: HttpRequest | MailRequest) -> None:
         """Would `perform` call this address? It is resolved and judged, no connection is made. Raises `Undelivered`."""
@@ -147,11 +173,7 @@ class Outward:
             return self._converse(request, addresses, deadline)
 
     def _converse(self, request: MailRequest, addresses: Sequence[Address], deadline: Deadline) -> Reply:
-        def connect(address: str) -> socket.socket:
-            return socket.create_connection((address, request.port), timeout=deadline.left)
-
-        line = _first(addresses, connect)
-        deadline.watch(line)
+        line = _connected(request.port, addresses, deadline)
         try:
             if request.tls == "tls":
                 line = self._tls.wrap_socket(line, server_hostname=request.host)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rules import telling
-from rules.effects import Effect, Notify, PublishOn, Release, RemindAt, RoomAt, SettleAt, WakeAt
+from rules.effects import Effect, ExamineAt, Notify, PublishOn, Release, RemindAt, RoomAt, SettleAt, WakeAt
 from rules.event import URGENT
 from rules.incident import Incident, Reason
 from rules.last_answer import Missed
@@ -15,6 +15,7 @@ LOOKS: dict[type[Effect], Kind] = {
     WakeAt: Kind.STEP,
     SettleAt: Kind.SETTLE,
     RemindAt: Kind.REMIND,
+    ExamineAt: Kind.CHECK,
     RoomAt: Kind.ROOM,
     Release: Kind.RELEASE,
 }

@@ -9,7 +9,7 @@ from rules.effects import Effect, WakeAt
 from rules.incident import Incident, State, Told
 from rules.inhibition import inhibiting
 from rules.on_room import room_owed
-from rules.owed import remind_owed, settle_owed, tell_again, wake_owed
+from rules.owed import examine_owed, remind_owed, settle_owed, tell_again, wake_owed
 from rules.transition import Outcome
 from rules.turn import Turn
 from workers.agenda import Kind
@@ -36,8 +36,15 @@ def lacking(incident: Incident, now: float, promised: Callable[[str], bool], sto
     Whom its parent keeps quiet no longer is owed a look at once, unless one at all the parent's children is promised.
     """
     found = Lacking()
-    wake, owed = wake_owed(incident), {Kind.SETTLE: settle_owed(incident), Kind.REMIND: remind_owed(incident)}
-    for kind, look in {Kind.STEP: wake, **owed, Kind.ROOM: room_owed(incident)}.items():
+    wake = wake_owed(incident)
+    owed: dict[Kind, Effect | None] = {
+        Kind.STEP: wake,
+        Kind.SETTLE: settle_owed(incident),
+        Kind.REMIND: remind_owed(incident),
+        Kind.CHECK: examine_owed(incident),
+        Kind.ROOM: room_owed(incident),
+    }
+    for kind, look in owed.items():
         if look is not None and not promised(f"{kind}-{incident.id}"):
             found.looks.append(look)
     if _is_free(incident, promised, store):
@@ -60,7 +67,8 @@ def _is_free(incident: Incident, promised: Callable[[str], bool], store: Store) 
 
 def promises_of(incident: Incident) -> list[str]:
     """Ids of every entry that may have to stand on the agenda for it."""
-    looks = [f"{kind}-{incident.id}" for kind in (Kind.STEP, Kind.SETTLE, Kind.REMIND, Kind.ROOM)]
+    kinds = (Kind.STEP, Kind.SETTLE, Kind.REMIND, Kind.CHECK, Kind.ROOM)
+    looks = [f"{kind}-{incident.id}" for kind in kinds]
     if incident.parent is not None:
         looks.append(f"{Kind.RELEASE}-{incident.parent}")
     return [*looks, *(told.entry for told in incident.told)]

@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     """Sign the links in notifications; the first signs, any verifies."""
     allow_net: Annotated[list[Network], NoDecode] = Field(default=[], validation_alias="TOCSIN_ALLOW_NET")
     """Networks that outgoing requests may reach although they are private."""
+    allow_commands: bool = Field(default=False, validation_alias="TOCSIN_ALLOW_COMMANDS")
+    """May checks of type `command` run what the YAML says, as the workers' user?"""
     data: Path = Field(default=Path(".tocsin"), validation_alias="TOCSIN_DATA")
     """Where `up` keeps its Valkey and generated secrets."""
     host: str = Field(default="127.0.0.1", validation_alias="HOST")
@@ -191,6 +193,11 @@ def _sign_in(settings: Settings) -> list[str]:
 def child_environment(given: Mapping[str, str]) -> dict[str, str]:
     """The environment for a process of ours: this one's, and what is given on top."""
     return {**os.environ, **given}
+
+
+def command_environment() -> dict[str, str]:
+    """What a command of the YAML may be given, by name; it gets what it asks for, and nothing else of this."""
+    return {"LANG": "C.UTF-8", **os.environ}
 
 
 def unset(names: Iterable[str]) -> list[str]:

@@ -132,7 +132,8 @@ def run(lane: Lane, settings: Settings, live: Live, folder: Folder) -> None:
     redis = connect(url)
     release.join(redis)
     name = succession.name_of(lane)
-    house = build(redis, live, settings, Environment(), Outward(settings.allow_net).perform, name)
+    outward = Outward(settings.allow_net)
+    house = build(redis, live, settings, Environment(), outward.perform, name, outward)
     house.joined = True
     jobs.install(house)
     succession.inherit(redis, lane, house.clock.now())

@@ -6,6 +6,7 @@ OpenID Connect Core 1.0, sections 3.1.3 and 3.1.3.7; OpenID Connect Discovery 1.
 from __future__ import annotations
 
 import base64
+import hmac
 import time
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -68,7 +69,7 @@ class Issuer:
         several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
         if several and claims.get("azp") != self._settings.oidc_client_id:
             raise Unusable("its id token was made for somebody else")
-        if claims.get("nonce") != nonce:
+        if not hmac.compare_digest(str(claims.get("nonce")).encode(), nonce.encode()):
             raise Unusable("its id token belongs to another sign-in")
         return claims
 

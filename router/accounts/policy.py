@@ -12,7 +12,8 @@ from router.console.visitor import Role
 
 LEAST: dict[str, Role] = {
     "GET /incidents": Role.VIEWER,
-    "POST /incidents": Role.RESPONDER,
+    # Whoever sees that something is wrong must be able to say so: support staff are viewers.
+    "POST /incidents": Role.VIEWER,
     "GET /incidents/{id}": Role.VIEWER,
     "POST /incidents/{id}/acknowledge": Role.RESPONDER,
     "POST /incidents/{id}/snooze": Role.RESPONDER,
@@ -24,6 +25,13 @@ LEAST: dict[str, Role] = {
     "POST /incidents/{id}/note": Role.RESPONDER,
     "POST /incidents/{id}/escalate": Role.RESPONDER,
     "POST /incidents/{id}/undo": Role.RESPONDER,
+    "GET /incidents/{id}/runbook": Role.VIEWER,
+    "POST /incidents/{id}/runbook": Role.RESPONDER,
+    "POST /incidents/{id}/check": Role.RESPONDER,
+    "GET /checks": Role.VIEWER,
+    "POST /checks/{name}/run": Role.RESPONDER,
+    "GET /deployments": Role.VIEWER,
+    "POST /deployments": Role.RESPONDER,
     "GET /incidents/{id}/brief": Role.VIEWER,
     "POST /incidents/{id}/part": Role.RESPONDER,
     "POST /incidents/{id}/update": Role.RESPONDER,
@@ -49,6 +57,10 @@ LEAST: dict[str, Role] = {
     "GET /silences": Role.VIEWER,
     "POST /silences": Role.RESPONDER,
     "POST /silences/{name}/lift": Role.RESPONDER,
+    "GET /maintenance": Role.VIEWER,
+    "POST /maintenance": Role.RESPONDER,
+    "POST /maintenance/{name}/prolong": Role.RESPONDER,
+    "POST /maintenance/{name}/end": Role.RESPONDER,
     "GET /rules": Role.VIEWER,
     "POST /rules/reload": Role.ADMIN,
     "GET /gates": Role.VIEWER,
@@ -78,11 +90,22 @@ AUDITED: dict[str, What] = {
     "POST /rules/reload": What.RULES_RELOADED,
     "POST /silences": What.SILENCED,
     "POST /silences/{name}/lift": What.SILENCE_LIFTED,
+    "POST /maintenance": What.MAINTAINED,
+    "POST /maintenance/{name}/prolong": What.MAINTENANCE_PROLONGED,
+    "POST /maintenance/{name}/end": What.MAINTENANCE_ENDED,
     "POST /deliveries/purge": What.PURGED,
     "POST /deliveries/{id}/redeliver": What.REDELIVERED,
+    "POST /channels/{name}/test": What.TESTED,
+    "POST /schedules/{name}/overrides": What.OVERRIDDEN,
+    "POST /schedules/{name}/overrides/{id}/lift": What.OVERRIDE_LIFTED,
     "POST /agenda/{id}/retry": What.RETRIED,
+    "POST /agenda/{id}/run": What.RUN,
+    "POST /agenda/{id}/postpone": What.PUT_OFF,
+    "POST /agenda/{id}/drop": What.DROPPED,
+    "POST /queues/failed/{id}/requeue": What.REQUEUED,
+    "POST /queues/failed/{id}/remove": What.FORGOT_JOB,
 }
-"""What the audit log tells of, once it has been done. Answers to incidents stand in their timelines."""
+"""What the audit log tells of, once it has been done. Answers given by programs stand in their timelines only."""
 
 
 def least(method: str, path: str) -> Role:

@@ -12,6 +12,7 @@ from router.cli.doctor import doctor
 from router.cli.explaining import explain
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
+from router.cli.looking import checks, deployed
 from router.cli.maintenance import maintenance
 from router.cli.notifications import channels, notifications
 from router.cli.numbers import numbers
@@ -22,6 +23,7 @@ from router.cli.replay import replaying
 from router.cli.responding import RESPONDING
 from router.cli.rules import init
 from router.cli.run import serve_command, work_command
+from router.cli.runbook import runbook
 from router.cli.schema import schema
 from router.cli.sending import send
 from router.cli.session import Root
@@ -41,10 +43,13 @@ COMMANDS: tuple[click.Command, ...] = (
     incidents,
     pending,
     report,
+    runbook,
     deliveries,
     sources,
     notifications,
     channels,
+    checks,
+    deployed,
     silence,
     oncall,
     maintenance,

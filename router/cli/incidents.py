@@ -256,6 +256,15 @@ def undo(session: Session, id_: str, by: str) -> None:
     act(session, id_, "undo", _taken_back, by=by)
 
 
+@incidents.command()
+@click.argument("id_", metavar="ID")
+@by_option
+@pass_session
+def check(session: Session, id_: str, by: str) -> None:
+    """Run its checks once more; what they find stands in `show` within seconds."""
+    act(session, id_, "check", "is being looked at; see: tocsin incidents show ID", by=by)
+
+
 def _taken_back(incident: Record) -> str:
     said = [line["text"] for line in incident.get("timeline") or () if line["kind"] == "taken back"]
     return f"is as it was: {plain(said[-1])}" if said else "is as it was"
@@ -264,13 +273,17 @@ def _taken_back(incident: Record) -> str:
 @click.command(cls=Command)
 @click.argument("summary")
 @click.option("--severity", type=SEVERITIES, help="How bad it is; the rules decide by default.")
+@click.option("--affected", help="Who, and how many.")
+@click.option("--since", help="Since when, in your words.")
+@click.option("--about", "reference", help="An order, a customer, a ticket.")
+@click.option("--url", help="A page to look at.")
 @click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="May be repeated.")
 @by_option
 @pass_session
-def report(session: Session, summary: str, severity: str | None, labels: tuple[str, ...], by: str) -> None:
+def report(session: Session, /, summary: str, labels: tuple[str, ...], **fields: str | None) -> None:
     """Open an incident by hand: a user's report, something you saw."""
     some(summary, "SUMMARY", "say in one line what is wrong")
-    said = {"summary": summary, "severity": severity, "labels": dict(map(_label, labels)), "by": by}
+    said = {"summary": summary, "labels": dict(map(_label, labels)), **fields}
     body: dict[str, object] = {name: value for name, value in said.items() if value}
     answer = ask(session, "POST", "/api/incidents", body)
     session.answer(answer, lambda: _reported(session, answer))

@@ -51,7 +51,7 @@ def update(
 def _posted(incident: Record) -> str:
     at = incident.get("next_update")
     following = f"the next is due {moment(at)}" if at else "no further one is promised"
-    return f"is {incident['status']}, and everybody who was told hears your update; {following}"
+    return f"has the status {incident['status']}, and everybody who was told hears your update; {following}"
 
 
 @click.command(cls=Command)
@@ -115,7 +115,7 @@ def _each(session: Session, id_: str, what: str, items: Sequence[str], body: dic
 
 def _ticked(incident: Record, items: Sequence[str]) -> str:
     left = [one for one in incident["checklist"] if not one["done"]]
-    what = "its checklist" if "all" in items else f"{', '.join(map(plain, items))}"
+    what = "its checklist" if "all" in items else f"item {', '.join(map(plain, items))}"
     then = f"{len(left)} left" if left else "all is verified: it can be resolved"
     return f"has {what} ticked; {then}"
 
@@ -129,7 +129,7 @@ def untick(session: Session, id_: str, items: tuple[str, ...], by: str) -> None:
     """Take a tick back: it is not so after all."""
     *others, last = items
     _each(session, id_, "untick", others, {"by": by})
-    act(session, id_, "untick", f"has {', '.join(map(plain, items))} open again", by=by, item=last)
+    act(session, id_, "untick", f"has item {', '.join(map(plain, items))} open again", by=by, item=last)
 
 
 @click.command(cls=Command)

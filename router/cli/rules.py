@@ -13,17 +13,20 @@ from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.sources import TYPES
 from rules.load import Ruleset
 from rules.problem import Wrong
+from rules.watching import KINDS, SOURCE
 from workers.channels import TYPES as CHANNELS
+from workers.checks import OPTIONS as CHECKS
 from workers.configuration import packaged, read
 from workers.house import WAYS
 
 OPTIONS: dict[str, Any] = {
     "source_options": {name: one.options for name, one in TYPES.items()},
     "channel_options": {name: one.options for name, one in CHANNELS.items()},
-    "source_kinds": {name: one.kinds for name, one in TYPES.items()},
+    "check_options": CHECKS,
+    "source_kinds": {SOURCE: KINDS, **{name: one.kinds for name, one in TYPES.items()}},
     "channel_ways": WAYS,
 }
-"""What `rules.load.load` has to know of sources and channels."""
+"""What `rules.load.load` has to know of sources, channels and checks."""
 
 
 def ruleset_of(session: Session, now: float | None = None) -> Ruleset:
@@ -51,7 +54,10 @@ def whole(folder: Path, now: float | None = None) -> Ruleset:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path("config"))
 @pass_session
 def init(session: Session, folder: Path) -> None:
-    """Copy the packaged rules to FOLDER, to be edited, with their schema. Refuses a folder that holds something."""
+    """Copy the packaged rules to FOLDER, to be edited: with tests, runbooks, words, and schemas for editors.
+
+    A folder that holds something is refused.
+    """
     if folder.exists() and any(folder.iterdir()):
         raise Failure(f"{folder} is not empty", "Name a new folder: nothing of yours is overwritten.", code=USAGE)
     shutil.copytree(packaged(), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "*.py"))

@@ -29,7 +29,6 @@ from rules.upcast import NewerRecord
 from workers import configuration, demonstration, edition, house, release, supervisor, work
 from workers.agenda import Lane
 from workers.alarm import Alarm
-from workers.channels import OPTIONS
 from workers.channels.contract import Undelivered
 from workers.configuration import Written
 from workers.ledger import Ledger
@@ -45,14 +44,12 @@ from workers.settings import (
 from workers.store import connect
 from workers.supervisor import Child, Supervisor, python
 
-SOURCE_OPTIONS = {name: source.options for name, source in SOURCES.items()}
-
 
 def folder_of(settings: Settings, folder: Path | None, parts: Callable[[Ruleset], Iterable[object]]) -> Folder:
     """Where this process finds its rules. `parts` are those whose secrets it needs."""
 
     def read(written: Written) -> Ruleset:
-        ruleset = load(written.texts, source_options=SOURCE_OPTIONS, channel_options=OPTIONS, runbooks=written.runbooks)
+        ruleset = load(written.texts, runbooks=written.runbooks, **RULES)
         return demonstration.pointed(ruleset, settings) if settings.demo else ruleset
 
     def doubts(written: Written, now: float) -> Sequence[Problem]:
@@ -117,8 +114,13 @@ def to_hear_and_send(ruleset: Ruleset) -> tuple[object, ...]:
 
 
 def to_send(ruleset: Ruleset) -> tuple[object, ...]:
-    """The parts of the rules whose secrets a worker needs."""
+    """The parts whose secrets it takes to tell people."""
     return (*ruleset.config.channels.values(), *ruleset.config.people.values())
+
+
+def to_work(ruleset: Ruleset) -> tuple[object, ...]:
+    """The parts whose secrets a worker needs."""
+    return (*ruleset.config.checks.values(), *to_send(ruleset))
 
 
 weaker_option = click.option(
@@ -238,9 +240,9 @@ def _demonstration(settings: Settings) -> serve.Demonstration | None:
 def work_command(session: Session, lane: str | None) -> None:
     """Notify and escalate: a supervised process per lane. Needs REDIS_URL, TOCSIN_API_TOKEN and TOCSIN_SECRET."""
     settings = _required(session.settings)
-    folder = folder_of(settings, session.config, to_send)
+    folder = folder_of(settings, session.config, to_work)
     ruleset = rules_of(folder, settings)
-    revealed(*to_send(ruleset))
+    revealed(*to_work(ruleset))
     with _durable():
         if lane is not None:
             work.run(Lane(lane), settings, Live(ruleset), folder)

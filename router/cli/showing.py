@@ -109,6 +109,7 @@ def show_incident(session: Session, incident: Record) -> None:
     show_response(session, incident, now)
     for line in _why(incident):
         session.line(f"  {line}")
+    _findings(session, incident, now)
     show_checklist(session, incident)
     _alerts(session, incident)
     _children(session, incident)
@@ -148,6 +149,18 @@ def _why(incident: Record) -> Iterator[str]:
     if not trace["edition"]["same"] and trace["edition"]["decided_by"]:
         said.append(f"by the rules {trace['edition']['decided_by']}, which are in force no longer")
     yield f"{'why':<9}{'; '.join(said) or 'by that rule alone'} (all of it: tocsin explain {incident['id']})"
+
+
+def _findings(session: Session, incident: Record, now: float) -> None:
+    """What its checks have found, what is wrong first."""
+    response = incident.get("response") or {}
+    found = response.get("findings") or ()
+    if found:
+        session.line("Checks", "bold")
+    for one in sorted(found, key=lambda each: each["outcome"] == "ok"):
+        session.line(f"  {one['outcome']:<8}{plain(one['text'])} ({about(max(0.0, now - one['at']))} ago)")
+    for link in response.get("links") or ():
+        session.line(f"  look at  {plain(link['text'])}: {plain(link['url'])}")
 
 
 def _alerts(session: Session, incident: Record) -> None:

@@ -11,6 +11,7 @@ from rules.config import Config
 from rules.event import Severity
 from rules.incident import Incident, State
 from rules.on_room import why_not_archived
+from rules.on_triage import checks_of
 from rules.verification import missing
 
 _OPEN = frozenset(State) - {State.RESOLVED}
@@ -45,6 +46,7 @@ ACTS = (
     Act("escalate", "Escalate now", states=frozenset({State.TRIGGERED, State.ACKNOWLEDGED, State.MITIGATED})),
     Act("mitigate", "Mitigated", states=frozenset({State.TRIGGERED, State.ACKNOWLEDGED})),
     Act("undo", "Undo my last answer", states=frozenset(State)),
+    Act("check", "Check again"),
     Act("snooze", "Snooze", (Field("for", "for", "choice"),)),
     Act("resolve", "Resolve", (Field("note", "Note (may stay empty)", needed=False),)),
     Act("assign", "Assign", (Field("to", "to", "choice"),)),
@@ -73,6 +75,15 @@ RESPONSE = (
             Field("publish", "The world reads it too", "choice", needed=False),
         ),
     ),
+    Act(
+        "impact",
+        "Write it down",
+        (
+            Field("affected", "Who is affected", needed=False),
+            Field("broken", "What is broken", needed=False),
+            Field("users_noticed", "Users have noticed", "choice", needed=False),
+        ),
+    ),
     Act("tick", "Done", (Field("item", "item"),)),
     Act("untick", "Not done", (Field("item", "item"),)),
 )
@@ -82,6 +93,8 @@ RESPONSE = (
 def acts(incident: Incident, by: str, now: float) -> tuple[list[Act], list[Act]]:
     """Those that only need to be pressed, and those that ask something too. `by` may undo only what was theirs."""
     useless = {"undo"} if why_not(incident, by, now) else set()
+    if not checks_of(incident):
+        useless.add("check")
     useless |= {"archive-channel"} if why_not_archived(incident) else set()
     known = [act for act in ACTS if incident.state in act.states and act.command not in useless]
     if missing(incident, now):

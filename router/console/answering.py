@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
@@ -47,6 +47,8 @@ class Outcome:
     text: str
     wrong: bool = False
     undo: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+    """The incidents to which it was done, for the audit log."""
 
 
 def obey(visit: Visit, button: str, ids: Sequence[str]) -> Outcome:
@@ -66,27 +68,32 @@ def obey(visit: Visit, button: str, ids: Sequence[str]) -> Outcome:
 def command(visit: Visit, what: str, given: dict[str, str], ids: Sequence[str]) -> Outcome:
     """Ask the same of every incident, each by itself. Raises Problem 422 for what cannot be asked."""
     asked = read(visit, what, given)
-    context, outcomes, changed = visit.context, [], []
+    context, outcomes, changed = visit.context, {}, []
     roster = context.ledger.roster()
     for one in ids:
         before = context.store.incident(one)
         if before is None:
-            outcomes.append(Outcome(f"{one[:30]} is gone: it was resolved long ago.", wrong=True))
+            outcomes[one] = Outcome(f"{one[:30]} is gone: it was resolved long ago.", wrong=True)
             continue
         try:
             after = context.ledger.answer(one, asked.command(roster))
         except NoIncident:
-            outcomes.append(Outcome(f"{one} is gone.", wrong=True))
+            outcomes[one] = Outcome(f"{one} is gone.", wrong=True)
             continue
         except Refused as why:
-            outcomes.append(Outcome(str(why), wrong=True))
+            outcomes[one] = Outcome(str(why), wrong=True)
             continue
-        outcomes.append(truth(visit, what, before, after))
+        outcomes[one] = truth(visit, what, before, after)
         if vars(before) != vars(after):
             changed.append(after)
-    if len(outcomes) == 1:
-        return Outcome(outcomes[0].text, outcomes[0].wrong, _undoable(visit, changed))
-    return _together(what, outcomes, len(changed), _undoable(visit, changed))
+    together = _together(what, list(outcomes.values()), len(changed))
+    done = tuple(one for one, outcome in outcomes.items() if not outcome.wrong)
+    return replace(together, undo=_undoable(visit, changed), done=done)
+
+
+def answered(what: str, done: Sequence[str]) -> str:
+    """What the audit log says was done to these incidents."""
+    return f"{what} {done[0]}" if len(done) == 1 else f"{what}, {len(done)} incidents: {', '.join(done)}"
 
 
 def _undoable(visit: Visit, changed: Sequence[Incident]) -> tuple[str, ...]:
@@ -132,6 +139,7 @@ def _done(visit: Visit, what: str, about: str, after: Incident) -> str:
         "assign": f"Assigned, and told: {about}.",
         "escalate": f"Called now: {next_called(visit, after)}. {about}.",
         "undo": f"Taken back: {about} is {stands(after)}, as before.",
+        "check": f"Looked at now: what is found stands here within seconds. {about}.",
         "archive-channel": f"Its channel is archived in a moment: {about}.",
         "note": f"Written into the timeline of {about}.",
         "false-positive": f"Closed as a false positive: {about}.",
@@ -176,7 +184,9 @@ def _at(at: float | None, now: float) -> str:
     return f" since {clock(at, now)}" if at is not None else ""
 
 
-def _together(what: str, outcomes: Sequence[Outcome], changed: int, undo: tuple[str, ...]) -> Outcome:
+def _together(what: str, outcomes: Sequence[Outcome], changed: int) -> Outcome:
+    if len(outcomes) == 1:
+        return outcomes[0]
     wrong = [one.text for one in outcomes if one.wrong]
     text = f"{what.capitalize()}: {changed} of {len(outcomes)} changed."
-    return Outcome(" ".join([text, *wrong[:3]]), wrong=bool(wrong), undo=undo)
+    return Outcome(" ".join([text, *wrong[:3]]), wrong=bool(wrong))

@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from router import discretion
+from router.accounts.audit import What
 from router.console.reading import Body, unlike_samples
 from router.console.routes import Page
 from router.console.visit import Visit
@@ -16,7 +17,6 @@ from router.context import Context
 from router.deliveries import redelivered, whole_of
 from router.sought import leafed, read_sought
 from router.tracing import Tracing
-from workers import log
 from workers.became import Became, Outcome
 from workers.inbox import Inbox, Whole
 from workers.leafing import Leaf
@@ -89,7 +89,7 @@ class Arrivals:
         """POST: read and judged again, as a delivery of its own that came in now."""
         whole = await run_in_threadpool(self._whole, visit)
         received = await redelivered(visit.context, whole)
-        log.get("console").info("redelivered", delivery=whole.kept.id, anew=received.id, by=visit.visitor.name)
+        await visit.audited(What.REDELIVERED, f"{whole.kept.id}, now {received.id}")
         unread = received.unreadable is not None
         text = "Handed in again: this is the new delivery. " + (
             "It still cannot be read." if unread else "Who is told of it, the rules in force now decide."
@@ -100,7 +100,7 @@ class Arrivals:
         """POST: forgotten, body and all."""
         whole = await run_in_threadpool(self._whole, visit)
         await run_in_threadpool(Inbox(visit.context.redis).forget, whole.kept.id)
-        log.get("console").info("purged", delivery=whole.kept.id, source=whole.kept.source, by=visit.visitor.name)
+        await visit.audited(What.PURGED, f"{whole.kept.id} of {whole.kept.source}")
         return visit.back("/deliveries", f"{whole.kept.id} is forgotten. What became of it stays in its incident.")
 
     def _whole(self, visit: Visit) -> Whole:

@@ -1,17 +1,22 @@
-"""What must be known on every page: nobody is paged, Redis is away, the rules on disk are refused."""
+"""What must be known on every page: nobody is paged, Redis is away, a channel fails, the rules on disk are refused."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from redis.exceptions import RedisError
 
 from router.context import Context
 from router.editions import complaints
 from router.health import idle_lanes, spooled, stranded, unreachable
+from workers.attempts import Attempts, Became, Broken
+from workers.plain import clip, clock, plain
 
+WHY = 160
+"""Characters of why a channel failed."""
 FRESH = 2.0
 """Seconds for which what was found is told again: pages are many, troubles few."""
 
@@ -22,6 +27,10 @@ class Line:
 
     text: str
     grave: bool = False
+    to: str = ""
+    """The address where something can be done about it."""
+    act: str = ""
+    """What is done there."""
 
 
 class Banner:
@@ -48,4 +57,27 @@ class Banner:
         except RedisError:
             refused = []
         lost = [Line(one) for one in stranded(self._context)]
-        return [*idle, *refused, *lost, *(Line(one) for one in self._context.weaknesses)]
+        return [*idle, *self._broken(), *refused, *lost, *(Line(one) for one in self._context.weaknesses)]
+
+    def _broken(self) -> Sequence[Line]:
+        """The channels of the rules whose last attempt failed, until one succeeds."""
+        channels, now = list(self._context.in_force.ruleset.config.channels), self._context.clock.now()
+        try:
+            return [_of_channel(one, now) for one in Attempts(self._context.redis).broken(channels)]
+        except RedisError:
+            return []
+
+
+def _of_channel(one: Broken, now: float) -> Line:
+    why = f": {clip(plain(one.why).rstrip('.'), WHY)}" if one.why else ""
+    then = {
+        Became.AGAIN: "What is still wanted is tried again by itself; send a test to see whether it works now.",
+        Became.REFUSED: "Somebody was not told, and it is not tried again: mend the channel, then send a test.",
+        Became.GIVEN_UP: "Somebody was not told: take up what was given up on the Queue page, then send a test.",
+    }[one.became]
+    return Line(
+        f"The channel {one.channel} failed at {clock(one.at, now)}{why}. {then}",
+        grave=one.became is not Became.AGAIN,
+        to=f"/notifications?{urlencode({'channel': one.channel})}",
+        act="Its attempts, and the test",
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from router.moments import stamp
 from rules.duration import show_duration
+from rules.inline import spans
 from workers.plain import clock, is_web, plain
 
 _STATIC = Path(__file__).parents[1] / "static"
@@ -36,13 +37,16 @@ class Entry:
 
 MENU = (
     Entry("/", "Now"),
+    Entry("/report", "Report"),
     Entry("/agenda", "Queue"),
     Entry("/deliveries", "Deliveries"),
     Entry("/notifications", "Notifications"),
     Entry("/rules", "Rules"),
     Entry("/playground", "Playground"),
     Entry("/schedules", "Schedules"),
+    Entry("/maintenance", "Maintenance"),
     Entry("/sources", "Sources"),
+    Entry("/checks", "Checks"),
     Entry("/numbers", "Numbers"),
     Entry("/accounts", "Accounts", "administers"),
     Entry("/account", "You"),
@@ -64,7 +68,7 @@ def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("router"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals.update(menu=MENU, asset=asset, is_web=is_web)
+    made.globals.update(menu=MENU, asset=asset, is_web=is_web, spans=spans)
     made.filters.update(duration=show_duration, clock=clock, stamp=stamp, plain=plain)
     return made
 
@@ -74,12 +78,3 @@ def asset(name: str) -> str:
     """The address of a file of ours, another one when its content changes: browsers may keep it."""
     digest = hashlib.blake2b((_STATIC / name).read_bytes(), digest_size=6).hexdigest()
     return f"/static/{name}?v={digest}"
-
-
-def stamp(at: float) -> str:
-    """A moment for a machine: what `<time datetime>` holds.
-
-    >>> stamp(1795516200)
-    '2026-11-24T10:30:00Z'
-    """
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"

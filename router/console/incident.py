@@ -9,29 +9,32 @@ from itertools import islice
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from router.accounts.audit import What
 from router.briefings import brief
 from router.console.acts import acts, choices, given
-from router.console.answering import command
+from router.console.answering import answered, command
 from router.console.because import Because, because
 from router.console.coming import coming, name_of
 from router.console.markdown import markdown
 from router.console.responding import responding
 from router.console.routes import Page, Refused
+from router.console.runbook import RunbookPage, others, shown
 from router.console.rungs import rungs
 from router.console.story import Line, joined
 from router.console.visit import Visit
 from router.console.visitor import Role
 from router.context import Context
-from router.runbooks import Block, blocks
 from router.shown import child
 from router.tracing import Tracing
+from rules.assessment import assessment
 from rules.briefing import as_markdown
 from rules.incident import Incident, Signal
+from rules.triage import Found
 from workers.attempts import Attempts
 from workers.compose import where
 from workers.store import Ambiguous
 
-LINES, SIGNALS, CHILDREN = 100, 50, 20
+LINES, SIGNALS, CHILDREN, LINKS = 100, 50, 20, 10
 """So many of each on one page."""
 WRITTEN = 5000
 """Lines of the history that go into a file."""
@@ -62,11 +65,12 @@ class IncidentPage:
             Page("/incidents/{id}.md", "GET", self.write),
             Page("/incidents/{id}", "GET", self.show),
             Page("/incidents/{id}/act", "POST", self.act, needs=Role.RESPONDER),
+            *RunbookPage(self._context, self.find).pages(),
         ]
 
     async def show(self, visit: Visit) -> Response:
         """GET: the incident; `?page=` of its history, `?alerts=` of its signals, `?order=oldest` turns it round."""
-        incident = await run_in_threadpool(self._find, visit)
+        incident = await run_in_threadpool(self.find, visit)
         if incident.id != visit.request.path_params["id"]:
             return RedirectResponse(f"/incidents/{incident.id}", 303)
         return await run_in_threadpool(self._drawn, visit, incident)
@@ -75,22 +79,24 @@ class IncidentPage:
         """POST: what a button asks; then back, saying what came of it, also where somebody else was quicker."""
         what = visit.form.get("do", "")
         asked = given(what, visit.form)
-        incident = await run_in_threadpool(self._find, visit)
+        incident = await run_in_threadpool(self.find, visit)
         outcome = await run_in_threadpool(command, visit, what, asked, [incident.id])
+        if outcome.done:
+            await visit.audited(What.ANSWERED, answered(what, outcome.done))
         return visit.back(f"/incidents/{incident.id}", outcome.text, wrong=outcome.wrong, undo=outcome.undo)
 
     async def write(self, visit: Visit) -> Response:
         """GET: all of it as Markdown, to keep."""
 
         def written() -> Response:
-            incident = self._find(visit)
+            incident = self.find(visit)
             headers = {"Content-Disposition": f'attachment; filename="incident-{incident.id}.md"'}
             return Response(self._markdown(visit, incident), media_type="text/markdown", headers=headers)
 
         return await run_in_threadpool(written)
 
-    def _find(self, visit: Visit) -> Incident:
-        """Raises Refused 404."""
+    def find(self, visit: Visit) -> Incident:
+        """The incident whose id begins as the address says. Raises Refused 404."""
         part, store = visit.request.path_params["id"], self._context.store
         try:
             whole = store.full_id(part)
@@ -125,10 +131,13 @@ class IncidentPage:
             pressed=pressed,
             asking=[(act, choices(act, incident, config)) for act in asking],
             because=self._because(visit, incident),
-            runbook=self._runbook(incident),
+            at=shown(self._context, incident),
+            others=others(self._context, incident.runbook),
             children=[child(one) for one in children[:CHILDREN]],
             more_children=max(0, len(children) - CHILDREN),
             links=_links(incident),
+            assessed=assessment(incident.response.findings),
+            findings=sorted(incident.response.findings, key=lambda one: one.outcome == Found.OK),
             tells_world=bool(config.status_pages),
             brief=as_markdown(brief(self._context, incident), visit.now),
             markdown=self._markdown(visit, incident, lines=story, oldest_first=_oldest_first(visit)),
@@ -145,12 +154,6 @@ class IncidentPage:
         opening = self._context.store.beginning(incident.id, OPENING)
         return because(self._tracing.incident(incident, opening), visit.now)
 
-    def _runbook(self, incident: Incident) -> tuple[str, list[Block]] | None:
-        written = self._context.in_force.ruleset.runbooks
-        if incident.runbook is None or incident.runbook not in written:
-            return None
-        return incident.runbook, list(blocks(written[incident.runbook]))
-
     def _markdown(
         self, visit: Visit, incident: Incident, lines: Sequence[Line] | None = None, *, oldest_first: bool = True
     ) -> str:
@@ -159,7 +162,7 @@ class IncidentPage:
             told, _ = self._context.store.recent(incident.id, 0, WRITTEN)
             lines = joined(told, self._attempts.of(incident.id))
         ordered = lines if oldest_first else lines[::-1]
-        return markdown(incident, rungs(incident, config), ordered, config, visit.now, incident.runbook)
+        return markdown(incident, rungs(incident, config), ordered, config, visit.now, shown(self._context, incident))
 
 
 def _signals(visit: Visit, incident: Incident) -> tuple[list[Signal], Part]:
@@ -173,11 +176,13 @@ def _signals(visit: Visit, incident: Incident) -> tuple[list[Signal], Part]:
 
 def _links(incident: Incident) -> list[tuple[str, str]]:
     """Where else to look: the page itself decides which of them a person may follow."""
-    found = {incident.url: "its source"} if incident.url else {}
+    found = {link.url: link.text for link in incident.response.links}
+    if incident.url:
+        found.setdefault(incident.url, "its source")
     for one in incident.signals.values():
         if one.url and one.url not in found:
             found[one.url] = one.source
-        if len(found) >= 5:
+        if len(found) >= LINKS:
             break
     return [(url, name) for url, name in found.items() if url]
 

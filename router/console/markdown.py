@@ -12,27 +12,31 @@ from router.console.story import Line
 from rules.config import Config
 from rules.duration import show_duration
 from rules.incident import Incident
+from rules.inline import words
 from rules.markdown import escaped
+from rules.progress import Progress
+from rules.tree import Answer, Question
 from workers.plain import is_web
 
 ALERTS = 50
 
 
 def markdown(
-    incident: Incident, rungs: Sequence[Rung], lines: Sequence[Line], config: Config, now: float, runbook: str | None
+    incident: Incident, rungs: Sequence[Rung], lines: Sequence[Line], config: Config, now: float, at: Progress | None
 ) -> str:
     """The whole of it, the oldest line of its history first."""
     parts = [
         [f"# {incident.severity.value}: {escaped(incident.title)}", ""],
-        _facts(incident, config, now, runbook),
+        _facts(incident, config, now),
         _alerts(incident),
         ["", "## Escalation", "", *(_rung(one) for one in rungs)] if rungs else [],
+        worked(at),
         ["", "## Timeline", "", *(_line(line) for line in lines)],
     ]
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
-def _facts(incident: Incident, config: Config, now: float, runbook: str | None) -> Iterator[str]:
+def _facts(incident: Incident, config: Config, now: float) -> Iterator[str]:
     who = incident.assignee or incident.acknowledged_by
     ended = incident.resolved_at
     lasted = f"{show_duration(max(0.0, (ended or now) - incident.opened_at))}{'' if ended else ' so far'}"
@@ -42,7 +46,7 @@ def _facts(incident: Incident, config: Config, now: float, runbook: str | None) 
         ("Since", f"{_moment(incident.opened_at)}, {lasted}"),
         ("Next", escaped(coming(incident, config).what)),
         ("Rule", escaped(incident.rule)),
-        ("Runbook", escaped(runbook) if runbook else ""),
+        ("Runbook", escaped(incident.runbook or "")),
         ("Labels", ", ".join(f"{escaped(k)}={escaped(v, 200)}" for k, v in sorted(incident.labels.items()))),
         ("Link", f"<{incident.url}>" if incident.url and _linkable(incident.url) else ""),
         ("False positive", escaped(incident.false_positive or "")),
@@ -62,6 +66,35 @@ def _alerts(incident: Incident) -> Iterator[str]:
         yield f"- {escaped(one.source)}: {escaped(one.summary, 300)} ({state}, {one.count} events)"
     if len(signals) > ALERTS:
         yield f"- and {len(signals) - ALERTS} more"
+
+
+def worked(at: Progress | None) -> Iterator[str]:
+    """What was done of the runbook, and how its questions were answered; nothing of one that nobody has begun."""
+    if at is None:
+        return
+    walks = [(tree, path) for tree, path in at.walks if path.taken]
+    if not (at.done or walks or at.before):
+        return
+    yield from ("", f"## Runbook: {escaped(at.runbook.title)}", "")
+    for step in at.runbook.steps:
+        done = at.of(step)
+        by = f" — {escaped(done.by)}, {_moment(done.at)}" if done else ""
+        yield f"- [{'x' if done else ' '}] {step.number}\\. {escaped(words(step.text))}{by}"
+    yield from (
+        f"- [x] {escaped(one.words)} {escaped(one.answer)} (before the runbook was changed) — "
+        f"{escaped(one.by)}, {_moment(one.at)}"
+        for one in at.before
+    )
+    for tree, path in walks:
+        yield from ("", f"### {escaped(tree.title)}", "")
+        yield from (_answered(at, question, answer) for question, answer in path.taken)
+
+
+def _answered(at: Progress, question: Question, answer: Answer) -> str:
+    given = at.of(question)
+    by = f" — {escaped(given.by)}, {_moment(given.at)}" if given else ""
+    then = "" if answer.then else f" → {escaped(words(answer.text))}"
+    return f"- {escaped(words(question.text))} **{escaped(answer.word)}**{then}{by}"
 
 
 def _rung(one: Rung) -> str:

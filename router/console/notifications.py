@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from router.accounts.audit import What
 from router.console.incident import Part
 from router.console.routes import Page, Refused
 from router.console.visit import Visit
@@ -64,6 +65,7 @@ class NotificationsPage:
         agreed = form.get("agreed") == "yes"
         asked = AskedToTest(by=visit.visitor.name, person=form.get("person") or None, agreed=agreed)
         entry = await run_in_threadpool(promise, self._context, name, asked)
+        await visit.audited(What.TESTED, f"{name}, reaching {asked.person}" if asked.person else name)
         result = await result_of(self._context, entry)
         here = "/notifications"
         if result is None:

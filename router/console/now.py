@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from router.console.answering import obey
+from router.accounts.audit import What
+from router.console.answering import answered, obey
 from router.console.board import Board
 from router.console.routes import Page
 from router.console.sight import Sight, seen
@@ -48,6 +49,7 @@ class Now:
     async def send_test_alert(self, visit: Visit) -> Response:
         """POST, in the demonstration: something to answer."""
         title = await test_alert(self._context)
+        await visit.audited(What.TRIED, title)
         return visit.back("/", f"Sent: “{title}”. It shows below as soon as a worker has taken it in, within a second.")
 
     async def act(self, visit: Visit) -> Response:
@@ -55,4 +57,6 @@ class Now:
         what, _, one = visit.form.get("do", "").partition(" ")
         named = [one] if one else list(dict.fromkeys(visit.chosen))
         outcome = await run_in_threadpool(obey, visit, what, named)
+        if outcome.done:
+            await visit.audited(What.ANSWERED, answered(what, outcome.done))
         return visit.back(visit.form.get("back", "/"), outcome.text, wrong=outcome.wrong, undo=outcome.undo)

@@ -8,8 +8,10 @@ from router.console.account import AccountPage
 from router.console.arrivals import Arrivals
 from router.console.banner import Banner
 from router.console.board import Board
+from router.console.checks import ChecksPage
 from router.console.incident import IncidentPage
 from router.console.live import Live
+from router.console.maintenance import MaintenancePage
 from router.console.notifications import NotificationsPage
 from router.console.now import Now
 from router.console.numbers import PAGES as NUMBERS
@@ -17,6 +19,7 @@ from router.console.people import People
 from router.console.playground import Playground
 from router.console.publishing import PublishingPage
 from router.console.queue import Queue
+from router.console.reporting import Reporting
 from router.console.routes import Page, routes
 from router.console.rules import RulesPage
 from router.console.schedules import Schedules
@@ -36,14 +39,17 @@ def tables(context: Context) -> list[Page]:
     return [
         *Now(context, board).pages(),
         *Queue(context).pages(),
+        *Reporting(context).pages(),
         *AccountPage(context).pages(),
         *People(context).pages(),
         *Arrivals(context).pages(),
         *Sources().pages(),
+        *ChecksPage().pages(),
         *NUMBERS,
         *RulesPage(context).pages(),
         *Playground(context).pages(),
         *Schedules().pages(),
+        *MaintenancePage(context).pages(),
         *IncidentPage(context).pages(),
         *PublishingPage(context).pages(),
         *NotificationsPage(context).pages(),

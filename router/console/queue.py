@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from router import promises
+from router.accounts.audit import What
 from router.console.axis import AHEAD, Axis, axis
 from router.console.routes import Page
 from router.console.visit import Visit
@@ -32,6 +33,8 @@ DRAWN = 300
 """Promises of the next hour that are drawn."""
 PARKED = 20
 MOVABLE = {Kind.NOTIFY, Kind.STEP, Kind.REMIND}
+TOLD_AS = {"run": What.RUN, "postpone": What.PUT_OFF, "drop": What.DROPPED, "take up": What.RETRIED}
+"""What the audit log calls what each button does."""
 T = TypeVar("T")
 
 
@@ -134,11 +137,13 @@ class Queue:
         if form["do"] == "drop" and not reason:
             return visit.back(back, "Nothing was dropped: say why, for the timeline.", wrong=True)
         try:
-            return visit.back(back, await run_in_threadpool(act))
+            said = await run_in_threadpool(act)
         except NoEntry:
             return visit.back(back, "This is promised no more: it has been done, or dropped.", wrong=True)
         except Refused as why:
             return visit.back(back, str(why), wrong=True)
+        await visit.audited(TOLD_AS[form["do"]], f"{entry}: {reason}" if reason else entry)
+        return visit.back(back, said)
 
     def _take_up(self, entry_id: str) -> str:
         entry = next((one for one in Agenda(self._context.redis).parked() if one.id == entry_id), None)
@@ -151,6 +156,8 @@ class Queue:
         """POST: queue a failed job of RQ's again, or forget it."""
         job, again = visit.form.get("job", ""), visit.form.get("do") == "requeue"
         done = await run_in_threadpool(failed.requeue if again else failed.remove, self._context.redis, job)
+        if done:
+            await visit.audited(What.REQUEUED if again else What.FORGOT_JOB, job)
         said = "It is queued again." if again else "It is forgotten; no promise went with it."
         gone = "This job stands there no more."
         return visit.back(visit.form.get("back", "/agenda"), said if done else gone, wrong=not done)

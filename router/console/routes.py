@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
@@ -75,7 +75,7 @@ class Door:
             except NoIncident:
                 return refusal(Refused(404, "This incident is gone", "It was resolved long ago and is forgotten."))
             except Problem as wrong:
-                return refusal(Refused(wrong.status, "Nothing was done", wrong.detail))
+                return refusal(Refused(wrong.status, "Nothing was done", wrong.detail), wrong.headers)
             except Busy:
                 return refusal(Refused(503, "Nothing was done yet", "Many are writing to this. Please try again."))
             except RedisError:
@@ -114,9 +114,11 @@ async def _form(page: Page, request: Request, visitor: Visitor) -> list[tuple[st
     return fields
 
 
-def refusal(why: Refused) -> Response:
+def refusal(why: Refused, headers: Mapping[str, str] | None = None) -> Response:
     """The page that says why."""
-    return drawn("console/refused.html", why.status, title=why.title, text=why.text)
+    response = drawn("console/refused.html", why.status, title=why.title, text=why.text)
+    response.headers.update(headers or {})
+    return response
 
 
 AWAY = Refused(

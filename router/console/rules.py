@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from router.accounts.audit import What
 from router.console.coming import name_of
 from router.console.routes import Page
 from router.console.visit import Visit
@@ -25,7 +26,7 @@ from rules.event import Severity
 from rules.problem import Problem as Finding
 from rules.problem import Wrong
 from rules.timetable import holder
-from workers import edition
+from workers import edition, spoken
 from workers.plain import clock
 
 
@@ -68,12 +69,14 @@ class RulesPage:
         except Problem as wrong:
             return await self._page(visit, wrong.status, wrong.detail)
         until = clock(made["until"], visit.now)
+        await visit.audited(What.SILENCED, f"{made['name']} until {until}: {made['reason']}")
         return visit.back("/rules#silences", f"Silent until {until}: {made['reason']}.")
 
     async def lift(self, visit: Visit) -> Response:
         """POST: end a silence of people's."""
         name = visit.form.get("name", "")
         found = await run_in_threadpool(self._silences.end, name, visit.visitor.name)
+        await visit.audited(What.SILENCE_LIFTED, name)
         number = len(found["incidents"])
         held = f" {number} incident{'' if number == 1 else 's'} held back by it go on." if number else ""
         return visit.back("/rules#silences", f"The silence {name} is lifted.{held}")
@@ -87,6 +90,8 @@ class RulesPage:
             "edition": self._editions.told(),
             "rules": [_line(rule) for rule in config.rules],
             "no_rule": NO_RULE,
+            "spoken": spoken.lately(self._context.redis, visit.now),
+            "within": spoken.WITHIN,
             "config": config,
             "severities": list(Severity),
             "roles": {name: _holder(config, name, visit.now) for name in config.roles},

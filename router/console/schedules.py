@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from router.accounts.audit import What
 from router.console.coming import name_of
 from router.console.routes import Page
 from router.console.visit import Visit
@@ -60,6 +61,7 @@ class Schedules:
             return await self._page(visit, wrong.status, visit.form, wrong.detail)
         config = visit.context.in_force.ruleset.config
         until = told(config, new.schedule, new.end)
+        await visit.audited(What.OVERRIDDEN, f"{new.person} for {new.schedule} until {until}: {new.reason}")
         begins = "from now" if new.start <= visit.now else f"from {told(config, new.schedule, new.start)}"
         return visit.back("/schedules", f"{name_of(config, new.person)} has {new.schedule} {begins} until {until}.")
 
@@ -67,6 +69,7 @@ class Schedules:
         """POST: the rota holds again."""
         schedule, one = visit.form.get("schedule", ""), visit.form.get("id", "")
         found = await run_in_threadpool(lift, visit.context, schedule, one, visit.visitor.name)
+        await visit.audited(What.OVERRIDE_LIFTED, f"{found.person} for {schedule}")
         return visit.back("/schedules", f"Lifted: {found.person} no longer has {schedule}; the rota holds again.")
 
     async def _page(

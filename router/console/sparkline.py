@@ -58,7 +58,8 @@ def _words(days: Sequence[Day]) -> str:
     if not known:
         return "Deliveries per day are not known yet: a worker begins to count them each day at midnight UTC."
     top = max(known, key=lambda day: day.heard or 0)
-    said = [f"{sum(day.heard or 0 for day in known)} deliveries in {_days(len(known))}"]
+    heard = sum(day.heard or 0 for day in known)
+    said = [f"{heard} {'delivery' if heard == 1 else 'deliveries'} in {_days(len(known))}"]
     if top.heard:
         said.append(f"most on {_date(top.date)} with {top.heard}")
     if known[-1] is days[-1]:

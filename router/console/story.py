@@ -12,6 +12,7 @@ from workers.attempts import Attempt, Became
 _TONES = {
     "opened": "bad", "fired again": "bad", "failed": "bad", "undelivered": "bad", "exhausted": "bad", "expired": "bad",
     "acknowledged": "person", "assigned": "person", "note": "person", "mitigated": "person", "severity": "bad",
+    "ticked": "person", "decided": "person", "reported": "person", "assessed": "checked",
     "resolved": "good", "recovered": "good", "cleared": "good", "sent": "sent",
 }  # fmt: skip
 _QUIET = frozenset({"silent"})
@@ -28,7 +29,7 @@ class Line:
     by: str | None = None
     via: str | None = None
     tone: str = ""
-    """`bad`, `good`, `person` or `sent`: how it is marked."""
+    """`bad`, `good`, `person`, `checked` or `sent`: how it is marked."""
     count: int = 1
     """How often the same was said one after the other, the last time at `last_at`."""
     last_at: float = 0.0

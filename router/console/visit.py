@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from router.accounts.audit import What, audit
 from router.console import said as flash
 from router.console.banner import Line
 from router.console.frame import drawn
@@ -53,6 +54,10 @@ class Visit:
         if last is not None:
             response.delete_cookie(flash.COOKIE)
         return response
+
+    async def audited(self, what: What, about: str = "") -> None:
+        """Write down that it was done: whatever a button changed stands in the audit log."""
+        await audit(self.context, self.request, what, self.visitor.name, about=about, via=self.visitor.via)
 
     def back(self, to: str, text: str, *, wrong: bool = False, undo: Sequence[str] = ()) -> Response:
         """After a POST: to a page of ours, which says what happened."""

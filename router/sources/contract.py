@@ -108,6 +108,10 @@ class SourceType:
     methods: frozenset[str] = frozenset({"POST"})
     headers: frozenset[str] = frozenset()
     """Headers, in lower case, that `parse` reads or that help a person: kept with the delivery, as no proof is."""
+    accepts: int = 202
+    """With which status it hears that a delivery is kept: some take nothing but 200 for a yes, and try for hours."""
+    keeps_not: tuple[str, ...] = ()
+    """Paths into its JSON bodies whose values are never kept (as `redact:` of the YAML): attachments."""
     options: type[Options] = Options
     kinds: frozenset[str] = frozenset()
     """Every kind it makes, for `tocsin check` to find misspelt ones; empty where the sender's own words make them."""

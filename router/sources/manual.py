@@ -6,12 +6,15 @@ from router.sources.contract import Delivery, Options, Setup, SourceType, Unread
 from router.sources.reading import event, mapping, parse_object, text
 from rules.event import Action, Event
 
+SAID = ("affected", "since", "reference", "details")
+"""What people say beside the summary: who and how many, since when, which order or customer, the rest."""
+
 
 def parse(delivery: Delivery, _options: Options) -> list[Event]:
     """One trigger. Raises Unreadable without a summary.
 
-    `{summary, severity?, labels?, url?, dedup_key?, reporter?, details?}`. A report without a dedup_key is an incident
-    of its own: two people who write the same words may well mean two things.
+    `{summary, severity?, labels?, url?, dedup_key?, reporter?, details?, affected?, since?, reference?}`. A report
+    without a dedup_key is an incident of its own: two people who write the same words may well mean two things.
     """
     body = parse_object(delivery.body)
     if not text(body, "summary"):
@@ -25,7 +28,7 @@ def parse(delivery: Delivery, _options: Options) -> list[Event]:
             key=f"manual {text(body, 'dedup_key') or delivery.id or repr(delivery.received_at)}",
             summary=text(body, "summary"),
             severity=text(body, "severity"),
-            labels={"details": text(body, "details")} | {name: text(labels, name) for name in labels},
+            labels={name: text(body, name) for name in SAID} | {name: text(labels, name) for name in labels},
             url=text(body, "url"),
             actor=text(body, "reporter"),
         )
@@ -35,6 +38,7 @@ def parse(delivery: Delivery, _options: Options) -> list[Event]:
 SOURCE = SourceType(
     name="manual",
     title="Manual report",
+    family="people",
     parse=parse,
     kinds=frozenset({"manual.report"}),
     setup=Setup(
@@ -45,6 +49,9 @@ SOURCE = SourceType(
         example="""\
 curl -H "Authorization: Bearer $TOCSIN_API_TOKEN" -d '{"summary": "…", "severity": "P2"}' {url}
 """,
-        notes=("`labels`, `url`, `dedup_key`, `reporter` and `details` are optional.",),
+        notes=(
+            "`labels`, `url`, `dedup_key`, `reporter`, `affected`, `since`, `reference` and `details` are optional.",
+            "Support staff report on the console's page **Report**, for which the role of a viewer is enough.",
+        ),
     ),
 )

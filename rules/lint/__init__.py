@@ -39,7 +39,7 @@ CODES: dict[str, Code] = {
     "unreached-person": Code("somebody who may have to answer, and whom no channel reaches", people.unreached_person),
     "schedule-gap": Code("a time in the next 60 days with nobody on call", people.schedule_gap),
     "future-start": Code("a schedule that starts on a day to come", people.future_start),
-    "unused": Code("a person, role, team, schedule or channel that nothing leads to", reach.unused),
+    "unused": Code("a person, role, team, schedule, channel or check that nothing leads to", reach.unused),
     NEEDLESS: Code("a comment that ignores nothing", lambda _: iter(())),
 }
 """Every code; a test compares them with docs/rules.md."""

@@ -9,6 +9,7 @@ from rules.document import Path
 from rules.lint.given import Given
 from rules.match import FAMILIES
 from rules.problem import Problem, nearest, one_of
+from rules.watching import SOURCE as CHECKS
 
 OURS = "tocsin"
 """Where the kinds of what Tocsin says of itself begin."""
@@ -26,6 +27,8 @@ def no_sender(given: Given) -> Iterator[Problem]:
     if not given.kinds:
         return
     configured = {source.type for source in given.config.sources.values()}
+    if any(check.every is not None for check in given.config.checks.values()):
+        configured.add(CHECKS)
     hint = "add the source, or take the rule out"
     for path, kinds in _asked(given, "kind"):
         roots = dict.fromkeys(kind.partition(".")[0] for kind in kinds)

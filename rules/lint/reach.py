@@ -99,7 +99,7 @@ def late_step(given: Given) -> Iterator[Problem]:
 
 
 def unused(given: Given) -> Iterator[Problem]:
-    """People, roles, teams, schedules and channels that nothing leads to."""
+    """People, roles, teams, schedules, channels and checks that nothing leads to."""
     config = given.config
     used: dict[str, set[str | None]] = {
         "people": _people(given),
@@ -112,6 +112,12 @@ def unused(given: Given) -> Iterator[Problem]:
         "channels": {
             *(name for plan in config.severities.values() for name in (*plan.channels, *plan.fallback)),
             *(name for rule in config.rules for name in rule.then.channels or ()),
+        },
+        "checks": {
+            *(name for name, check in config.checks.items() if check.every is not None),
+            *(name for plan in config.severities.values() for name in plan.triage),
+            *(name for rule in config.rules for name in rule.then.triage or ()),
+            *(item.check for checklist in config.checklists.values() for item in checklist),
         },
     }
     for section, (one, leads) in _LEADS.items():
@@ -127,6 +133,7 @@ _LEADS = {
     "teams": ("team", ("a rule's team",)),
     "schedules": ("schedule", ("a role",)),
     "channels": ("channel", ("a severity", "a rule's channels")),
+    "checks": ("check", ("a severity's triage", "a rule's triage", "a checklist", "its own every")),
 }
 """What one of each section is called, and where it can be named."""
 

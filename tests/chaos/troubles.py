@@ -115,6 +115,8 @@ def damage(length: Length) -> Verdict:
         mended = wait_for(lambda: set(steps) <= {one.id for one in agenda.upcoming()}, 75)
         took = time.monotonic() - began
         told = wait_for(lambda: any("promise" in key for key in incidents(tocsin)), 10)
+        # It is counted right after it is told.
+        wait_for(lambda: sum(counters.read(tocsin.redis, "audit").values()) >= 2, 10)
         counted = counters.read(tocsin.redis, "audit")
         again = tocsin.redis.zscore(desk, steps[0])
         verdict = Verdict(acked=3, lost=set(tocsin.posted) - first_heard(tocsin).keys())

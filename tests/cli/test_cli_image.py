@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from router.cli import main
-from tests.test_house import ROOT
+from tests.source import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 

@@ -11,7 +11,7 @@ import pytest
 
 from router.cli import main
 from tests.cli.test_cli_image import understood
-from tests.test_house import ROOT
+from tests.source import ROOT
 from workers.settings import Settings
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

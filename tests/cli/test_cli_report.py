@@ -48,6 +48,17 @@ def test_a_report_is_as_bad_as_the_table_says_unless_its_reporter_does(
     assert (decision.severity, decision.runbook) == (severity, runbook)
 
 
+def test_what_a_reporter_adds_stands_beside_the_summary(tocsin: Tocsin) -> None:
+    """Who is affected, since when, and what to look at: as the console's page asks it."""
+    more = ["--affected", "three customers", "--since", "10:15", "--about", "order 4711", "--url", "https://a.example/"]
+    assert tell("report", "Nobody can pay", *more, "--by", "ana").exit_code == 0
+    report = read_report(json.dumps(tocsin.asked[-1][2]).encode())
+    kind = TYPES["manual"]
+    (event,) = kind.parse(Delivery(received_at=0.0, body=report.delivered), kind.options())
+    assert event.labels == {"affected": "three customers", "since": "10:15", "reference": "order 4711"}
+    assert (event.url, event.actor) == ("https://a.example/", "ana")
+
+
 def test_a_report_of_nothing_is_asked_wrongly(tocsin: Tocsin) -> None:
     """An empty summary is refused before anything is sent."""
     assert tell("report", " ").exit_code == 2

@@ -15,7 +15,7 @@ from router.cli import main
 from rules.incident import Reason
 from rules.trial.written import Expect, Line, Step, Story, Written
 from tests.cli.test_cli_rules import RULES
-from tests.test_house import ROOT
+from tests.source import ROOT
 from workers.configuration import packaged
 
 STORY = """\

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from redis import Redis
 
+from router.app import build
 from router.console import routes as door
 from router.console.pages import tables
 from router.console.routes import Page
@@ -58,8 +61,8 @@ def test_each_role_opens_what_it_may_and_nothing_else(
 
 
 def test_whatever_changes_something_needs_more_than_to_look(console: Console) -> None:
-    """A viewer has no button at all but for what asks a question (the playground) or is their own (their account)."""
-    harmless = ("/playground", "/account", "/sign-out")
+    """A viewer has no button but for what asks (the playground), is their own (their account), or calls for help."""
+    harmless = ("/playground", "/account", "/sign-out", "/report")
     for page in every(console):
         if page.method == "POST" and not page.path.startswith(harmless):
             assert page.needs is not Role.VIEWER, page
@@ -116,3 +119,29 @@ def test_a_form_that_is_not_ours_is_refused(console: Console) -> None:
     """Too long, or with more fields than any page of ours has."""
     assert console.press("/act", {"do": "x" * 70_000}).status_code == 413
     assert console.press("/act", {f"f{n}": "" for n in range(2100)}).status_code == 422
+
+
+OPEN = {
+    "/a/{token}": "whoever has the link of a notification",
+    "/a/{token}/runbook": "whoever has the link of a notification",
+    "/a/{token}/runbook/{name}": "whoever has the link of a notification",
+    "/healthz": "says nothing that a stranger may not know",
+    "/readyz": "says nothing that a stranger may not know",
+    "/readyz/paging": "says nothing that a stranger may not know",
+    "/sign-in": "before one is signed in",
+    "/sign-in/oidc": "before one is signed in",
+    "/sign-in/oidc/back": "before one is signed in",
+    "/welcome/{link}": "whoever has a one-time link",
+    "/static": "our own style, script and pictures",
+    "/api": "tokens: router/accounts/policy.py",
+    "/metrics": "tokens: router/accounts/policy.py",
+}
+"""What no page of the console is, and by what it is opened instead."""
+
+
+def test_there_is_no_address_without_a_door(console: Console) -> None:
+    """S19: every address of the app stands in the table of pages, or here with its reason."""
+    context = console.context(None)
+    app: Any = build(context)._app._rest  # type: ignore[attr-defined]
+    addresses = {route.path for route in app.routes}
+    assert addresses - {page.path for page in tables(context)} == set(OPEN)

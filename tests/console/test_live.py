@@ -111,6 +111,20 @@ def test_nobody_opens_more_streams_than_five(connect: Connect) -> None:
     assert b"200 OK" in head
 
 
+def test_all_together_open_no_more_streams_than_there_is_room(
+    console: Console, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S25: 150 ask, and those there is room for are served; deliveries and pages are heard all the while."""
+    monkeypatch.setattr(live, "PER_PERSON", 10_000)
+    monkeypatch.setattr(live, "TOGETHER", 50)
+    heads = [opened(connect)[1] for _ in range(150)]
+    assert sum(b"200 OK" in head for head in heads) == 50
+    refused = [head for head in heads if b"200 OK" not in head]
+    assert all(b"503 Service Unavailable" in head and b"retry-after" in head.lower() for head in refused)
+    incident = console.is_down()
+    assert console.get(f"/incidents/{incident.id}").status_code == 200
+
+
 def test_whoever_leaves_makes_room_at_once(connect: Connect) -> None:
     """A page that is left closes its stream, and the next page's takes its place: also twenty in a row."""
     for _ in range(4 * live.PER_PERSON):

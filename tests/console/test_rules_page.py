@@ -11,7 +11,7 @@ from rules.match import FIELDS, Condition
 from rules.more_than import MoreThan
 from tests.console.conftest import Console, said
 from tests.receiver.ear import NOW, RULES
-from workers import edition, silences
+from workers import edition, silences, spoken
 from workers.edition import Refusal
 
 HOSTILE = "<img src=x onerror='alert(1)'>"
@@ -110,3 +110,15 @@ def test_a_condition_is_said_as_a_person_would(asked: dict[str, object], says: l
 def test_a_gate_is_said_as_a_person_would(asked: dict[str, object], says: str) -> None:
     """What opens it, and how it counts."""
     assert gate(MoreThan.model_validate(asked)) == says
+
+
+def test_how_often_each_rule_spoke_stands_beside_it(console: Console) -> None:
+    """Within seven days, and when last; one that never did is told as well."""
+    spoken.begin(console.redis, NOW - 60)
+    console.is_down()
+    console.is_down(8)
+    console.clock.at += 3600
+    words = said(console.get("/rules"))
+    assert "P1 runbook site-down 2 last 1h ago" in words
+    assert "P3 not once" in words
+    assert "since 09:59 UTC ; 7 days are told" in words, words[words.index("Spoke:") :][:200]

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.test_house import ROOT
+from tests.source import ROOT
 
 NOBODY = 65534
 AS_IN_THE_IMAGE = "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))"

@@ -15,7 +15,7 @@ import pytest
 
 from tests.packaging.stranger import Stranger, a_stranger
 from tests.processes.tocsin import wait_for
-from tests.test_house import FLOORS, ROOT
+from tests.source import FLOORS, ROOT
 from workers.channels.contract import Undelivered
 from workers.outward import call
 

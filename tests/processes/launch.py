@@ -37,21 +37,23 @@ from rules import routing
 from rules.decision import Judged
 from rules.incident import TimelineEntry
 from workers import agenda, auditor, draft, intake, ledger, spool
+from workers.attempts import Kept
+from workers.transactions import Transactions
 
 DEATHS = 10
 
 
 def _die_after_commit(of_all: int = DEATHS) -> None:
     """Die once the transaction is through; a file counts the deaths over the restarts."""
-    attempt = ledger.Ledger._attempt
+    attempt = Transactions._attempt
 
-    def dying(self: ledger.Ledger, *arguments: object) -> draft.Draft:
+    def dying(self: Transactions, *arguments: object) -> draft.Draft:
         done = attempt(self, *arguments)  # type: ignore[arg-type]
         if done.desks:
             _die(of_all)
         return done
 
-    ledger.Ledger._attempt = dying  # type: ignore[method-assign]
+    Transactions._attempt = dying  # type: ignore[method-assign]
 
 
 def _die(of_all: int) -> None:
@@ -67,11 +69,13 @@ def _die_after_send() -> None:
     """The provider has said yes, and nobody here will know."""
     delivered, lock = ledger.Ledger.delivered, threading.Lock()
 
-    def dying(self: ledger.Ledger, entry: agenda.Entry, line: TimelineEntry, outcome: str) -> None:
+    def dying(
+        self: ledger.Ledger, entry: agenda.Entry, line: TimelineEntry, outcome: str, attempt: Kept | None = None
+    ) -> None:
         if outcome == "sent":
             with lock:
                 _die(int(os.environ["DEATHS"]))
-        delivered(self, entry, line, outcome)
+        delivered(self, entry, line, outcome, attempt)
 
     ledger.Ledger.delivered = dying  # type: ignore[method-assign]
 
@@ -79,13 +83,13 @@ def _die_after_send() -> None:
 def _promise_later() -> None:
     """The mistake that section 4 of the plan forbids: the entry is not part of the transaction that promises it."""
     late: list[agenda.Entry] = []
-    attempt = ledger.Ledger._attempt
+    attempt = Transactions._attempt
     _unaudited()
     draft.agenda = _Later(late)  # type: ignore[assignment]
     _die_after_commit()
-    dying = ledger.Ledger._attempt
+    dying = Transactions._attempt
 
-    def sloppy(self: ledger.Ledger, *arguments: object) -> draft.Draft:
+    def sloppy(self: Transactions, *arguments: object) -> draft.Draft:
         late.clear()
         done = dying(self, *arguments)  # type: ignore[arg-type]
         with self._redis.pipeline() as pipe:
@@ -95,7 +99,7 @@ def _promise_later() -> None:
         return done
 
     assert attempt is not dying
-    ledger.Ledger._attempt = sloppy  # type: ignore[method-assign]
+    Transactions._attempt = sloppy  # type: ignore[method-assign]
 
 
 def _unaudited() -> None:

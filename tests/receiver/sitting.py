@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -46,8 +47,14 @@ class Sitting(Ear):
             environment=Environment(ALL),
             perform=self.outside.perform,
             clock=self.clock,
+            outside=self.outside,
             pools=Inline(),
         )
+
+    def use_books(self, runbooks: dict[str, str]) -> None:
+        """The rules carry these runbooks from now on."""
+        self.ruleset = replace(self.ruleset, runbooks=runbooks)
+        self.in_force = in_force(self.ruleset, TYPES, Environment(ALL).reveal)
 
     def all_work(self) -> None:
         """Every desk deals with what is due, until nothing is."""

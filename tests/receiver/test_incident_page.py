@@ -47,7 +47,7 @@ def test_the_page_says_what_comes_next_and_what_happened(sitting: Sitting) -> No
     assert "slack told on-call engineer (ana): opened" in text
     assert re.search(r'<a href="/notifications/n-[^"]+">delivered 200</a>', text)
     assert "P1 by the rule «the site is down»." in text
-    assert "Runbook: site-down" in text
+    assert "Runbook: The site is down" in text
     assert "Look &lt;b&gt;first&lt;/b&gt;." in text
     assert "/deliveries/" in text
     assert sitting.opens(f"/incidents/{one[:4]}").headers["location"] == f"/incidents/{one}"

@@ -86,6 +86,14 @@ def test_last_heard_outlives_the_inbox(home: Ear) -> None:
     assert known(home, "kuma")["heard_at"] == at
 
 
+def test_the_first_day_of_all_begins_with_its_first_delivery(home: Ear) -> None:
+    """Whoever has just set a source up sees it counted, although no auditor had looked before."""
+    sent(home, KUMA, DOWN)
+    home.clock.at += 20
+    assert days.begin(home.redis, home.clock.at)
+    assert "1 delivery in 1 day" in words(page(home, "/sources/kuma"))
+
+
 def test_days_are_told_apart_without_a_word_from_the_receivers(home: Ear) -> None:
     """The auditor copies the counters as a day begins; before that, and without it, a day is not known."""
     assert days.begin(home.redis, NOW)

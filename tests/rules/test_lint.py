@@ -9,7 +9,7 @@ import pytest
 from rules.lint import CODES
 from rules.load import load
 from tests.rules.clean import CLEAN, KINDS, NOW, WAYS, found, told
-from tests.test_house import ROOT
+from tests.source import ROOT
 
 
 def test_clean_rules_leave_no_doubt() -> None:

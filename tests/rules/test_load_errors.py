@@ -90,8 +90,8 @@ MISTAKES = [
                 "(call it shop-uptime)"
             ),
             (
-                "rules.yaml:24:20: there is no source 'shop' (sources: betterstack, pingdom, sentry, stripe, uptime, "
-                "uptimekuma, uptimerobot)"
+                "rules.yaml:24:20: there is no source 'shop' (sources: betterstack, check, manual, people, pingdom, "
+                "postmark, sentry, stripe)"
             ),
         ],
     ),

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from router.cli import main
-from router.cli.schema import FILE, MODELINE, of_rules
+from router.cli.schema import FILE, FILE_OF_TESTS, modeline, of_rules
 from router.sources import TYPES as SOURCES
 from rules.glossary import GLOSSARY
 from rules.load import TESTS, Wrong, load
@@ -20,6 +20,7 @@ from tests.rules.configuration import GOOD
 from tests.rules.json_schema import core, wrong
 from tests.rules.test_load_errors import MISTAKES
 from workers.channels import OPTIONS
+from workers.checks import OPTIONS as CHECKS
 from workers.configuration import packaged
 
 SCHEMA = of_rules()
@@ -99,6 +100,16 @@ def test_every_usual_mistake_of_one_key_is_tried() -> None:
         ("sources: {s: {type: generic, token: '${env:A}', actions: {resolve: ok}, signature: {scheme: hmac}}}", True),
         ("sources: {s: {type: generic, token: '${env:A}', signature: {schema: hmac}}}", False),
         ("sources: {s: {type: sentry, token: '${env:A}', signature: {}}}", False),
+        ("checks: {c: {type: http, url: 'https://a.example/', expect: [200, 204], every: 1m}}", True),
+        ("checks: {c: {type: http, url: shop.example.com}}", False),
+        ("checks: {c: {type: tcp, host: a, port: 0}}", False),
+        ("checks: {c: {type: redis, url: 'redis://a'}}", False),
+        ("checks: {c: {type: command, run: [ps], when_ok: {severity: P3}, when_failed: {false_positive: x}}}", True),
+        ("checks: {c: {type: command, run: [ps], when_ok: {}}}", False),
+        ("checks: {c: {type: command, run: ps}}", False),
+        ("checks: {c: {host: a, port: 1}}", False),
+        ("sources: {s: {type: manual, links: {Issues: 'https://a.example/{labels.x}'}}}", True),
+        ("sources: {s: {type: manual, links: {Issues: 'https://{labels.x}/'}}}", False),
         ("schedules: {s: {timezone: UTC, people: [], overrides: [{start: 2026-12-24, end: 2027-01-01, person: }]}}",
          True),
         ("schedules: {s: {timezone: UTC, people: [], overrides: [{start: 24.12.2026, end: 2027-01-01, person: }]}}",
@@ -113,6 +124,7 @@ def test_the_schema_and_the_reader_agree(part: str, fits: bool) -> None:
             {"rules.yaml": part},
             source_options={name: one.options for name, one in SOURCES.items()},
             channel_options=OPTIONS,
+            check_options=CHECKS,
         )
     own = [problem for problem in said.value.problems if "the configuration needs" not in problem.message]
     shapes = [
@@ -144,24 +156,32 @@ def test_the_glossary_has_every_key_and_no_other() -> None:
     assert {name: set(words) for name, words in GLOSSARY.items() if name in models} == {
         name: set(keys) for name, keys in models.items()
     }
-    assert GLOSSARY.keys() - models.keys() == {"SourceConfig", "ChannelConfig"}
+    assert GLOSSARY.keys() - models.keys() == {"SourceConfig", "ChannelConfig", "CheckConfig"}
+    assert set(SCHEMA["$defs"]["Check.deployment"]["properties"]) == {*GLOSSARY["CheckConfig"], "service"}
     assert set(SCHEMA["$defs"]["Source.manual"]["properties"]) == set(GLOSSARY["SourceConfig"])
 
 
 def test_every_type_is_one_branch() -> None:
     """A new source or channel stands in the schema by standing in its table."""
     branches = {name for name in SCHEMA["$defs"] if name.count(".") == 1}
-    assert branches == {f"Source.{name}" for name in SOURCES} | {f"Channel.{name}" for name in OPTIONS}
+    assert branches == {
+        *(f"Source.{name}" for name in SOURCES),
+        *(f"Channel.{name}" for name in OPTIONS),
+        *(f"Check.{name}" for name in CHECKS),
+    }
 
 
 def test_init_points_editors_at_the_schema(tmp_path: Path) -> None:
-    """It lies beside the rules, is no rule itself, and says what `tocsin schema` prints."""
+    """It lies beside the rules, is no rule itself, and says what `tocsin schema` prints; so does that of the tests."""
     folder = tmp_path / "config"
     assert CliRunner().invoke(main, ["init", str(folder)]).exit_code == 0
-    printed = CliRunner().invoke(main, ["schema"]).stdout
-    assert json.loads(printed) == json.loads((folder / FILE).read_text(encoding="utf-8")) == SCHEMA
-    for path in (folder / shipped.name for shipped in SHIPPED):
+    for name, options in ((FILE, []), (FILE_OF_TESTS, ["--tests"])):
+        printed = CliRunner().invoke(main, ["schema", *options]).stdout
+        assert json.loads(printed) == json.loads((folder / name).read_text(encoding="utf-8"))
+    assert json.loads((folder / FILE).read_text(encoding="utf-8")) == SCHEMA
+    for path in folder.glob("*.yaml"):
         first = path.read_text(encoding="utf-8").splitlines()[0]
-        assert first + "\n" == MODELINE
+        assert first + "\n" == modeline(FILE_OF_TESTS if path.name.endswith(TESTS) else FILE)
         assert (path.parent / first.partition("$schema=")[2]).is_file()
     assert CliRunner().invoke(main, ["check", str(folder)]).exit_code == 0
+    assert CliRunner().invoke(main, ["test", str(folder)]).exit_code == 0

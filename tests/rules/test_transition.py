@@ -32,10 +32,12 @@ from rules.decision import Gate
 from rules.event import Action
 from rules.incident import Hold, Incident, Reason, Signal, State
 from rules.last_answer import LastAnswer, Stood
-from rules.response import Part, Ticked, Update
+from rules.response import Finding, Part, Ticked, Update
 from rules.response_commands import (
+    Assess,
     ClosedElsewhere,
     DropReminder,
+    Examine,
     PostUpdate,
     PutOffReminder,
     Remind,
@@ -82,6 +84,8 @@ ROWS: dict[type[Command], set[State]] = {
     Lift: {T, A, M, R},
     Undeliverable: {T, A, M, R, DONE},
     Settle: {T, A, M, R},
+    Assess: {T, A, M, R},
+    Examine: {T, A, M, R},
     Tick: {T, A, M, R},
     Untick: {T, A, M, R},
     TakePart: {T, A, M, R},
@@ -111,7 +115,8 @@ def in_state(state: State) -> Life:
         life.asks(Resolve(by="ana", via="slack"))
     update = Update(text="we look", by="ana", at=life.now, next_at=life.now + 30)
     ticks = {"runbook:site-down:1": Ticked(by="ana", at=life.now, via="cli")}
-    life.incident = life.incident.changed(response=life.incident.response.changed(update=update, ticks=ticks))
+    response = life.incident.response.changed(update=update, ticks=ticks, triage=("site",))
+    life.incident = life.incident.changed(response=response)
     answered = LastAnswer(by="maria", at=life.now + MINUTE, what="it", fields=("assignee",), before=Stood())
     life.incident = announced.announced(life.incident.changed(last_answer=answered))
     return life
@@ -141,6 +146,10 @@ def each_command(life: Life) -> dict[type[Command], Command]:
         Lift: Lift(by="maria", silence="deploy"),
         Undeliverable: Undeliverable(roster=EVERYBODY, **page),  # type: ignore[arg-type]
         Settle: Settle(),
+        Assess: Assess(
+            findings=(Finding(check="site", outcome="ok", text="site healthy", at=life.now),), roster=EVERYBODY
+        ),
+        Examine: Examine(by="maria", via="cli"),
         Tick: Tick(item="runbook:site-down:2", by="maria", via="cli"),
         Untick: Untick(item="runbook:site-down:1", by="maria", via="cli"),
         TakePart: TakePart(part=Part.COMMANDER, by="maria", via="cli", to="maria"),

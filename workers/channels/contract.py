@@ -72,6 +72,9 @@ class Notification:
     room: str | None = None
     """Where the team's own room is, for a channel that can post to several."""
 
+    of: str = "incident"
+    """What `incident` is the name of, where it is of none: `maintenance`."""
+
     @property
     def dedup_key(self) -> str:
         """PagerDuty's key of this page: the same for its retries, its acknowledgement and its resolve."""
@@ -80,7 +83,7 @@ class Notification:
 
 def which(notification: Notification) -> str:
     """What it is about, for the small print: `incident 4QXZ81`, or that it is a digest."""
-    return "several incidents" if notification.others else f"incident {notification.incident}"
+    return "several incidents" if notification.others else f"{notification.of} {notification.incident}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
