@@ -59,7 +59,8 @@ def publish(turn: Turn, command: Publish) -> None:
         by=command.by,
         at=turn.now,
     )
-    pages = {name: OnPage() for name in command.pages if name not in public.pages}
+    before = len(public.said)
+    pages = {name: OnPage(since=before, told=before) for name in command.pages if name not in public.pages}
     public = replace(public, said=(*public.said, publication), pages={**public.pages, **pages})
     _change(turn, public)
     text = f"published on {', '.join(public.pages)}: {publication.status}: {publication.text}"
@@ -89,7 +90,7 @@ def _told(turn: Turn, command: PageTold) -> None:
     on = public.pages.get(command.page) if public is not None else None
     if public is None or on is None or on.told >= command.number:
         return
-    after = OnPage(id=command.id or on.id, url=command.url or on.url, told=command.number)
+    after = replace(on, id=command.id or on.id, url=command.url or on.url, told=command.number, trouble="")
     _change(turn, replace(public, pages={**public.pages, command.page: after}))
     where = f": {after.url}" if after.url and after.url != on.url else ""
     turn.note("public", f"{command.page} says it{where}", page=command.page)
@@ -112,7 +113,10 @@ def _change(turn: Turn, public: Public) -> None:
 
 
 def keep_public(turn: Turn, before: Incident | None) -> None:
-    """Without a person, where the YAML lets it; else, once it is over, somebody is asked to tell the world."""
+    """Without a person, where the YAML lets it; else, once it is over, somebody is asked to tell the world.
+
+    What stands on one page that needs a person is closed by a person, on all of them.
+    """
     incident = turn.incident
     public = incident.response.public
     automatic = incident.plan.publish
@@ -123,7 +127,7 @@ def keep_public(turn: Turn, before: Incident | None) -> None:
         return
     if not public.is_open or not _has_ended(incident, before):
         return
-    if automatic:
+    if set(public.pages) <= set(automatic):
         publish(turn, Publish(by=ITSELF, via="automatic", text=CLOSING, status=PublicStatus.RESOLVED))
     else:
         note = still_said(incident)

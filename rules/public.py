@@ -48,8 +48,10 @@ class OnPage:
     """The incident's over there."""
     url: str | None = None
     """Where it can be read."""
+    since: int = 0
+    """The number of the last publication before it was told of the incident at all: those are not for it."""
     told: int = 0
-    """The number of the last publication that stands there."""
+    """The number of the last publication that stands there, or is not for it."""
     trouble: str = ""
     """Why the next one does not; it is told once."""
 

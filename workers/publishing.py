@@ -135,4 +135,5 @@ def _telling(incident: Incident, page: str, now: float) -> Telling | None:
         publication=following,
         id=public.pages[page].id,
         now=now,
+        begins=following.number == public.pages[page].since + 1,
     )

@@ -83,6 +83,7 @@ def test_nobody_takes_a_channel_that_another_is_just_making(world: World) -> Non
 
     world.outside.after_call = after
     world.hears()
+    world.passes(0.5)
     world.hears(key="other", summary="web is down")
     world.passes("5s")
     world.outside.heard_exactly([*OPENED, *OPENED, TALK, TALK])

@@ -203,6 +203,18 @@ def test_automatic_pages_say_what_is_harmless(redis: Redis) -> None:
         assert page["updates"][-1] == ("resolved", "The problem is solved.")
 
 
+def test_what_a_person_has_opened_elsewhere_a_person_closes(redis: Redis) -> None:
+    """One of the pages may be told without a person, the other not: the end is nobody's but a person's to tell."""
+    rules = RULES + PAGES.replace("page: kctbh9vrtdwd", "page: kctbh9vrtdwd\n    automatic: true")
+    with a_world(redis, rules) as world:
+        burns(world)
+        world.asks(FIRST)
+        world.asks(Resolve(by="ana", via="console"))
+        world.outside.heard_exactly([*RESOLVED, ("slack", "reminder")])
+        assert world.outside.statuspage.only["status"] == "investigating"
+        assert [(one["type"], one["number"]) for one in world.outside.own_page] == [("status.opened", 2)]
+
+
 def test_automatic_pages_hear_of_no_p3(redis: Redis) -> None:
     """Only of the severities they name, P1 unless they say otherwise."""
     rules = RULES + PAGES.replace("page: kctbh9vrtdwd", "page: kctbh9vrtdwd\n    automatic: true")

@@ -27,7 +27,9 @@ class Telling:
     publication: Publication
     id: str | None
     """The incident's over there; None: it is not there yet."""
-    now: float = 0.0
+    now: float
+    begins: bool = True
+    """It is the first that this page hears of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ def tell(telling: Telling, page: StatusPageConfig) -> HttpRequest:
     publication = telling.publication
     message, timestamp = f"public-{telling.incident}-{publication.number}", str(int(telling.now))
     said = {
-        "type": f"status.{_happens(publication.number, publication.status)}",
+        "type": f"status.{_happens(telling)}",
         "incident": telling.incident,
         "number": publication.number,
         "title": publication.title,
@@ -38,10 +38,10 @@ def tell(telling: Telling, page: StatusPageConfig) -> HttpRequest:
     return HttpRequest(url=page.url or "", headers=headers, body=body)
 
 
-def _happens(number: int, status: PublicStatus) -> str:
-    if status is PublicStatus.RESOLVED:
+def _happens(telling: Telling) -> str:
+    if telling.publication.status is PublicStatus.RESOLVED:
         return "resolved"
-    return "opened" if number == 1 else "updated"
+    return "opened" if telling.begins else "updated"
 
 
 def told(reply: Reply) -> Told:

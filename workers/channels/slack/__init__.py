@@ -113,6 +113,12 @@ every room. Incidents of a team with a room then go to that room.
     channels:
       slack: {type: slack, token: "${env:SLACK_BOT_TOKEN}", channel: C0INCIDENTS}
 
+A bot can also give each incident a channel of its own (docs/incident-channel.md), beside a webhook too. Its scopes:
+`channels:manage`, `channels:read`, `chat:write`, `pins:write`; and write `incident_channel: true` into the severity.
+
+    channels:
+      slack: {type: slack, url: "${env:SLACK_WEBHOOK_URL}", token: "${env:SLACK_BOT_TOKEN}"}
+
 People are mentioned by their member id (profile, *Copy member ID*): `people: {ana: {slack: U02ANA}}`.
 """,
 )
