@@ -125,13 +125,14 @@ class IncidentPage:
         signals, alerts = _signals(visit, incident)
         pressed, asking = acts(incident, visit.visitor.name, visit.now)
         children = self._context.store.children(incident.id)
+        after = afterwards(self._context, incident)
         who = incident.assignee or incident.acknowledged_by
         return visit.page(
             "incident.html",
             incident=incident,
             place=where(incident),
             who=name_of(config, who) if who else None,
-            coming=coming(incident, config),
+            coming=after.coming or coming(incident, config),
             response=responding(incident, config, visit.now),
             rungs=rungs(incident, config),
             story=story,
@@ -152,7 +153,7 @@ class IncidentPage:
             tells_world=bool(config.status_pages),
             brief=briefing.as_markdown(brief(self._context, incident), visit.now),
             markdown=self._markdown(visit, incident, story if _oldest_first(visit) else story[::-1]),
-            after=afterwards(self._context, incident),
+            after=after,
         )
 
     def _story(self, visit: Visit, incident: Incident) -> tuple[list[Line], Part]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from router.console.coming import name_of
+from router.console.coming import Coming, name_of
 from router.console.document import parts
 from router.console.routes import Page, Refused
 from router.console.visit import Visit
@@ -54,6 +54,14 @@ class After:
     none: str
     """Why it needs none; empty where it needs one, or will."""
     late: list[str]
+
+    @property
+    def coming(self) -> Coming | None:
+        """What is due next of it; None: nothing is."""
+        if self.record is None or self.record.due_at is None:
+            return None
+        what = "the review of its post-mortem" if self.record.stage is Stage.DRAFTED else "the draft of its post-mortem"
+        return Coming(what, self.record.due_at)
 
 
 def afterwards(context: Context, incident: Incident) -> After:

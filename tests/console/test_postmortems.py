@@ -44,7 +44,7 @@ def test_the_list_says_what_is_due_and_what_is_late(console: Console, over: Inci
     console.clock.at += 3 * 86400
     words = said(console.get("/postmortems"))
     assert "1 needs somebody now." in words
-    assert "the draft is overdue by 1d" in words
+    assert "Draft overdue 1d" in words
     assert f'href="/postmortems/{over.id}"' in console.get("/postmortems").text
 
 
@@ -126,7 +126,9 @@ def test_the_incidents_own_page_says_how_it_stands(console: Console) -> None:
     assert "One will be due once it is resolved, for it was a P1." in said(console.get(f"/incidents/{incident.id}"))
     assert "still open" in said(console.get(f"/postmortems/{incident.id}"))
     console.ledger.answer(incident.id, Resolve(by="maria", via="cli"))
-    assert "Draft due · in 2d" in said(console.get(f"/incidents/{incident.id}"))
+    words = said(console.get(f"/incidents/{incident.id}"))
+    assert "Draft due · in 2d" in words
+    assert "Next in 2d the draft of its post-mortem" in words
     document = console.get(f"/postmortems/{incident.id}.md")
     assert document.headers["content-disposition"] == f'attachment; filename="post-mortem-{incident.id}.md"'
     assert f"post-mortem of {incident.id}, revision 1" in document.text
