@@ -26,14 +26,16 @@ def tick(turn: Turn, command: Tick) -> None:
             continue
         done = Ticked(by=command.by, at=turn.now, via=command.via, answer=command.answer, words=words)
         _change(turn, ticks={**ticks, item: done})
-        kind, text = _done(command, words, before)
+        kind, text = _done(command, words, before, verifies=item.startswith(VERIFY))
         turn.note(kind, text, by=command.by, via=command.via, item=item)
         _settle(turn, item)
 
 
-def _done(command: Tick, words: str, before: Ticked | None) -> tuple[str, str]:
+def _done(command: Tick, words: str, before: Ticked | None, *, verifies: bool) -> tuple[str, str]:
     if not command.answer:
         return "ticked", f"done: {words}"
+    if verifies:
+        return "ticked", f"done: {words}: {command.answer}"
     leads = f" → {command.leads}" if command.leads else ""
     was = f" (it was {before.answer})" if before is not None else ""
     return "decided", f"decided: {words} {command.answer}{leads}{was}"
