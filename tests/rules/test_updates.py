@@ -116,7 +116,7 @@ def test_an_update_is_told_and_the_next_is_promised() -> None:
     life.asks(posted(status=Status.MITIGATING, affected="who pays by card", broken="card payments"))
     assert life.said() == [f"update: on-call engineer (ana) on {one}" for one in ("pager", "slack", "mail")]
     assert life.notified[-1].note == (
-        "Mitigating: We roll back. Impact: affected: who pays by card; broken: card payments. "
+        "Mitigating: We roll back. Affected: who pays by card. Broken: card payments. "
         "Next update in 30m (2026-03-02 09:50 UTC)."
     )
     assert life.history("update") == ["Mitigating: We roll back"]
@@ -194,7 +194,7 @@ def test_recovered_an_old_promise_ends_and_a_new_one_holds() -> None:
     """That it has recovered tells more than the update would have."""
     life = answered().asks(posted(next_in=20 * MINUTE)).passes("5m").clears()
     assert life.remind_at is None
-    life.asks(posted("We watch it", next_in=5 * MINUTE))
+    life.passes("1m").asks(posted("We watch it", next_in=5 * MINUTE))
     assert life.remind_at == life.now + 5 * MINUTE
 
 
