@@ -23,6 +23,7 @@ from router.deliveries import Deliveries
 from router.editions import Editions
 from router.export import Export
 from router.finding import incident_named
+from router.maintenance import Maintenances
 from router.notifications import Notifications
 from router.numbers import told
 from router.postmortems import PostmortemsApi
@@ -59,6 +60,7 @@ def routes(context: Context) -> Router:
     heard = Senders(context)
     schedules = Schedules(context)
     told = Notifications(context)
+    works = Maintenances(context)
     after, export = PostmortemsApi(context), Export(context)
     runbooks = RunbookApi(context, functools.partial(incident_named, context.store))
     looks = Checks(context)
@@ -101,6 +103,10 @@ def routes(context: Context) -> Router:
             Route("/silences", _kept(_said(quiet.find)), methods=["GET"]),
             Route("/silences", _kept(_said(quiet.add, 201)), methods=["POST"]),
             Route("/silences/{name}/lift", _kept(_said(quiet.lift)), methods=["POST"]),
+            Route("/maintenance", _kept(_said(works.find)), methods=["GET"]),
+            Route("/maintenance", _kept(_said(works.begin, 201)), methods=["POST"]),
+            Route("/maintenance/{name}/prolong", _kept(_said(works.prolong)), methods=["POST"]),
+            Route("/maintenance/{name}/end", _kept(_said(works.end)), methods=["POST"]),
             Route("/schedules", _kept(_said(schedules.find)), methods=["GET"]),
             Route("/schedules/{name}/overrides", _kept(_said(schedules.override, 201)), methods=["POST"]),
             Route("/schedules/{name}/overrides/{id}/lift", _kept(_said(schedules.lift)), methods=["POST"]),

@@ -14,6 +14,7 @@ from rules.duration import show_duration
 from rules.event import Severity
 from rules.incident import Incident, State, TimelineEntry
 from rules.markdown import inline
+from rules.on_response import CHECK
 from rules.response import Status
 from rules.updates import next_update, status_of
 from rules.verification import checklist
@@ -119,8 +120,7 @@ def _responders(incident: Incident, names: Mapping[str, str], lines: Sequence[Ti
     response = incident.response
     parts = {who: part for part, who in (("scribe", response.scribe), ("commander", response.commander)) if who}
     has = [response.commander, response.scribe, incident.assignee, incident.acknowledged_by]
-    checks = {item.check for item in incident.plan.verify}
-    did = [one.by for one in lines if one.by not in checks and one.kind != "heard"]
+    did = [one.by for one in lines if one.via != CHECK and one.kind != "heard"]
     everybody = dict.fromkeys(who for who in (*has, *did) if who and who not in _NOBODY)
     for who in list(everybody)[:RESPONDERS]:
         yield Responder(name=_name(names, who), part=parts.get(who, ""))

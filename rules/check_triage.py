@@ -16,7 +16,9 @@ def check(document: Document) -> None:
         for number, name in enumerate(names):
             if name in names[:number]:
                 document.complain((*path, number), f"the check '{name}' stands twice", "each is run once")
-    of_severities = {path[1]: names for path, names in asked.items() if path[0] == "severities"}
+    of_severities: dict[object, list[Any]] = {
+        path[1]: names for path, names in asked.items() if path[0] == "severities"
+    }
     for path, names in asked.items():
         severity = document.at((*path[:-1], "severity")) if path[0] == "rules" else None
         together = dict.fromkeys([*of_severities.get(str(severity), ()), *names])

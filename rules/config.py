@@ -20,6 +20,7 @@ from rules.more_than import MoreThan
 from rules.postmortem.config import PostmortemConfig
 from rules.problem import Misplaced
 from rules.quiet import SilenceConfig, WorkingHours
+from rules.status_pages import StatusPageConfig
 from rules.triage import CheckConfig
 
 
@@ -36,6 +37,10 @@ def _hand_over(text: str) -> str:
 
 Triage = Annotated[list[str], BeforeValidator(listed)]
 """Names of checks."""
+
+
+def _yes_or_name(value: object) -> object:
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
 def _a_minute(seconds: float | None) -> float | None:
@@ -72,6 +77,12 @@ class SeverityPlan(Strict):
     """How long after somebody has it, or after an update, the next update is due."""
     verify: str | None = None
     """The name of the checklist that must be done before it is closed."""
+    announce: list[str] = []
+    """Channels whose rooms hear that it is over, if users have noticed it."""
+    stakeholders: list[str] = []
+    """People who hear that it is over."""
+    incident_channel: Annotated[bool | str, BeforeValidator(_yes_or_name)] = False
+    """Each incident gets a Slack channel of its own, made by the bot of the only channel with a `token`, or of this."""
 
 
 class MatrixRow(Strict):
@@ -244,4 +255,5 @@ class Config(Strict):
     sources: dict[str, SourceConfig] = {}
     channels: dict[str, ChannelConfig] = {}
     checks: dict[str, CheckConfig] = {}
+    status_pages: dict[str, StatusPageConfig] = {}
     rules: list[Rule]

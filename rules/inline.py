@@ -8,8 +8,8 @@ from dataclasses import dataclass
 _MARKED = re.compile(
     r"`(?P<code>[^`]+)`"
     r"|\*\*(?P<strong>[^*]+)\*\*"
-    r"|\[(?P<text>[^\]\[]+)\]\((?P<to>[^)\s]+)\)"
-    r"|<(?P<auto>https?://[^>\s]+)>"
+    r"|\[(?P<text>[^\]\[]+)\]\((?P<to>[^()\s]+)\)"
+    r"|<(?P<auto>https?://[^<>\s]+)>"
     r"|(?P<bare>https?://[^\s<>()]*[^\s<>().,;:!?'\"])"
     r"|(?<![*\w])\*(?P<em>[^*\s](?:[^*]*[^*\s])?)\*(?!\w)"
 )

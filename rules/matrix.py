@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from rules import check_room, status_pages
 from rules.checklists import items
 from rules.config import Config, MatrixRow
 from rules.document import Document
@@ -43,7 +44,11 @@ def plan(config: Config, severity: Severity) -> Plan:
         resolve_after=written.resolve_after,
         triage=tuple(written.triage),
         update_every=written.update_every,
+        announce=tuple(written.announce),
+        stakeholders=tuple(written.stakeholders),
         verify=items(config.checklists.get(written.verify or "", ())),
+        incident_channel=check_room.bot_of(config, written.incident_channel),
+        publish=status_pages.automatic(config.status_pages, severity),
     )
 
 

@@ -42,7 +42,7 @@ def _needs(incident: Incident) -> Iterator[Need]:
             continue
         for role in (plan.responder, *(step.role for step in plan.steps)):
             yield Need("role", role, incident)
-        for channel in (*plan.channels, *plan.fallback):
+        for channel in (*plan.channels, *plan.fallback, *plan.announce):
             yield Need("channel", channel, incident)
     for channel in (*incident.ways, *(told.channel for told in incident.told)):
         yield Need("channel", channel, incident)

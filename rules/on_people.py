@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from rules.answering import next_to_call, stands
 from rules.commands import Acknowledge, AddNote, Assign, ChangeSeverity, EscalateNow, FalsePositive, Mitigate, Resolve
+from rules.duration import show_duration
 from rules.event import Severity
 from rules.incident import Reason, State, StepState
 from rules.roster import Roster
@@ -92,6 +93,27 @@ def resolve(turn: Turn, command: Resolve) -> None:
     text = f"resolved by {command.by}" + (f": {command.note}" if command.note else "")
     turn.note("resolved", text, by=command.by, via=command.via)
     turn.update(Reason.RESOLVED, by=command.by, note=_unverified(turn, command, len(left)) or command.note)
+    announce(turn, command.by, command.note)
+
+
+def announce(turn: Turn, by: str, note: str | None = None) -> None:
+    """Beside those who were told of it: everybody's rooms, if users have noticed, and whoever has a stake in it."""
+    incident, response = turn.incident, turn.incident.response
+    parts = [
+        f"Resolved after {show_duration(turn.now - incident.opened_at)}.",
+        note or (response.update.text if response.update is not None else ""),
+        f"Affected: {response.affected}." if response.affected else "",
+    ]
+    said = " ".join(part for part in parts if part)
+    rooms = frozenset(told.channel for told in incident.told if told.room)
+    if response.users_noticed:
+        ways = [channel for channel in incident.plan.announce if channel not in rooms]
+        turn.tell(Reason.UPDATE, ways, role="everybody", person=None, rooms=frozenset(ways), by=by, note=said)
+    known = {told.person for told in incident.told if not told.room}
+    ways = [channel for channel in incident.ways if channel not in rooms | set(incident.plan.announce)]
+    for person in incident.plan.stakeholders:
+        if person not in known:
+            turn.tell(Reason.UPDATE, ways, role="stakeholder", person=person, rooms=rooms, by=by, note=said)
 
 
 def _unverified(turn: Turn, command: Resolve, left: int) -> str:

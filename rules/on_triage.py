@@ -16,47 +16,61 @@ from rules.event import Severity
 from rules.incident import Incident, Reason, State
 from rules.links import together
 from rules.on_people import false_alarm, rated
-from rules.on_response import verified_by_check
+from rules.on_response import CHECK, verified_by_check
 from rules.response import Examining
 from rules.response_commands import Assess, Examine
 from rules.triage import AT_MOST, Becomes, Found
 from rules.turn import Turn
 from rules.verification import checks_wanted
 
-AGAIN_AFTER = 120.0
-"""Seconds after which what has to be verified is looked at again while it is not so."""
-_TO_VERIFY = (State.MITIGATED, State.RECOVERED)
+AGAIN = 120.0
+"""Seconds after which what seems over, and is not verified yet, is looked at again."""
+_SEEMS_OVER = (State.MITIGATED, State.RECOVERED)
 
 
 def checks_of(incident: Incident) -> tuple[str, ...]:
-    """The checks of an incident by name: its severity's, then its rule's; those of its checklist once it seems over."""
-    to_verify = checks_wanted(incident) if incident.state in _TO_VERIFY else ()
-    return tuple(dict.fromkeys((*to_verify, *incident.plan.triage, *incident.response.triage)))[:AT_MOST]
+    """The checks of an incident by name: its severity's, its rule's, then those of its checklist."""
+    return _first(*incident.plan.triage, *incident.response.triage, *_of_checklist(incident))
 
 
-def ask(turn: Turn, by: str = "") -> None:
-    """Promise that its checks are run now; an incident that has none is promised nothing."""
-    if checks_of(turn.incident):
-        turn.change(response=turn.incident.response.changed(examining=Examining(at=turn.now, by=by)))
-        turn.effects.append(ExamineAt(at=turn.now))
+def checks_to_run(incident: Incident) -> tuple[str, ...]:
+    """Those of them that are to be run now.
+
+    While nobody has it, those of its checklist say nothing yet; once it seems over, only what that waits for does,
+    unless a person asks.
+    """
+    if incident.state in _SEEMS_OVER and not _asked_by(incident):
+        return _first(*checks_wanted(incident))
+    return checks_of(incident) if incident.answered else _first(*incident.plan.triage, *incident.response.triage)
+
+
+def _asked_by(incident: Incident) -> str:
+    """The person who has asked its checks; "" where that was nobody."""
+    asked = incident.response.examining
+    return "" if asked is None else asked.by
+
+
+def _of_checklist(incident: Incident) -> Iterator[str]:
+    return (item.check for item in incident.plan.verify if item.check is not None)
+
+
+def _first(*names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))[:AT_MOST]
+
+
+def ask(turn: Turn, by: str = "", after: float = 0.0) -> None:
+    """Promise that its checks are run, now or so many seconds later; what has none to run is promised nothing."""
+    was, at = turn.incident.response, turn.now + after
+    asked = turn.incident.changed(response=was.changed(examining=Examining(at=at, by=by)))
+    if checks_to_run(asked):
+        turn.change(response=asked.response)
+        turn.effects.append(ExamineAt(at=at))
 
 
 def verify(turn: Turn, was: State) -> None:
-    """It seems over now, and was not before: what its checklist leaves to checks is looked at."""
-    if was not in _TO_VERIFY and turn.incident.state in _TO_VERIFY and checks_wanted(turn.incident):
+    """It seems over now, and was not before: the checks that its checklist waits for are run."""
+    if was not in _SEEMS_OVER and turn.incident.state in _SEEMS_OVER:
         ask(turn)
-
-
-def _ticked(turn: Turn, command: Assess, by: str) -> None:
-    """What checks say of its checklist, once it seems over or somebody asked; what is not so is looked at again."""
-    if turn.incident.state not in _TO_VERIFY and not by:
-        return
-    for finding in command.findings:
-        verified_by_check(turn, finding.check, ok=finding.outcome == Found.OK, said=finding.text)
-    if turn.incident.state in _TO_VERIFY and checks_wanted(turn.incident):
-        at = turn.now + AGAIN_AFTER
-        turn.change(response=turn.incident.response.changed(examining=Examining(at=at)))
-        turn.effects.append(ExamineAt(at=at))
 
 
 def take_over(turn: Turn, decision: Decision) -> None:
@@ -81,7 +95,7 @@ def change_severity(turn: Turn, command: ChangeSeverity) -> None:
     was = turn.incident.severity
     on_people.change_severity(turn, command)
     if turn.incident.severity.worse_than(was):
-        ask(turn)
+        ask(turn, command.by)
 
 
 def examine(turn: Turn, command: Examine) -> None:
@@ -93,17 +107,29 @@ def examine(turn: Turn, command: Examine) -> None:
 
 def assess(turn: Turn, command: Assess) -> None:
     """They have answered: it stands in the history, may change how bad it is, and whoever was told hears of it once."""
-    was, said = turn.incident, assessment(command.findings)
+    was, said, by = turn.incident, assessment(command.findings), _asked_by(turn.incident)
     findings = merged(was.response.findings, command.findings)
     turn.change(response=was.response.changed(findings=findings, examining=None))
     if not command.findings:
         return
-    turn.note("assessed", said, by="Tocsin")
-    _ticked(turn, command, was.response.examining.by if was.response.examining is not None else "")
-    if was.state is State.RECOVERED or _changes(turn, command, said):
+    news, again = is_news(was.response.findings, command.findings), was.state in _SEEMS_OVER and not by
+    if news or not again:
+        turn.note("assessed", said, by="Tocsin")
+    if was.state in _SEEMS_OVER or (by and was.answered):
+        _tick(turn, command)
+    if was.state in _SEEMS_OVER and checks_wanted(turn.incident):
+        ask(turn, after=AGAIN)
+    if was.state is State.RECOVERED or (not again and _changes(turn, command, said)):
         return
-    if is_news(was.response.findings, command.findings) and not _held(turn):
+    if news and not _held(turn):
         turn.update(Reason.UPDATE, note=said)
+
+
+def _tick(turn: Turn, command: Assess) -> None:
+    """Its checklist has their word, too."""
+    for one in command.findings:
+        if one.outcome != Found.UNKNOWN:
+            verified_by_check(turn, one.check, ok=one.outcome == Found.OK, said=one.text)
 
 
 def _held(turn: Turn) -> bool:
@@ -178,10 +204,10 @@ def _lower(turn: Turn, command: Assess, check: str, to: Severity, said: str) -> 
 def _rate(turn: Turn, command: Assess, check: str, to: Severity, said: str) -> None:
     was = turn.incident.severity
     text = f"the check {check} {'raised' if to.worse_than(was) else 'lowered'} it from {was} to {to}"
-    turn.note("severity", text, by=f"check {check}")
+    turn.note("severity", text, by=f"check {check}", via=CHECK)
     rated(turn, to, f"{text}: {said}", f"check {check}", command.roster)
 
 
 def _is_none(turn: Turn, check: str, reason: str) -> bool:
-    false_alarm(turn, f"check {check}", None, reason)
+    false_alarm(turn, f"check {check}", CHECK, reason)
     return True

@@ -12,9 +12,10 @@ from typing import ClassVar
 DEEPEST = 12
 """Items below items, so far down; what is indented further belongs to the deepest."""
 
-_HEADING = re.compile(r" {0,3}(#{1,6}) +(.*?)(?: +#+)? *")
+# Each of these looks at a character a few times at most, however long the line is.
+_HEADING = re.compile(r" {0,3}(#{1,6}) +(.*)")
 _ITEM = re.compile(r"( *)([-*+]|[0-9]{1,3}[.)])( +|$)(?:\[([ xX])\] +)?(.*)")
-_FENCE = re.compile(r"( *)(`{3,}|~{3,})\s*([^\s`]*)[^`]*")
+_FENCE = re.compile(r"( *)(`{3,}|~{3,})([^`]*)")
 _BREAK = re.compile(r" {0,3}(?:(?:- *){3,}|(?:\* *){3,}|(?:_ *){3,})")
 
 
@@ -82,6 +83,7 @@ class _Reader:
         self.found: list[Node] = []
         self._items: list[Item] = []
         self._open: Paragraph | Item | None = None
+        self._words: list[str] = []
         self._code: Code | None = None
         self._fence = ("", 0)
         self._lines: list[str] = []
@@ -91,12 +93,13 @@ class _Reader:
         if self._code is not None:
             self._in_code(line)
         elif not line or _BREAK.fullmatch(line):
-            self._open = None
+            self._close()
         elif fence := _FENCE.fullmatch(line):
             self._begin_code(number, fence)
         elif heading := _HEADING.fullmatch(line):
-            self._items, self._open = [], None
-            self.found.append(Heading(number, heading.start(2) + 1, heading[2], len(heading[1])))
+            self._close()
+            self._items = []
+            self.found.append(Heading(number, heading.start(2) + 1, _title(heading[2]), len(heading[1])))
         elif item := _ITEM.fullmatch(line):
             self._begin_item(number, item)
         else:
@@ -104,6 +107,7 @@ class _Reader:
 
     def ends(self) -> int:
         """The file is read: the line of the code block that is open still, else 0."""
+        self._close()
         if self._code is None:
             return 0
         self._close_code()
@@ -115,6 +119,17 @@ class _Reader:
             self._items.pop()
         return self._items[-1].below if self._items else self.found
 
+    def _begin(self, one: Paragraph | Item) -> None:
+        """Lines that follow belong to it."""
+        self._close()
+        self._open, self._words = one, [one.text]
+
+    def _close(self) -> None:
+        """What was open has all its lines."""
+        if self._open is not None:
+            self._open.text = " ".join(filter(None, self._words))
+        self._open = None
+
     def _begin_item(self, number: int, found: re.Match[str]) -> None:
         indent = len(found[1])
         place = self._place(indent)
@@ -122,22 +137,25 @@ class _Reader:
         place.append(made)
         if len(self._items) < DEEPEST:
             self._items.append(made)
-        self._open = made
+        self._begin(made)
 
     def _prose(self, number: int, line: str) -> None:
         words = line.strip()
         if self._open is not None:
-            self._open.text = f"{self._open.text} {words}".strip()
+            self._words.append(words)
             return
         indent = len(line) - len(line.lstrip())
-        self._open = Paragraph(number, indent + 1, words)
-        self._place(indent).append(self._open)
+        made = Paragraph(number, indent + 1, words)
+        self._place(indent).append(made)
+        self._begin(made)
 
     def _begin_code(self, number: int, found: re.Match[str]) -> None:
         indent = len(found[1])
-        self._code, self._fence, self._lines = Code(number, indent + 1, "", found[3]), (found[2], indent), []
+        self._close()
+        language = found[3].split()[:1]
+        self._code, self._fence = Code(number, indent + 1, "", *language), (found[2], indent)
+        self._lines = []
         self._place(indent).append(self._code)
-        self._open = None
 
     def _in_code(self, line: str) -> None:
         fence, indent = self._fence
@@ -151,3 +169,13 @@ class _Reader:
     def _close_code(self) -> None:
         if self._code is not None:
             self._code.text = "\n".join(self._lines)
+
+
+def _title(text: str) -> str:
+    """A heading without the `#` that may close it.
+
+    >>> _title("Roll back ##")
+    'Roll back'
+    """
+    bare = text.rstrip("#")
+    return bare.rstrip() if bare != text and (not bare or bare.endswith(" ")) else text

@@ -62,6 +62,14 @@ class Plan:
     """What must be so before it is closed."""
     triage: tuple[str, ...] = ()
     """The checks that are run when an incident of it opens, or is raised to it."""
+    announce: tuple[str, ...] = ()
+    """Channels whose rooms hear that it is over, if users have noticed it."""
+    stakeholders: tuple[str, ...] = ()
+    """People who hear that it is over, whether or not they were told of it before."""
+    incident_channel: str | None = None
+    """The Slack channel of the YAML whose bot makes a channel for each incident; None: there is none."""
+    publish: tuple[str, ...] = ()
+    """The status pages that are told without a person's yes."""
 
     def due(self, start: float, after: float) -> float:
         """When something is due `after` seconds from `start` on, counted in its hours."""

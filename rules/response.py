@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from rules.postmortem.terms import Owed
+from rules.public import Public
+from rules.room import Room
 
 
 class Status(StrEnum):
@@ -96,29 +98,6 @@ class Link:
 
     text: str
     url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """The incident's own room."""
-
-    channel: str
-    """Its id, where it is."""
-    name: str
-    pinned: str | None = None
-    """The message that is kept up to date."""
-    archived_at: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Public:
-    """What the world was told last."""
-
-    text: str = ""
-    at: float = 0.0
-    by: str = ""
-    ids: dict[str, str] = field(default_factory=dict)
-    """Name of the channel -> the id of this incident over there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

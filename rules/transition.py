@@ -16,8 +16,10 @@ from rules import (
     on_holds,
     on_people,
     on_postmortem,
+    on_public,
     on_reminders,
     on_response,
+    on_room,
     on_time,
     on_triage,
     on_undo,
@@ -91,6 +93,10 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
             turn.change(last_answer=last)
     if isinstance(command, Trigger) and command.because:
         turn.note("counted", command.because)
+    if not isinstance(command, on_public.COMMANDS):
+        on_public.keep_public(turn, incident)
+    if not isinstance(command, on_room.COMMANDS):
+        on_room.keep_up(turn, incident)
     return Outcome(turn.incident, tuple(turn.effects), tuple(turn.timeline))
 
 
@@ -137,6 +143,8 @@ def open_incident(
     on_triage.ask(turn)
     if incident.quiet_at is not None:
         turn.settle(incident.quiet_at)
+    on_public.keep_public(turn, None)
+    on_room.keep_up(turn, None)
     return Outcome(turn.incident, tuple(turn.effects), tuple(turn.timeline))
 
 
@@ -186,6 +194,8 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Remind, on_reminders.remind, _T, _A, _M, _R),
     **_rows(PutOffReminder, on_reminders.put_off_reminder, _T, _A, _M, _R),
     **_rows(DropReminder, on_reminders.drop_reminder, _T, _A, _M, _R),
+    **{row: act for command in on_room.COMMANDS for row, act in _rows(command, on_room.act, *State).items()},
+    **{row: act for command in on_public.COMMANDS for row, act in _rows(command, on_public.act, *State).items()},
     **_rows(Settle, on_time.settle_gate, _T, _A, _M),
     **_rows(Settle, on_time.settle_recovered, _R),
 }

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from rules.duration import show_duration
 from rules.incident import Incident, Signal, State
 from rules.match import FAMILIES
+from rules.plain import clip
 from rules.plan import Item
 from rules.response import Ticked
 
-SHOWN = 4
+SHOWN = 3
 """Missing items that a sentence names; the rest is counted."""
 
 
@@ -47,7 +48,7 @@ def tick_of(incident: Incident, item: Item) -> Ticked | None:
 def _by_itself(incident: Incident, item: Item, now: float) -> tuple[bool, str]:
     if item.quiet_for is not None:
         left = _quiet_at(incident, item.quiet_for) - now
-        return (True, "quiet") if left <= 0 else (False, f"{show_duration(left)} to go")
+        return (True, "quiet") if left <= 0 else (False, f"so in {show_duration(left)}, if nothing comes")
     if item.green is not None:
         fires = [one.summary for one in incident.signals.values() if one.firing and _is_of(one, item.green)]
         return (False, f"fires: {fires[0][:80]}") if fires else (True, "green")
@@ -111,7 +112,9 @@ def why_not_resolved(incident: Incident, now: float) -> str:
 
 def named(left: list[Line]) -> str:
     """The first few, and how many more."""
-    words = [f"{one.number}. {one.item.text}" + (f" ({one.said})" if one.said else "") for one in left[:SHOWN]]
+    words = [
+        f"{one.number}. {clip(one.item.text, 80)}" + (f" ({one.said})" if one.said else "") for one in left[:SHOWN]
+    ]
     more = [f"and {len(left) - SHOWN} more"] if len(left) > SHOWN else []
     return "; ".join([*words, *more])
 

@@ -59,6 +59,7 @@ DOORS = {
     "workers.release": "no process starts on what a later release has written",
     "workers.settings": "the one reader of the environment",
     "workers.overrides": "overrides of schedules that people have made",
+    "workers.maintenance": "what is worked on, begun, prolonged and ended by people, and whom that reminds",
     "workers.silences": "what people have silenced, set and lifted",
     "workers.spool": "what Redis cannot take now, on this host's disk",
     "workers.spoken": "how often each rule has spoken, and when last",

@@ -80,6 +80,9 @@ SECRETS = {
     "PD_VICTOR": "pd-victor-0000000000000000000000",
     "PD_DAN": "pd-dan-0000000000000000000000000",
     "SLACK_WEBHOOK_URL": "https://hooks.slack.example/services/T0/B0/x",
+    "STATUSPAGE_TOKEN": "statuspage-token-of-the-stories",
+    "STATUS_URL": "https://status.example.com/in",
+    "SLACK_BOT_TOKEN": "xoxb-0000000000-of-the-stories",
     "HOOK_URL": "https://hook.example.com/in",
     "HOOK_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZg==",
 }

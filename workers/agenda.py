@@ -69,7 +69,7 @@ class Entry:
     @property
     def deadly(self) -> bool:
         """Has it cost so many workers that it must not be tried again?"""
-        return self.lost >= (DEADLY_SEND if self.kind in (Kind.NOTIFY, Kind.CHECK) else DEADLY)
+        return self.lost >= (DEADLY_SEND if self.job in (Job.NOTIFY, Job.CHECK, Job.ANNOUNCE) else DEADLY)
 
 
 class Agenda:

@@ -21,7 +21,7 @@ from rules.decision import Judged
 from rules.duration import show_duration
 from rules.incident import Incident, State
 from rules.roster import Roster
-from workers import astray, checking, counters, days, keys, latch, log, queue, release, spoken
+from workers import astray, checking, counters, days, keys, latch, log, maintenance, queue, release, spoken
 from workers.agenda import DESKS, Kind, Lane
 from workers.channels.contract import HttpRequest, Undelivered
 from workers.house import House
@@ -64,6 +64,7 @@ def audit(house: House) -> Findings:
     _wiped(house, found)
     _entries(house, found)
     _incidents(house, found)
+    _maintenance(house, found, now)
     _postmortems(house, found)
     checking.keep_schedules(house.redis, house.rules().config, now)
     _overdue(house, found, now)
@@ -118,6 +119,16 @@ def _incidents(house: House, found: Findings) -> None:
         found.mended[own.Finding.FORGOTTEN] += len(forgotten)
         shown = ", ".join(forgotten[:5]) + (" and more" if len(forgotten) > 5 else "")
         found.words[own.Finding.FORGOTTEN] = f"{len(forgotten)} open incidents had no promise ({shown}); it is renewed"
+
+
+def _maintenance(house: House, found: Findings, now: float) -> None:
+    """A maintenance that nobody would ever be reminded of: promised again."""
+    lacks = maintenance.lacking(house.redis, house.agenda, now)
+    if lacks:
+        maintenance.promise_again(house.redis, lacks, now)
+        found.mended[own.Finding.FORGOTTEN] += len(lacks)
+        names = ", ".join(one.name for one in lacks[:5])
+        found.words.setdefault(own.Finding.FORGOTTEN, f"a maintenance had no promise ({names}); it is renewed")
 
 
 def _postmortems(house: House, found: Findings) -> None:

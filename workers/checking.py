@@ -17,7 +17,7 @@ from rules import watching
 from rules.config import Config
 from rules.decision import Judged
 from rules.event import Action
-from rules.on_triage import checks_of
+from rules.on_triage import checks_to_run
 from rules.record import encode
 from rules.response import Finding
 from rules.response_commands import Assess
@@ -70,7 +70,7 @@ def _see_to(house: House, entry: Entry, claimed_at: float) -> None:
 def _of_incident(house: House, entry: Entry) -> None:
     """Triage: what they find goes to the incident as one command. Of one that is over nobody asks any more."""
     incident = house.store.incident(entry.incident or "")
-    names = checks_of(incident) if incident is not None and incident.is_open else ()
+    names = checks_to_run(incident) if incident is not None and incident.is_open else ()
     findings = tuple(house.examiner.examine(names))
     becomes = meant(house.rules().config.checks, findings)
 

@@ -11,7 +11,7 @@ from redis.client import Pipeline
 
 from rules import routing
 from rules.decision import Gate
-from rules.effects import Effect, Notify, Release
+from rules.effects import Effect, Notify, PublishOn, Release
 from rules.event import Event
 from rules.incident import Incident, Policy, TimelineEntry
 from rules.record import decode, encode
@@ -26,7 +26,7 @@ from workers.counters import count
 from workers.gated import GateDraft
 from workers.intake import mint_short
 from workers.postmortems import shelf
-from workers.promised import LOOKS, look, notification, release
+from workers.promised import LOOKS, look, notification, once, publication, release
 
 
 class Draft:
@@ -154,7 +154,12 @@ class Draft:
         self._incidents[incident.id] = incident
         self._written[incident.id] = outcome
         self._timeline.setdefault(incident.id, []).extend(outcome.timeline)
-        self._effects += [(incident.id, effect) for effect in outcome.effects]
+        self._effects += [(incident.id, effect) for effect in outcome.effects if not self._seen_to(incident.id, effect)]
+
+    def _seen_to(self, incident_id: str, effect: Effect) -> bool:
+        """Is somebody about to, or does it right now? Promised anew, it would be done twice."""
+        entry_id = once(incident_id, effect)
+        return entry_id is not None and self.is_promised(entry_id)
 
     def reopened(self, incident: Incident) -> None:
         """What was over is not: nothing of it has an end any more, and its group leads to it."""
@@ -165,7 +170,7 @@ class Draft:
     @property
     def touched(self) -> Iterable[str]:
         """Ids of the incidents that change."""
-        return self._written.keys()
+        return self._written
 
     def stands(self, incident: Incident, left: Iterable[str], under: Iterable[str]) -> None:
         """An incident keeps others quiet under these keys, and no longer under those it has left."""
@@ -270,8 +275,11 @@ class Draft:
             incident = self._incidents[incident_id]
             if incident is not None and isinstance(effect, Notify):
                 entries.append(notification(incident, effect, self.now))
-            elif not isinstance(effect, Notify):
-                looks[incident_id, LOOKS[type(effect)]] = self.now if isinstance(effect, Release) else effect.at
+            elif incident is not None and isinstance(effect, PublishOn):
+                entries.append(publication(incident, effect.page, self.now))
+            elif not isinstance(effect, Notify | PublishOn):
+                at = self.now if isinstance(effect, Release) else effect.at
+                looks[incident_id, LOOKS[type(effect)]] = at
         for (incident_id, kind), at in looks.items():
             incident = self._incidents[incident_id]
             if incident is not None:

@@ -21,6 +21,8 @@ from workers.examining import Examiner, Nowhere
 from workers.ledger import Ledger
 from workers.pace import Pace
 from workers.postmortems.looking import Looks
+from workers.publishing import Publishing
+from workers.rooms import Rooms
 from workers.sending import Sender
 from workers.settings import Environment, Settings
 from workers.store import Store
@@ -106,6 +108,8 @@ class House:
     sender: Sender = field(init=False)
     together: Together = field(init=False)
     examiner: Examiner = field(init=False)
+    rooms: Rooms = field(init=False)
+    publishing: Publishing = field(init=False)
 
     def __post_init__(self) -> None:
         self.agenda = Agenda(self.redis, self.name)
@@ -130,6 +134,24 @@ class House:
             environment=self.environment,
             clock=self.clock,
             outside=self.outside,
+        )
+        self.rooms = Rooms(
+            redis=self.redis,
+            ledger=self.ledger,
+            store=self.store,
+            clock=self.clock,
+            rules=self.rules,
+            settings=self.settings,
+            environment=self.environment,
+            perform=self.perform,
+        )
+        self.publishing = Publishing(
+            ledger=self.ledger,
+            store=self.store,
+            clock=self.clock,
+            rules=self.rules,
+            environment=self.environment,
+            perform=self.perform,
         )
         self.together = Together(
             sender=self.sender,

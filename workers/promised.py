@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rules import telling
-from rules.effects import Effect, ExamineAt, Notify, Release, RemindAt, ReviewAt, SettleAt, WakeAt
+from rules.effects import Effect, ExamineAt, Notify, PublishOn, Release, RemindAt, ReviewAt, RoomAt, SettleAt, WakeAt
 from rules.event import URGENT
 from rules.incident import Incident, Reason
 from rules.last_answer import Missed
@@ -17,12 +17,20 @@ from workers.bundle import Bundle
 LOOKS: dict[type[Effect], Kind] = {
     WakeAt: Kind.STEP,
     SettleAt: Kind.SETTLE,
-    Release: Kind.RELEASE,
     RemindAt: Kind.REMIND,
-    ExamineAt: Kind.CHECK,
     ReviewAt: Kind.REVIEW,
+    ExamineAt: Kind.CHECK,
+    RoomAt: Kind.ROOM,
+    Release: Kind.RELEASE,
 }
-"""What an effect promises, where it is a look at its incident."""
+"""What is promised once for each incident, by the effect that asks for it."""
+
+
+def once(incident_id: str, effect: Effect) -> str | None:
+    """The entry that stays where it stands, since whoever takes it sees all there is to do; None: it is made anew."""
+    if isinstance(effect, PublishOn):
+        return publication_id(incident_id, effect.page)
+    return f"{Kind.ROOM}-{incident_id}" if isinstance(effect, RoomAt) else None
 
 
 def lane_of(incident: Incident) -> Lane:
@@ -55,6 +63,24 @@ def notification(incident: Incident, effect: Notify, now: float) -> Entry:
         incident=incident.id,
         body=body,
     )
+
+
+def publication(incident: Incident, page: str, now: float) -> Entry:
+    """The entry of what a status page has yet to say, due at once."""
+    return Entry(
+        id=publication_id(incident.id, page),
+        kind=Kind.PUBLISH,
+        lane=lane_of(incident),
+        due_at=now,
+        created_at=now,
+        incident=incident.id,
+        body={"page": page},
+    )
+
+
+def publication_id(incident_id: str, page: str) -> str:
+    """What that entry is called: one for each incident and page."""
+    return f"{Kind.PUBLISH}-{incident_id}-{page}"
 
 
 def look(incident: Incident, kind: Kind, at: float, now: float) -> Entry:

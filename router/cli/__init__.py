@@ -5,14 +5,15 @@ from __future__ import annotations
 import click
 
 from router.cli.accounts import accounts
+from router.cli.announcing import ANNOUNCING
 from router.cli.checking import check
-from router.cli.checks import checks, deployed
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
 from router.cli.explaining import explain
 from router.cli.exporting import export
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
+from router.cli.looking import checks, deployed
 from router.cli.maintenance import maintenance
 from router.cli.notifications import channels, notifications
 from router.cli.numbers import numbers
@@ -80,5 +81,5 @@ def main() -> None:
 
 for command in COMMANDS:
     main.add_command(command)
-for command in (*RESPONDING, export):
+for command in (*RESPONDING, *ANNOUNCING, export):
     incidents.add_command(command)

@@ -17,6 +17,7 @@ from router.cli.ways_out import examine
 from rules.fields import references
 from rules.upcast import NewerRecord
 from workers import generated, release
+from workers.checks import TYPES
 from workers.settings import Environment, short
 
 
@@ -32,7 +33,7 @@ class Finding(NamedTuple):
 @pass_session
 def doctor(session: Session) -> None:
     """Examine settings, rules, Redis and the running Tocsin; exit 1 when something fails."""
-    looks = (_settings, _rules, _channels, _redis, _running)
+    looks = (_settings, _rules, _channels, _checks, _redis, _running)
     # What several looks stumble over is one finding.
     findings = list(dict.fromkeys(finding for look in looks for finding in _safely(look, session)))
     if session.as_json:
@@ -93,6 +94,14 @@ def _rules(session: Session) -> Iterator[Finding]:
         yield Finding(
             "fail", why, "`serve` and `work` refuse to start without it: set it, or take it out of the rules."
         )
+
+
+def _checks(session: Session) -> Iterator[Finding]:
+    """What checks need of the machine the workers run on: said of this one."""
+    for name, check in sorted(ruleset_of(session).config.checks.items()):
+        why, _, then = TYPES[check.type].lacks(session.settings.allow_commands).partition(": ")
+        if why:
+            yield Finding("warn", f"the check {name} finds nothing here: {why}", f"On the workers' machine: {then}.")
 
 
 def _channels(session: Session) -> Iterator[Finding]:

@@ -80,7 +80,7 @@ def _words(reply: Reply) -> str:
         return plain(reply.body.decode("utf-8", "replace"), 200)
     found = said.get("error") or said.get("detail") if isinstance(said, dict) else None
     # What the API says to programs names its addresses; at a terminal the hint names the command.
-    return plain(_ADDRESS.sub("", str(found)), 300) if found else ""
+    return plain(_ADDRESS.sub("", str(found)), 600) if found else ""
 
 
 def _read(reply: Reply, url: str) -> Any:

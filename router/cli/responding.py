@@ -25,6 +25,7 @@ NOTICED = click.option("--noticed/--not-noticed", "noticed", default=None, help=
 @click.option(
     "--next", "following", metavar="DURATION", help="When you say more: 30m. By default as its severity says."
 )
+@click.option("--publish", is_flag=True, help="Tell the world too, in the same words; it must know of it already.")
 @by_option
 @pass_session
 def update(
@@ -36,19 +37,21 @@ def update(
     broken: str | None,
     noticed: bool | None,
     following: str | None,
+    publish: bool,
     by: str,
 ) -> None:
     """Post an update: TEXT goes to everybody who was told of it and into its timeline, and the next is promised."""
     some(text, "TEXT", "say what is known and what is being done")
     said = {"status": status, "affected": affected, "broken": broken, "users_noticed": noticed, "next": following}
-    body = {name: value for name, value in said.items() if value is not None}
+    body: dict[str, object] = {name: value for name, value in said.items() if value is not None}
+    body |= {"publish": True} if publish else {}
     act(session, id_, "update", _posted, by=by, text=text, **body)
 
 
 def _posted(incident: Record) -> str:
     at = incident.get("next_update")
     following = f"the next is due {moment(at)}" if at else "no further one is promised"
-    return f"is {incident['status']}, and everybody who was told hears your update; {following}"
+    return f"has the status {incident['status']}, and everybody who was told hears your update; {following}"
 
 
 @click.command(cls=Command)
@@ -112,7 +115,7 @@ def _each(session: Session, id_: str, what: str, items: Sequence[str], body: dic
 
 def _ticked(incident: Record, items: Sequence[str]) -> str:
     left = [one for one in incident["checklist"] if not one["done"]]
-    what = "its checklist" if "all" in items else f"{', '.join(map(plain, items))}"
+    what = "its checklist" if "all" in items else f"item {', '.join(map(plain, items))}"
     then = f"{len(left)} left" if left else "all is verified: it can be resolved"
     return f"has {what} ticked; {then}"
 
@@ -126,7 +129,7 @@ def untick(session: Session, id_: str, items: tuple[str, ...], by: str) -> None:
     """Take a tick back: it is not so after all."""
     *others, last = items
     _each(session, id_, "untick", others, {"by": by})
-    act(session, id_, "untick", f"has {', '.join(map(plain, items))} open again", by=by, item=last)
+    act(session, id_, "untick", f"has item {', '.join(map(plain, items))} open again", by=by, item=last)
 
 
 @click.command(cls=Command)

@@ -24,6 +24,8 @@ SHORTEST, LONGEST = 15.0, 28 * 86400.0
 """Seconds: what lies outside is drawn at the edge."""
 HOURS = (*range(12, 24), *range(12))
 """From noon to noon, so that a night is in one piece."""
+APART = 15
+"""Between two labels at the ends of lines."""
 STEPS = 4
 """Shades of the heat map beside none at all."""
 
@@ -110,13 +112,11 @@ def _line(scale: _Scale, name: str, values: Sequence[float | None]) -> Iterable[
 def _ends(scale: _Scale, lines: Sequence[tuple[str, Sequence[float | None]]]) -> Iterable[Markup]:
     """Beside the last dot of each line, what it is and how long; pushed apart where they would cover each other."""
     last = {name: next((one for one in reversed(values) if one is not None), None) for name, values in lines}
-    above = None
-    for name, seconds in last.items():
-        if seconds is None:
-            continue
-        y = scale.y(seconds) + 4
-        y = y if above is None else max(y, above + 15)
-        above = y
+    known = [(name, seconds) for name, seconds in last.items() if seconds is not None]
+    above = float("-inf")
+    for left, (name, seconds) in zip(range(len(known) - 1, -1, -1), known, strict=True):
+        # Never so low that it, or the next one below, would cover the names of the weeks.
+        y = above = max(min(scale.y(seconds) + 4, HIGH - BOTTOM - APART * left), above + APART)
         yield _text(WIDE - RIGHT + 4, y, f"{name} {show_duration(seconds)}", "start", f"end {name}")
 
 

@@ -45,6 +45,7 @@ MENU = (
     Entry("/rules", "Rules"),
     Entry("/playground", "Playground"),
     Entry("/schedules", "Schedules"),
+    Entry("/maintenance", "Maintenance"),
     Entry("/sources", "Sources"),
     Entry("/checks", "Checks"),
     Entry("/numbers", "Numbers"),

@@ -150,6 +150,7 @@ class IncidentPage:
             links=_links(incident),
             assessed=assessment(incident.response.findings),
             findings=sorted(incident.response.findings, key=lambda one: one.outcome == Found.OK),
+            tells_world=bool(config.status_pages),
             brief=briefing.as_markdown(brief(self._context, incident), visit.now),
             markdown=self._markdown(visit, incident, story if _oldest_first(visit) else story[::-1]),
             after=after,

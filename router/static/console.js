@@ -231,5 +231,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// On a telephone the menu is one line: the page one is on stands in sight.
+document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 ready(document);
 listen();

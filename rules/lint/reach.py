@@ -117,6 +117,7 @@ def unused(given: Given) -> Iterator[Problem]:
             *(name for name, check in config.checks.items() if check.every is not None),
             *(name for plan in config.severities.values() for name in plan.triage),
             *(name for rule in config.rules for name in rule.then.triage or ()),
+            *(item.check for checklist in config.checklists.values() for item in checklist),
         },
     }
     for section, (one, leads) in _LEADS.items():
@@ -132,7 +133,7 @@ _LEADS = {
     "teams": ("team", ("a rule's team",)),
     "schedules": ("schedule", ("a role",)),
     "channels": ("channel", ("a severity", "a rule's channels")),
-    "checks": ("check", ("a severity's triage", "a rule's triage", "every")),
+    "checks": ("check", ("a severity's triage", "a rule's triage", "a checklist", "its own every")),
 }
 """What one of each section is called, and where it can be named."""
 

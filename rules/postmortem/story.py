@@ -69,8 +69,7 @@ def told(incident: Incident, lines: Sequence[TimelineEntry], named: Named) -> It
     if sent or failed:
         by = ", ".join(f"{number} by {inline(channel, 60)}" for channel, number in sent.items())
         yield f"- Notifications: {by or 'none went out'}" + (f"; {failed} could not be delivered" if failed else "")
-    if incident.response.public is not None and incident.response.public.text:
-        public = incident.response.public
+    for public in incident.response.public.said if incident.response.public is not None else ():
         yield f"- The public, {hour(public.at, incident.opened_at)}: {inline(public.text)}"
 
 

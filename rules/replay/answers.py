@@ -20,6 +20,7 @@ from rules.commands import (
 from rules.event import Severity
 from rules.incident import TimelineEntry
 from rules.rehearsal.engine import Rehearsal
+from rules.response_commands import PostUpdate, Tick, Untick
 from rules.roster import Roster
 
 _UNTIL = re.compile(r"^snoozed by .*, until (\d{4}-\d\d-\d\d \d\d:\d\d) UTC$")
@@ -37,6 +38,8 @@ class Answer:
     text: str
     signals: tuple[str, ...]
     group_key: str
+    item: str = ""
+    """Of what was ticked, which."""
 
     def command(self, roster: Roster) -> Command:
         """The same, to be asked of another incident."""
@@ -57,6 +60,7 @@ def answer(line: TimelineEntry, signals: tuple[str, ...], group_key: str) -> Ans
         text=line.text,
         signals=signals,
         group_key=group_key,
+        item=line.detail.get("item", ""),
     )
 
 
@@ -80,7 +84,11 @@ def _lasts(said: Answer) -> float | None:
 _COMMANDS: dict[str, Callable[[Answer, Roster], Command]] = {
     "acknowledged": lambda said, _: Acknowledge(by=said.by, via=said.via, lasts=_lasts(said)),
     "mitigated": lambda said, _: Mitigate(by=said.by, via=said.via),
-    "resolved": lambda said, _: Resolve(by=said.by, via=said.via),
+    # What was closed in reality is closed, whatever these rules would have asked for first.
+    "resolved": lambda said, _: Resolve(by=said.by, via=said.via, override="so it was"),
+    "ticked": lambda said, _: Tick(item=said.item, by=said.by, via=said.via, words=said.text.removeprefix("done: ")),
+    "unticked": lambda said, _: Untick(item=said.item, by=said.by, via=said.via),
+    "update": lambda said, _: PostUpdate(by=said.by, via=said.via, text=said.text.partition(": ")[2] or said.text),
     "false positive": lambda said, _: FalsePositive(by=said.by, via=said.via, reason=said.text),
     "severity": lambda said, roster: ChangeSeverity(
         by=said.by, via=said.via, to=Severity(said.text[-2:]), roster=roster

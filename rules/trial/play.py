@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from rules.commands import Command, Resolve
+from rules.config import SourceConfig
 from rules.decision import Judged
 from rules.document import Place
 from rules.event import Action
@@ -130,7 +131,8 @@ def _words(happening: Happening, stage: Stage) -> dict[str, str]:
 def _judged(act: Happens, delivery: str, ruleset: Ruleset, now: float, words: Mapping[str, str]) -> Judged:
     texts = {name: filled_in(value, words) for name, value in act.written if isinstance(value, str | dict)}
     written = act.written.model_copy(update={**texts, "action": act.written.action})
-    event = event_of(written, ruleset.config.sources[written.source], delivery, now)
+    source = ruleset.config.sources.get(written.source, SourceConfig(type=written.source))
+    event = event_of(written, source, delivery, now)
     return Judged(event=event, decision=ruleset.decide(event, now) if event.action is Action.TRIGGER else None)
 
 

@@ -25,6 +25,7 @@ from rules.trial.acts import (
 )
 from rules.trial.bodies import written
 from rules.trial.written import Expect, Line, Step, Stories, Story
+from rules.watching import SOURCE as CHECKS
 
 START = 1_772_442_000.0
 """When a test begins that does not say: Monday, 2 March 2026, 09:00 UTC."""
@@ -172,7 +173,9 @@ class _Reader:
         configured = self._config.sources[source]
         if step.sample is not None and name not in self._samples.get(configured.type, ()):
             known = self._samples.get(configured.type, ())
-            hint = nearest(name, known) or f"tocsin send --list names all: {', '.join(list(known)[:6]) or 'none'}"
+            begin = [one for one in known if one.startswith(name)]
+            near = f"did you mean {one_of(begin[:3])}?" if begin else nearest(name, known)
+            hint = near or f"tocsin send --list names all: {', '.join(list(known)[:6]) or 'none'}"
             self._document.complain((*path, "sample"), f"{configured.type} has no sample '{name}'", hint)
             return None
         if key == "body" and not self._document.at((*path, "body")):
@@ -215,7 +218,8 @@ class _Reader:
         if step.event is None:
             self._document.complain((*path, "event"), "event says nothing", "event: {source: …, summary: …}", key=True)
             return None
-        known = self._leads((*path, "event", "source"), step.event.source, "source", self._config.sources)
+        heard = [*self._config.sources, CHECKS]
+        known = self._leads((*path, "event", "source"), step.event.source, "source", heard)
         return Happens(step.event) if known else None
 
     def _breaks(self, step: Step, path: Path) -> Act:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,6 +12,11 @@ from playwright.sync_api import Browser, Page
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1440, "height": 900}}
+SCHEMES = ("light", "dark")
+HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}} <!channel> javascript:alert(3)'
+_EVERYTHING = {"resultTypes": ["violations"]}
+_CONTRAST = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+_WATCH = "addEventListener('securitypolicyviolation', (e) => console.error(`Content Security Policy: ${e.blockedURI}`))"
 
 
 def opened(chromium: Browser, address: str, size: str = "phone", scheme: str = "light", script: str = "") -> Page:
@@ -19,6 +25,7 @@ def opened(chromium: Browser, address: str, size: str = "phone", scheme: str = "
     page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
     page.on("console", lambda said: pytest.fail(said.text) if "Content Security Policy" in said.text else None)
     page.on("pageerror", lambda wrong: pytest.fail(str(wrong)))
+    page.add_init_script(_WATCH)
     if script:
         page.add_init_script(script)
     page.goto(address)
@@ -36,7 +43,30 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
+def too_small(page: Page) -> list[str]:
+    """What a thumb is to press and is less than 44 pixels high or 24 wide."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll(
+             "button, .button, summary, select, nav a, .tabs a, input:not([type=hidden], [type=checkbox], [type=radio])"
+           )].filter((one) => one.checkVisibility()).flatMap((one) => {
+             const { width, height } = one.getBoundingClientRect();
+             const small = height < 43.5 || width < 24;
+             return small ? [`${Math.round(width)}x${Math.round(height)} ${one.outerHTML.slice(0, 120)}`] : [];
+           })"""
+    )
+    return found
+
+
 def accessible(page: Page) -> None:
     """Axe finds nothing to say."""
-    found = Axe().run(page)
+    _axe(page, _EVERYTHING)
+
+
+def legible(page: Page) -> None:
+    """Axe finds every letter dark, or light, enough: all that another colour scheme can change."""
+    _axe(page, _CONTRAST)
+
+
+def _axe(page: Page, options: dict[str, Any]) -> None:
+    found = Axe().run(page, options=options)
     assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"

@@ -58,7 +58,7 @@ def test_a_port_that_takes_connections_is_well() -> None:
     with listening(lambda _: None) as port:
         said = at_port(port)
     assert said.found is Found.OK
-    assert said.text.startswith("takes connections in 0.")
+    assert said.text.startswith("takes connections in ")
     with pytest.raises(Undelivered, match="takes no connection"):
         at_port(port)
 
@@ -100,8 +100,8 @@ def _means(**given: Any) -> Any:
 @pytest.mark.parametrize(
     ("answers", "password", "found", "text"),
     [
-        ([b"+PONG\r\n"], "", Found.OK, "answers in 0."),
-        ([b"+OK\r\n", b"+PONG\r\n"], ":hunter2", Found.OK, "answers in 0."),
+        ([b"+PONG\r\n"], "", Found.OK, "answers in "),
+        ([b"+OK\r\n", b"+PONG\r\n"], ":hunter2", Found.OK, "answers in "),
         ([b"-NOAUTH Authentication required.\r\n"], "", Found.FAILED, "answers NOAUTH"),
         ([b"-WRONGPASS hunter2 is wrong\r\n"], ":hunter2", Found.FAILED, "refuses the password (WRONGPASS)"),
         ([b"-LOADING Redis is loading\r\n"], "", Found.FAILED, "answers LOADING"),

@@ -21,6 +21,7 @@ from rules.shape import secret_paths
 from tests.cli.test_cli_rules import RULES, tell
 from tests.source import ROOT
 from workers.channels import TYPES as CHANNELS
+from workers.checks import TYPES as CHECKS
 
 WRONG = RULES.replace("type: pingdom", "type: pingdon").replace("respond_within: 1h", "respond_within: 60 min")
 DOUBTFUL = RULES.replace(", fallback: [room]", "")
@@ -209,7 +210,8 @@ def test_what_may_be_a_secret_is_shown_in_no_form(folder: Path, old: str, new: s
 
 def test_every_key_that_holds_a_secret_is_kept_out_of_lines() -> None:
     """A new option that is a secret is one in the lines that are shown, too."""
-    models = [Config, *(one.options for one in SOURCES.values()), *(one.options for one in CHANNELS.values())]
+    types = [*SOURCES.values(), *CHANNELS.values(), *CHECKS.values()]
+    models = [Config, *(one.options for one in types)]
     keys = {[part for part in path if part != "*"][-1] for model in models for path in secret_paths(model)}
     assert keys == set(SECRETS)
 

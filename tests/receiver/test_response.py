@@ -147,7 +147,7 @@ def test_the_briefing_is_the_runbooks_template(gated: Ear) -> None:
         "\n"
         "### Verification\n"
         "- [x] Users can \\<b\\>log in\\</b\\> (ana, 10:00 UTC)\n"
-        "- [ ] no event for 10m (9m59s to go)\n"
+        "- [ ] no event for 10m (so in 9m59s, if nothing comes)\n"
         "\n"
         "### Next Update\n"
         "In 30 minutes (10:30 UTC)\n"
@@ -177,6 +177,7 @@ def test_the_page_shows_it_and_its_buttons_work(sitting: Sitting) -> None:
             "affected": "all",
             "users_noticed": "yes",
         },
+        {"do": "impact", "broken": "the shop", "users_noticed": "yes"},
         {"do": "tick", "item": item},
     ):
         answered = sitting.presses(page, act, **fields)
@@ -186,6 +187,7 @@ def test_the_page_shows_it_and_its_buttons_work(sitting: Sitting) -> None:
     said = words(text)
     assert "Status Mitigating" in said
     assert "Affected all" in said
+    assert "Broken the shop" in said
     assert "Users noticed yes" in said
     assert "Commander ana" in said
     assert f'data-due="{sitting.clock.now() + 1800}"' in text

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.commands import ASKED
-from router.console.acts import ACTS
+from router.console.acts import ACTS, RESPONSE
 from router.console.story import joined
 from rules.incident import TimelineEntry
 from rules.markdown import escaped
@@ -100,4 +100,4 @@ def test_no_text_forms_markdown(text: str) -> None:
 
 def test_every_command_of_the_api_has_a_button() -> None:
     """A command without one could only be typed."""
-    assert ASKED.keys() <= {act.command for act in ACTS}
+    assert ASKED.keys() <= {act.command for act in (*ACTS, *RESPONSE)}

@@ -35,6 +35,11 @@ class Connect:
         self._opened.append(connection)
         return connection
 
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._address[1])
+
     def stop(self) -> None:
         """Tell it to stop; when this returns it has begun to."""
         self._told.set()

@@ -47,7 +47,7 @@ NIGHT: list[tuple[str, str, tuple[str, str], list[str]]] = [
         "a comma forgotten",
         "severities.yaml",
         ("responder: on-call engineer, after: 15m", "responder: on-call engineer after: 15m"),
-        ["severities.yaml:29:53: expected a ',' or '}' before this (check the commas, and quote \"${…}\" inside { })"],
+        ["severities.yaml:31:53: expected a ',' or '}' before this (check the commas, and quote \"${…}\" inside { })"],
     ),
     (
         "an indentation that is one space off",
@@ -211,7 +211,7 @@ NIGHT: list[tuple[str, str, tuple[str, str], list[str]]] = [
         ("  P2:\n", "  P1:\n"),
         [
             "severities.yaml:3:1: severity P2 is missing; P1, P2, P3 and P4 must all be here",
-            "severities.yaml:10:3: the key 'P1' stands twice in this map (first in line 4)",
+            "severities.yaml:12:3: the key 'P1' stands twice in this map (first in line 4)",
         ],
     ),
 ]

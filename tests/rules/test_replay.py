@@ -16,6 +16,7 @@ from rules.rehearsal.engine import Rehearsal
 from rules.replay.account import FORGET_EVERY, Account
 from rules.replay.answers import Answer, answer, ask_again
 from rules.replay.compare import Comparison, Pairs, compare
+from rules.response_commands import PostUpdate, Tick
 from rules.roster import Roster
 from rules.schedule import Way
 from tests.world import RULES, START
@@ -166,9 +167,9 @@ def test_another_team_is_a_difference() -> None:
     assert {(one.team_before, one.team_now) for one in found.pages} == {(None, "web")}
 
 
-def line(kind: str, text: str, by: str | None = "ana", via: str | None = "link") -> TimelineEntry:
+def line(kind: str, text: str, by: str | None = "ana", via: str | None = "link", **detail: str) -> TimelineEntry:
     """One line of a history."""
-    return TimelineEntry(at=START, kind=kind, text=text, by=by, via=via)
+    return TimelineEntry(at=START, kind=kind, text=text, by=by, via=via, detail=detail)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,12 @@ def line(kind: str, text: str, by: str | None = "ana", via: str | None = "link")
             Acknowledge(by="ana", via="link", lasts=3600.0),
         ),
         (line("mitigated", "mitigated by ana"), Mitigate(by="ana", via="link")),
-        (line("resolved", "resolved by ana"), Resolve(by="ana", via="link")),
+        (line("resolved", "resolved by ana"), Resolve(by="ana", via="link", override="so it was")),
+        (
+            line("ticked", "done: Users can log in", item="verify:a"),
+            Tick(item="verify:a", by="ana", via="link", words="Users can log in"),
+        ),
+        (line("update", "Mitigating: we roll back"), PostUpdate(by="ana", via="link", text="we roll back")),
         (line("false positive", "a test"), FalsePositive(by="ana", via="link", reason="a test")),
         (
             line("severity", "ana lowered it from P1 to P3"),

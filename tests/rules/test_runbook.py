@@ -229,6 +229,31 @@ def test_any_text_is_a_runbook(text: str) -> None:
                 assert walk(block.tree, first).outcome is not None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x\n" * 200_000,
+        "# " + " " * 200_000 + "x",
+        "``` " + "a" * 200_000 + "`",
+        "`" * 200_000 + "x`",
+        "- - -" + " " * 200_000 + "x",
+        "<https://" * 40_000,
+        "[a](" * 60_000,
+        "*a " * 80_000,
+        "**a" * 80_000,
+        "1. a\n" * 50_000,
+        "## Decide\n" + "- a?\n  - b: c\n" * 20_000,
+        "\n".join(" " * depth + "- deeper?" for depth in range(0, 2_000, 2)),
+    ],
+    ids=lambda text: text[:12].strip(),
+)
+def test_a_file_of_any_length_is_read_in_one_go(text: str) -> None:
+    """Nothing in it makes reading take the square of its length, which here would be minutes."""
+    book = read("x", text)
+    assert sum(len(words(one.text)) for one in book.steps) <= len(text)
+    assert all(spans(getattr(one, "text", "")) is not None for one in book.blocks)
+
+
 @given(st.text(max_size=60))
 def test_words_of_any_line_are_one_line(line: str) -> None:
     """Nothing is added, and marks alone are taken away."""

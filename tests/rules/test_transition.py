@@ -49,6 +49,7 @@ from rules.response_commands import (
     Untick,
 )
 from rules.transition import TABLE, transition
+from tests.rules import announced
 from tests.rules.lives import (
     EVERYBODY,
     MINUTE,
@@ -99,6 +100,7 @@ ROWS: dict[type[Command], set[State]] = {
     Remind: {T, A, M, R},
     PutOffReminder: {T, A, M, R},
     DropReminder: {T, A, M, R},
+    **announced.ROWS,
 }
 """In which states a command does anything, written down a second time: a row that vanishes or appears is noticed."""
 
@@ -121,7 +123,7 @@ def in_state(state: State) -> Life:
     response = life.incident.response.changed(update=update, ticks=ticks, triage=("site",), postmortem=Owed())
     life.incident = life.incident.changed(response=response)
     answered = LastAnswer(by="maria", at=life.now + MINUTE, what="it", fields=("assignee",), before=Stood())
-    life.incident = life.incident.changed(last_answer=answered)
+    life.incident = announced.announced(life.incident.changed(last_answer=answered))
     return life
 
 
@@ -167,6 +169,7 @@ def each_command(life: Life) -> dict[type[Command], Command]:
         Remind: Remind(roster=EVERYBODY),
         PutOffReminder: PutOffReminder(by="maria", via="cli", seconds=600),
         DropReminder: DropReminder(by="maria", via="cli", reason="we sit together"),
+        **announced.commands(),
     }
 
 

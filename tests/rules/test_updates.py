@@ -297,3 +297,38 @@ def test_a_reminder_is_no_page_and_no_all_clear() -> None:
     assert not Reason.REMINDER.pages
     assert not Reason.REMINDER.ends
     assert a_roster().channels_of("nobody in the YAML") == frozenset()
+
+
+NOTICED = StateImpact(by="ana", via="cli", users_noticed=True, affected="who pays by card")
+ANNOUNCED = a_policy(announce=("general",), stakeholders=("victor", "ana"))
+
+
+def test_that_it_is_over_is_announced_where_users_have_noticed() -> None:
+    """Everybody's room, once, and whoever has a stake in it and was not told anyway."""
+    life = opened("P1", ANNOUNCED).asks(ANA).asks(NOTICED).asks(posted("We rolled back.")).passes("20m")
+    life.said()
+    life.asks(Resolve(by="ana", via="cli"))
+    assert [one for one in life.said() if one.startswith("update")] == [
+        "update: everybody (None) on general",
+        "update: stakeholder (victor) on pager",
+        "update: stakeholder (victor) on mail",
+    ]
+    assert life.notified[-1].note == "Resolved after 20m. We rolled back. Affected: who pays by card."
+
+
+def test_what_nobody_noticed_is_announced_to_nobody() -> None:
+    """Nor a false positive; who has a stake in it hears that it is over all the same."""
+    life = opened("P1", ANNOUNCED).asks(ANA)
+    life.said()
+    assert not any("general" in one for one in life.asks(Resolve(by="ana", via="cli")).said())
+    assert "update: stakeholder (victor) on mail" in [
+        f"{o.reason}: {o.role} ({o.person}) on {o.channel}" for o in life.notified
+    ]
+
+
+def test_what_time_closes_is_announced_too() -> None:
+    """By whom, it says; what was told before is not told twice."""
+    life = opened("P1", ANNOUNCED).asks(ANA).asks(NOTICED).clears()
+    life.said()
+    assert life.passes("15m").said()[0] == "update: everybody (None) on general"
+    assert life.notified[-1].by == "Tocsin"

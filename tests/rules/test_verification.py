@@ -48,8 +48,8 @@ def test_it_cannot_be_resolved_before_it_is_verified() -> None:
     life = an_incident(LOG_IN, HEALTH, QUIET)
     assert refused(life.incident, OVER, life.now) == (
         "Not verified yet, 3 of 3 left: 1. Users can log in; 2. The site answers (waits for the check «health»); "
-        "3. No event for 20m (20m to go). Tick what is so (`tocsin incidents tick inc-1 1`), or close it all the same "
-        'and say why (`tocsin incidents resolve inc-1 --override "…"`).'
+        "3. No event for 20m (so in 20m, if nothing comes). Tick what is so (`tocsin incidents tick inc-1 1`), "
+        'or close it all the same and say why (`tocsin incidents resolve inc-1 --override "…"`).'
     )
     before = life.incident
     assert life.asks(OVER).incident is before
@@ -219,7 +219,7 @@ def test_quiet_is_counted_from_the_last_event() -> None:
     """Each further event begins it anew."""
     life = an_incident(QUIET).passes("15m").fires().passes("10m")
     (line,) = checklist(life.incident, life.now)
-    assert (line.done, line.said) == (False, "10m to go")
+    assert (line.done, line.said) == (False, "so in 10m, if nothing comes")
     life.passes("10m")
     assert checklist(life.incident, life.now)[0].done
 

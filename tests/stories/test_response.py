@@ -101,7 +101,7 @@ def test_it_is_not_closed_before_it_is_verified(redis: Redis) -> None:
         with pytest.raises(Refused, match=r"3 of 3 left: 1\. The front page answers; 2\. Users can pay; 3\. Errors"):
             world.asks(OVER_BY_ANA)
         ticks(world, "1", "2")
-        with pytest.raises(Refused, match=r"1 of 3 left: 3\. Errors are normal \(10m to go\)"):
+        with pytest.raises(Refused, match=r"1 of 3 left: 3\. Errors are normal \(so in 10m, if nothing comes\)"):
             world.asks(OVER_BY_ANA)
         world.passes("10m")
         world.asks(OVER_BY_ANA)

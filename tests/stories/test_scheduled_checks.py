@@ -66,7 +66,7 @@ def test_failing_so_often_in_a_row_opens_an_incident_and_being_well_ends_it(worl
     assert world.incidents == []
     world.passes("1m")
     heard = world.outside.heard_exactly(P2_PAGE)
-    assert "site answers 502 in 0.0 s (3 times in a row)" in next(one.text for one in heard if one.channel == "slack")
+    assert "site answers 502 in 0 ms (3 times in a row)" in next(one.text for one in heard if one.channel == "slack")
     incident = world.incident
     assert (incident.severity, incident.rule) == (Severity.P2, "the site fails our check")
     assert incident.labels == {"area": "shop", "check": "site", "type": "http", "outcome": "failed"}

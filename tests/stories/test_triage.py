@@ -59,7 +59,7 @@ def world(redis: Redis) -> Iterator[World]:
         yield world
 
 
-SAID = "site answers 502 in 0.0 s, api healthy, last deployment 12m ago (2.4.1 by ana)"
+SAID = "site answers 502 in 0 ms, api healthy, last deployment 12m ago (2.4.1 by ana)"
 
 
 def test_the_page_goes_out_first_and_what_is_found_follows(world: World) -> None:
@@ -169,7 +169,7 @@ def test_a_promise_that_is_gone_is_made_again(world: World) -> None:
 
 
 def test_what_is_over_by_then_is_asked_nothing(world: World) -> None:
-    """Recovered, it is written down and told to nobody; resolved, nobody looks."""
+    """What has recovered before its checks were run needs no assessment any more."""
     world.hears("outage", work=False)
     world.house.ledger.deduplicate(world.house.agenda.claim(Lane.INTAKE, Job.DEDUPLICATE, world.clock.now()))
     (claimed,) = world.house.agenda.claim(Lane.URGENT, Job.CHECK, world.clock.now())
@@ -179,8 +179,9 @@ def test_what_is_over_by_then_is_asked_nothing(world: World) -> None:
     world.house.ledger.wait([claimed], world.clock.now())
     world.works()
     world.outside.heard_nothing()
-    assert world.timeline[-1].kind == "assessed"
-    assert world.incident.all_clear
+    assert world.outside.looked == []
+    assert "assessed" not in [line.kind for line in world.timeline]
+    assert (world.incident.all_clear, world.incident.response.examining) == (True, None)
 
 
 def test_a_storm_asks_a_page_once(world: World) -> None:
@@ -236,6 +237,20 @@ def test_links_are_filled_from_the_event_and_stand_in_the_message(redis: Redis) 
         assert (link.text, link.url) == ("Issues", "https://sentry.example/?q=2.4.1%20%26%20%3Cb%3E%2F..%2Fx")
         mail = next(one for one in heard if one.short == ("mail", Reason.OPENED))
         assert link.url in str(mail.body) or link.url in mail.text
+
+
+def test_a_command_is_run_where_it_is_allowed_and_what_it_wrote_is_kept(redis: Redis) -> None:
+    """Off, it is unknown and says what to set; on, its last lines stand behind the finding. Never in a message."""
+    rules = TRIAGE.replace("triage: [site, api, deployed]", "triage: [log]")
+    rules += "  log: {type: command, run: [echo, backend is down]}\n"
+    for allowed, outcome, detail in (("false", "unknown", ""), ("true", "ok", "backend is down")):
+        redis.flushall()
+        with a_world(redis, rules, allow_commands=allowed) as world:
+            world.hears("outage")
+            heard = world.outside.heard_exactly([*P1_PAGE, *ASSESSED])
+            (found,) = world.incident.response.findings
+            assert (found.outcome, found.detail) == (outcome, detail)
+            assert "backend is down" not in str([one.body for one in heard])
 
 
 def test_the_audit_finds_nothing_where_all_is_well(world: World) -> None:

@@ -74,6 +74,9 @@ class Notification:
     room: str | None = None
     """Where the team's own room is, for a channel that can post to several."""
 
+    of: str = "incident"
+    """What `incident` is the name of, where it is of none: `maintenance`."""
+
     @property
     def dedup_key(self) -> str:
         """PagerDuty's key of this page: the same for its retries, its acknowledgement and its resolve."""
@@ -82,7 +85,7 @@ class Notification:
 
 def which(notification: Notification) -> str:
     """What it is about, for the small print: `incident 4QXZ81`, or that it is a digest."""
-    return "several incidents" if notification.others else f"incident {notification.incident}"
+    return "several incidents" if notification.others else f"{notification.of} {notification.incident}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,8 @@ class HttpRequest:
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    kept: int | None = None
+    """Bytes of the answer that are wanted; None: as many as it takes to tell whether it arrived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +115,7 @@ class MailRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What the receiver answered: at most 2 KiB of its body."""
+    """What the receiver answered: at most 2 KiB of its body, or as much as was asked for."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)

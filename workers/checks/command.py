@@ -176,7 +176,7 @@ def _said(asked: CommandOptions, code: int, output: _Output, ended: bool, took: 
     elif asked.text is not None and asked.text not in text:
         said = f"says nothing of «{asked.text}»"
     else:
-        return Said(found=Found.OK, text=f"ended with {code} {took}", detail=detail)
+        return Said(found=Found.OK, text="ended well", detail=detail)
     return Said(found=Found.FAILED, text=said, detail=detail)
 
 
@@ -186,6 +186,7 @@ CHECK = CheckType(
     options=CommandOptions,
     look=look,
     within=8.0,
+    lacks=lambda allowed: "" if allowed else NOT_ALLOWED,
     setup="""\
     checks:
       services: {type: command, run: [docker, compose, ps], folder: /srv/shop}

@@ -84,10 +84,12 @@ class CheckType:
     """Seconds it may take where the YAML says nothing."""
     named: bool = True
     """Does the check's name stand before its text?"""
+    lacks: Callable[[bool], str] = lambda _: ""
+    """Why none of them can be run on this machine, given whether commands are allowed; "" where they can."""
     setup: str
     """Markdown: what it needs, with an example."""
 
 
 def in_time(took: float) -> str:
-    """`in 0.3 s`."""
-    return f"in {took:.1f} s"
+    """`in 0.3 s`, `in 12 ms`."""
+    return f"in {took:.1f} s" if took >= 0.1 else f"in {took * 1000:.0f} ms"

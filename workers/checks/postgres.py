@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Annotated, Any, cast
 
 from pydantic import Field
@@ -11,7 +12,8 @@ from rules.triage import Found
 from workers.checks.contract import CannotRun, CheckOptions, CheckType, Means, Said, in_time
 
 MISSING = "PostgreSQL's client is not installed: install Tocsin with its extra, tocsin[postgres]"
-_COUNT = "select count(*), current_setting('max_connections')::int from pg_stat_activity"
+# Not pg_stat_activity: that has the server's own processes too, and hides from others' eyes which those are.
+_COUNT = "select sum(numbackends)::int, current_setting('max_connections')::int from pg_stat_database"
 
 
 class PostgresOptions(CheckOptions):
@@ -86,6 +88,7 @@ CHECK = CheckType(
     title="PostgreSQL",
     options=PostgresOptions,
     look=look,
+    lacks=lambda _: "" if find_spec("psycopg") is not None else MISSING,
     setup="""\
     checks:
       database: {type: postgres, url: "${env:DATABASE_URL}", full_at: 80}

@@ -87,15 +87,20 @@ def _page(notification: Notification) -> list[Block]:
 def _update(notification: Notification) -> list[Block]:
     mark = _mark(notification.reason)
     by = f" by {escaped(notification.by, 80)}" if notification.by else ""
-    what = notification.reason.value.capitalize()
-    if notification.reason is Reason.REMINDER and notification.recipient is not None:
-        # Named in a room of many: only a mention reaches them.
-        by = f" for {mention(notification.recipient.address) or escaped(notification.recipient.name, 80)}"
+    what = notification.reason.value.capitalize() + _for(notification)
     lines = [f"{mark} *{what}*{by}: {notification.severity.value} · {escaped(notification.title, 300)}"]
     lines += [escaped(notification.note, 1000)] if notification.note else []
     lines += [f"Next: {escaped(notification.next, 500)}"] if notification.next else []
-    buttons = _buttons(notification) if notification.reason is Reason.REMINDER else []
-    return [_section("\n".join(lines)), *_others(notification), *buttons, _small(notification)]
+    links = _buttons(notification) if notification.reason is Reason.REMINDER else []
+    return [_section("\n".join(lines)), *_others(notification), *links, _small(notification)]
+
+
+def _for(notification: Notification) -> str:
+    """A reminder names the person it is for."""
+    who = notification.recipient
+    if notification.reason is not Reason.REMINDER or who is None:
+        return ""
+    return f" for {mention(who.address) or escaped(who.name, 80)}"
 
 
 def _others(notification: Notification) -> list[Block]:

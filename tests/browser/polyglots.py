@@ -1,0 +1,128 @@
+"""300 strings that try to be more than text, the same at every run; each names itself, so that a dialog tells which."""
+
+from __future__ import annotations
+
+from itertools import product
+
+MOST = 300
+_OUT_OF = (
+    "",
+    '">',
+    "'>",
+    "-->",
+    "</script>",
+    "</textarea>",
+    "</title>",
+    "</style>",
+    "</svg>",
+    "</option></select>",
+    "</template>",
+    "</noscript>",
+    "]]>",
+)
+"""Ways out of where the text stands."""
+_THEN = (
+    "<script>alert(%d)</script>",
+    "<img src=x onerror=alert(%d)>",
+    "<svg onload=alert(%d)>",
+    "<svg><script>alert(%d)</script></svg>",
+    "<iframe src=javascript:alert(%d)>",
+    "<iframe srcdoc='<script>alert(%d)</script>'>",
+    "<input autofocus onfocus=alert(%d)>",
+    "<details open ontoggle=alert(%d)>x",
+    "<a href=javascript:alert(%d)>x</a>",
+    "<form action=javascript:alert(%d)><button>x",
+    "<button formaction=javascript:alert(%d)>x",
+    "<object data=javascript:alert(%d)>",
+    "<link rel=stylesheet href=//evil.example/%d.css>",
+    "<base href=//evil.example/%d/>",
+    "<meta http-equiv=refresh content='0;url=javascript:alert(%d)'>",
+    "<style>*{background:url(//evil.example/%d)}</style>",
+    "<div style=position:fixed;inset:0 onmouseover=alert(%d)>x",
+    "<video><source onerror=alert(%d)></video>",
+    "<svg><animate onbegin=alert(%d) attributeName=x dur=1s>",
+    "<svg><a xlink:href=javascript:alert(%d)><text>x</text></a>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(%d)>",
+)
+ADDRESSES = (
+    "javascript:alert(%d)",
+    "JaVaScRiPt:alert(%d)",
+    "java\tscript:alert(%d)",
+    "\x01javascript:alert(%d)",
+    " javascript:alert(%d)",
+    "javascript://x/%%0aalert(%d)",
+    "data:text/html,<script>alert(%d)</script>",
+    "data:text/html;base64,PHNjcmlwdD4=%d",
+    "data:image/svg+xml,<svg onload=alert(%d)>",
+    "vbscript:msgbox(%d)",
+    "blob:https://x.example/%d",
+    "about:blank#%d",
+    "file:///etc/passwd?%d",
+    "view-source:javascript:alert(%d)",
+    "//evil.example/%d",
+    "\\\\evil.example\\%d",
+    'https://evil.example/%d"onmouseover="alert(1)',
+    "https://x.example/%d' onclick='alert(1)",
+    "https://a@evil.example/%d",
+    "https://x.example/%d\u202egpj.exe",
+    "https://x.example/%d\u200b",
+    "https://x.example/%d\r\nSet-Cookie: a=b",
+    "http:javascript:alert(%d)",
+    "https://x.example/%d#<img src=x onerror=alert(1)>",
+    "//javascript:alert(%d)",
+)
+"""What calls itself an address."""
+_OTHERS = (
+    '" onmouseover=alert(%d) x="',
+    "' autofocus onfocus=alert(%d) x='",
+    "` onerror=alert(%d) ",
+    "';alert(%d);//",
+    "\\';alert(%d);//",
+    '"-alert(%d)-"',
+    "${alert(%d)}",
+    "{{7*7}}%d",
+    "{%% raw %%}{{%d}}",
+    "#{7*7}%d",
+    "<%%= 7*7 %%>%d",
+    "{{constructor.constructor('alert(%d)')()}}",
+    "{0.__class__.__mro__}%d",
+    "%%n%%s%%x%d",
+    "{{''.__class__}}%d",
+    "\u202e<script>alert(%d)</script>",
+    "\u200b\u200d\ufeff<b>%d</b>",
+    "\uff1cscript\uff1ealert(%d)\uff1c/script\uff1e",
+    "a\u0300\u0301\u0302\u0303\u0304\u0305%d",
+    "\u2028alert(%d)\u2029",
+    "\u2066<i>\u2069%d",
+    "}</style><script>alert(%d)</script>",
+    "expression(alert(%d))",
+    "url(javascript:alert(%d))",
+    "[x](javascript:alert(%d))",
+    '![x](x"onerror="alert(%d))',
+    "&lt;script&gt;alert(%d)&lt;/script&gt;",
+    "&#x3c;img src=x onerror=alert(%d)&#x3e;",
+    "<!--<img src='--><img src=x onerror=alert(%d)>'>",
+    "<![CDATA[<script>alert(%d)</script>]]>",
+    "<scr<script>ipt>alert(%d)</script>",
+    "<img/src=x/onerror=alert(%d)//",
+    "<IMG SRC=x OnErRoR=alert(%d)>",
+    "<svg/onload=alert(%d)",
+    "<x onclick=alert(%d)>click",
+    "<noscript><p title='</noscript><img src=x onerror=alert(%d)>'>",
+    "+ADw-script+AD4-alert(%d)+ADw-/script+AD4-",
+    "\U0001f3f4\u200d\u2620\ufe0f%d",
+    "=cmd|' /C calc'!A%d",
+    "event: all\ndata: {%d}\n\n",
+    "%d" + "W" * 400,
+    "%d " + "\u0430" * 200,
+    "<p id=main>%d",
+    "<form id=act>%d",
+    "name=csrf value=%d",
+)
+
+
+def polyglots() -> list[str]:
+    """All of them."""
+    fixed = [*ADDRESSES, *_OTHERS]
+    combined = ["".join(pair) for pair in product(_OUT_OF, _THEN)]
+    return [pattern % number for number, pattern in enumerate([*fixed, *combined][:MOST], 1000)]
