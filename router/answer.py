@@ -25,6 +25,7 @@ from workers.links import Link, LinkExpired, LinkForged, read_link
 from workers.plain import clock, plain, since
 
 VIA = "link"
+NAMELESS = "Please write your name, so that the others know who has it."
 _FORM_LIMIT = 4096
 _NAME_LIMIT = 80
 
@@ -59,8 +60,7 @@ class Answer:
             form = await form_of(request)
             by = self.name(link, form)
             if not by:
-                said = "Please write your name, so that the others know who has it."
-                return self._page(request, link, await self.incident(link), said)
+                return self._page(request, link, await self.incident(link), NAMELESS)
             try:
                 await self._obeyed(link.incident, _command(form, by))
             except CannotBe as why:
@@ -134,6 +134,7 @@ class Answer:
             runbook=incident.runbook,
             here=request.url.path,
             wrong=wrong,
+            nameless=wrong == NAMELESS,
         )
 
 

@@ -21,8 +21,12 @@ from router.context import Context
 from router.counting import Window
 from router.deliveries import Deliveries
 from router.editions import Editions
+from router.export import Export
+from router.finding import incident_named
+from router.maintenance import Maintenances
 from router.notifications import Notifications
 from router.numbers import told
+from router.postmortems import PostmortemsApi
 from router.problems import Problem, unavailable
 from router.promising import Promising
 from router.receiver import what_was_heard
@@ -34,12 +38,10 @@ from router.senders import Senders
 from router.shown import child, shown
 from router.silences import Silences
 from router.tracing import Tracing
-from rules.incident import Incident
 from rules.record import as_data, encode
 from workers import gates
 from workers.agenda import Agenda
 from workers.ledger import Busy, NoIncident, Refused
-from workers.store import Ambiguous
 
 READ_WITHIN = 0.5
 """Seconds to wait for the numbers' first reading; whoever is told that it goes on asks again."""
@@ -58,7 +60,9 @@ def routes(context: Context) -> Router:
     heard = Senders(context)
     schedules = Schedules(context)
     told = Notifications(context)
-    runbooks = RunbookApi(context, api.find)
+    works = Maintenances(context)
+    after, export = PostmortemsApi(context), Export(context)
+    runbooks = RunbookApi(context, functools.partial(incident_named, context.store))
     looks = Checks(context)
     commands = [
         Route(f"/incidents/{{id}}/{what}", _kept(functools.partial(api.command, what)), methods=["POST"])
@@ -71,6 +75,15 @@ def routes(context: Context) -> Router:
             Route("/incidents/{id}", _kept(api.incident), methods=["GET"]),
             Route("/incidents/{id}/brief", _kept(api.brief), methods=["GET"]),
             *commands,
+            Route("/incidents/{id}/export", _kept(_said(export.show)), methods=["GET"]),
+            Route("/incidents/{id}/postmortem", _kept(_said(after.show)), methods=["GET"]),
+            Route("/incidents/{id}/postmortem", _kept(_said(after.save)), methods=["POST"]),
+            Route("/incidents/{id}/postmortem/ask", _kept(_said(after.ask)), methods=["POST"]),
+            Route("/incidents/{id}/postmortem/waive", _kept(_said(after.waive)), methods=["POST"]),
+            Route("/incidents/{id}/postmortem/review", _kept(_said(after.review)), methods=["POST"]),
+            Route("/incidents/{id}/postmortem/actions", _kept(_said(after.add, 201)), methods=["POST"]),
+            Route("/incidents/{id}/postmortem/actions/{number}", _kept(_said(after.change)), methods=["POST"]),
+            Route("/postmortems", _kept(_said(after.find)), methods=["GET"]),
             Route("/incidents/{id}/runbook", _kept(_said(runbooks.show)), methods=["GET"]),
             Route("/incidents/{id}/runbook", _kept(_said(runbooks.work)), methods=["POST"]),
             Route("/deliveries", _kept(_said(deliveries.find)), methods=["GET"]),
@@ -90,6 +103,10 @@ def routes(context: Context) -> Router:
             Route("/silences", _kept(_said(quiet.find)), methods=["GET"]),
             Route("/silences", _kept(_said(quiet.add, 201)), methods=["POST"]),
             Route("/silences/{name}/lift", _kept(_said(quiet.lift)), methods=["POST"]),
+            Route("/maintenance", _kept(_said(works.find)), methods=["GET"]),
+            Route("/maintenance", _kept(_said(works.begin, 201)), methods=["POST"]),
+            Route("/maintenance/{name}/prolong", _kept(_said(works.prolong)), methods=["POST"]),
+            Route("/maintenance/{name}/end", _kept(_said(works.end)), methods=["POST"]),
             Route("/schedules", _kept(_said(schedules.find)), methods=["GET"]),
             Route("/schedules/{name}/overrides", _kept(_said(schedules.override, 201)), methods=["POST"]),
             Route("/schedules/{name}/overrides/{id}/lift", _kept(_said(schedules.lift)), methods=["POST"]),
@@ -139,7 +156,7 @@ class _Api:
 
     async def brief(self, request: Request) -> Response:
         def said() -> dict[str, Any]:
-            return briefings.told(self._context, self.find(request.path_params["id"]))
+            return briefings.told(self._context, incident_named(self._context.store, request.path_params["id"]))
 
         return _json(await run_in_threadpool(said))
 
@@ -148,7 +165,7 @@ class _Api:
         asked = read_asked(what, in_their_name(request, body), self._context.in_force.ruleset.config.people)
 
         def obey() -> dict[str, Any]:
-            ledger, one = self._context.ledger, self.find(request.path_params["id"]).id
+            ledger, one = self._context.ledger, incident_named(self._context.store, request.path_params["id"]).id
             before = self._written(one, asked.by)
             ledger.answer(one, asked.command(ledger.roster()))
             # Whatever a person changes stands in the history with their name.
@@ -208,7 +225,7 @@ class _Api:
         return sum(line.by == by for line in self._context.store.timeline(incident_id))
 
     def _whole(self, part: str) -> dict[str, Any]:
-        incident = self.find(part)
+        incident = incident_named(self._context.store, part)
         timeline = self._context.store.timeline(incident.id)
         children = [child(one) for one in self._context.store.children(incident.id)]
         whole = shown(incident, self._context.clock.now())
@@ -216,20 +233,9 @@ class _Api:
 
     def _explained(self, part: str) -> dict[str, Any]:
         """Whole, with why it opened."""
-        incident = self.find(part)
+        incident = incident_named(self._context.store, part)
         trace = self._tracing.incident(incident, self._context.store.timeline(incident.id))
         return {**self._whole(part), "trace": trace}
-
-    def find(self, part: str) -> Incident:
-        """The incident whose id begins so. Raises Problem 404 or 409."""
-        try:
-            whole = self._context.store.full_id(part)
-        except Ambiguous:
-            raise Problem(409, f"Several incidents have an id that begins with {part}. Write more of it.") from None
-        incident = self._context.store.incident(whole) if whole else None
-        if incident is None:
-            raise Problem(404, "No incident has this id. GET /api/incidents?state=all lists them.")
-        return incident
 
 
 def _json(said: object, status: int = 200) -> Response:

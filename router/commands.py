@@ -8,6 +8,7 @@ from typing import TypeVar
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from router.announce_commands import AskedToArchiveChannel, AskedToPublish
 from router.asked import Asked, Line, Words
 from router.problems import Problem
 from router.response_commands import (
@@ -167,6 +168,8 @@ ASKED: dict[str, type[Asked]] = {
     "impact": AskedForImpact,
     "tick": AskedToTick,
     "untick": AskedToUntick,
+    "archive-channel": AskedToArchiveChannel,
+    "publish": AskedToPublish,
 }
 """Last part of the address -> body."""
 

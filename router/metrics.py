@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -15,6 +16,8 @@ from starlette.routing import Route, Router
 
 from router.context import Context
 from router.editions import complaints
+from router.postmortems import standings
+from rules.postmortem.record import Stage
 from workers import gates
 from workers.agenda import Agenda, Lane
 from workers.counters import COUNTERS, read
@@ -92,8 +95,25 @@ class _Measured(Collector):
         for lane in Lane:
             workers.add_metric([lane], beating.count(lane))
         yield workers
+        yield from self._postmortems()
         yield from self._gates()
         yield from self._rules()
+
+    def _postmortems(self) -> Iterator[Metric]:
+        standing = standings(self._context, unfinished=True)
+        by = Counter(one.record.stage for one in standing if one.record.due_at is not None)
+        waiting = GaugeMetricFamily("tocsin_postmortems_waiting", "Post-mortems not done with.", labels=["stage"])
+        for stage in (Stage.DRAFT_DUE, Stage.DRAFTED):
+            waiting.add_metric([stage], by[stage])
+        yield waiting
+        said = "Post-mortems of which something is overdue: draft, review, or an action item."
+        yield GaugeMetricFamily("tocsin_postmortems_overdue", said, value=sum(bool(one.late) for one in standing))
+        left = sum(len(one.record.open_actions) for one in standing)
+        yield GaugeMetricFamily(
+            "tocsin_action_items_open",
+            "Action items still open, of post-mortems with something left to do.",
+            value=left,
+        )
 
     def _gates(self) -> Iterator[Metric]:
         """By rule only: what a gate counts by comes from senders."""

@@ -12,6 +12,10 @@ from pathlib import Path
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+import rules
+
+PACKAGED = Path(rules.__path__[0]) / "default"
+"""Where the words are that are shipped."""
 LARGEST = 64 * 1024
 """Bytes of a template, and of what becomes of it."""
 _HEADING = re.compile(r"^## +(.+?) *$", re.MULTILINE)

@@ -44,21 +44,38 @@ def step_of(entry: Entry, incident: Incident | None, now: float) -> int | None:
 
 def _sentence(entry: Entry, incident: Incident | None) -> tuple[str, str | None]:
     about = f"{incident.severity} incident {incident.id}" if incident else f"incident {entry.incident or 'unknown'}"
-    if entry.kind is Kind.INTAKE:
-        return f"put {_events(entry)} into incidents", None
-    if entry.kind is Kind.NOTIFY:
-        return _notification(entry, about)
-    if entry.kind is Kind.CHECK:
-        return _check(entry, about), None
-    if entry.kind is Kind.RELEASE:
-        return f"tell of what {about} kept quiet and still burns", None
-    if entry.kind is Kind.STEP and incident is not None and incident.parent is not None:
-        return f"see whether incident {incident.parent} still keeps {about} quiet", None
-    if entry.kind is Kind.STEP:
-        return _step(incident, about)
-    if entry.kind is Kind.REMIND:
-        return _reminder(incident, about)
-    return f"see whether {about} has stayed quiet", None
+    match entry.kind:
+        case Kind.NOTIFY:
+            return _notification(entry, about)
+        case Kind.STEP if incident is not None and incident.parent is not None:
+            return f"see whether incident {incident.parent} still keeps {about} quiet", None
+        case Kind.STEP:
+            return _step(incident, about)
+        case Kind.REMIND:
+            return _reminder(incident, about)
+        case _:
+            return _chore(entry, about), None
+
+
+def _chore(entry: Entry, about: str) -> str:
+    """What calls nobody by name."""
+    match entry.kind:
+        case Kind.INTAKE:
+            return f"put {_events(entry)} into incidents"
+        case Kind.CHECK:
+            return _check(entry, about)
+        case Kind.MAINTENANCE:
+            return f"remind that the maintenance of {entry.body.get('service')} is still on, and tell of its end"
+        case Kind.RELEASE:
+            return f"tell of what {about} kept quiet and still burns"
+        case Kind.PUBLISH:
+            return f"tell the status page {entry.body['page']} of {about}"
+        case Kind.ROOM:
+            return f"see to the channel of {about}"
+        case Kind.REVIEW:
+            return f"see to the post-mortem of {about}: its first draft, and whom to remind of it"
+        case _:
+            return f"see whether {about} has stayed quiet"
 
 
 def _reminder(incident: Incident | None, about: str) -> tuple[str, str | None]:
@@ -86,6 +103,10 @@ def _check(entry: Entry, about: str) -> str:
 def _notification(entry: Entry, about: str) -> tuple[str, str | None]:
     role, channel = entry.body.get("role"), entry.body.get("channel")
     to = str(entry.body.get("person") or role or channel or "") or None
+    if notice := entry.body.get("notice"):
+        about = str(notice["title"])
+    elif entry.body.get("test"):
+        about = "this is a test"
     return f"tell {to or 'somebody'} by {channel} that {about}: {entry.body.get('reason')}", to
 
 

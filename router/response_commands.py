@@ -68,6 +68,8 @@ class AskedForUpdate(Asked):
     users_noticed: bool | None = None
     next_in: str | None = Field(default=None, alias="next")
     """In how long the next comes; by default as the severity says."""
+    publish: bool = False
+    """On the status pages too, in the same words."""
 
     def command(self, _roster: Roster) -> Command:
         """Tell everybody, and promise the next. Raises ValueError for what is no duration."""
@@ -80,6 +82,7 @@ class AskedForUpdate(Asked):
             broken=self.broken,
             users_noticed=self.users_noticed,
             next_in=None if self.next_in is None else parse_duration(self.next_in),
+            publish=self.publish,
         )
 
     @field_validator("status")

@@ -70,15 +70,24 @@ class Silences:
     async def set(self, asked: AskedToSilence) -> dict[str, Any]:
         """Set one, as it is shown then. Raises Problem 409 and 422."""
         now = self._context.clock.now()
-        said = _said(asked, now)
-        silence = await run_in_threadpool(_silence, said, now)
-        if silence.name in {one.name for one in self._written()}:
-            raise Problem(409, f"The rules have a silence '{silence.name}' already; choose another name.")
+        said, silence = await run_in_threadpool(self.prepared, asked, now)
         try:
             await run_in_threadpool(silences.put, self._context.redis, said, now)
         except silences.TooMany:
             raise Problem(409, f"There are {silences.AT_MOST} silences already; lift some.") from None
         return _shown(silence, now, "people")
+
+    def prepared(self, asked: AskedToSilence, now: float) -> tuple[dict[str, Any], SilenceConfig]:
+        """One as the YAML would have it, and read. Raises Problem 409 and 422."""
+        said = _said(asked, now)
+        return said, self.checked(said, now)
+
+    def checked(self, said: dict[str, Any], now: float) -> SilenceConfig:
+        """One that may be set. Raises Problem 409 and 422."""
+        silence = _silence(said, now)
+        if silence.name in {one.name for one in self._written()}:
+            raise Problem(409, f"The rules have a silence '{silence.name}' already; choose another name.")
+        return silence
 
     async def lift(self, request: Request) -> dict[str, Any]:
         """End one before its time: what it held back goes on at once. Raises Problem 404."""
@@ -93,6 +102,10 @@ class Silences:
         """End one; the incidents it held back go on. Blocks on Redis; raises Problem 404."""
         if not silences.lift(self._context.redis, name):
             raise Problem(404, self._why_not(name))
+        return {"lifted": name, "incidents": self.let_go(name, by)}
+
+    def let_go(self, name: str, by: str) -> list[str]:
+        """What a silence that is gone held back goes on; ids of these incidents. Blocks on Redis."""
         held = [
             one
             for one in self._context.store.incidents(limit=100_000)
@@ -100,7 +113,7 @@ class Silences:
         ]
         for one in held:
             self._context.ledger.answer(one.id, Lift(by=by, silence=name))
-        return {"lifted": name, "incidents": [one.id for one in held]}
+        return [one.id for one in held]
 
     def _why_not(self, name: str) -> str:
         if name in {one.name for one in self._written()}:
@@ -134,7 +147,8 @@ def _silence(said: dict[str, Any], now: float) -> SilenceConfig:
     except ValidationError as wrong:
         first = wrong.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise Problem(422, f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
+        why = str(first["msg"]).removeprefix("Value error, ")
+        raise Problem(422, f"{where}: {why}" if where else f"{why[:1].upper()}{why[1:]}.") from None
     window = Silence(silence).next_window(now)
     if window is None:
         raise Problem(422, "This silence is over already: its end lies in the past.")

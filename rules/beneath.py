@@ -61,7 +61,7 @@ def informed(books: Shelves, command: Asked, incident: Incident | None = None) -
 
 def concluded(books: Shelves, before: Incident | None, outcome: Outcome, command: Command) -> Outcome:
     """What a command has come to, with where the incident stands and lies from now on. None: it has just opened."""
-    outcome = _standing(books, outcome, command)
+    outcome = _standing(outcome, command)
     after = outcome.incident
     was, stands = inhibiting(before) if before is not None else (), inhibiting(after)
     if was != stands:
@@ -74,11 +74,11 @@ def concluded(books: Shelves, before: Incident | None, outcome: Outcome, command
     return outcome
 
 
-def _standing(books: Shelves, outcome: Outcome, command: Command) -> Outcome:
+def _standing(outcome: Outcome, command: Command) -> Outcome:
     """Under which keys it keeps others quiet is written into it whenever the rules are at hand."""
     if not (isinstance(command, WITH_ROSTER) and outcome.incident.is_open):
         return outcome
-    inhibits = command.roster.inhibitions.over(outcome.incident, books.now)
+    inhibits = command.roster.inhibitions.over(outcome.incident)
     if inhibits == outcome.incident.inhibits:
         return outcome
     return replace(outcome, incident=outcome.incident.changed(inhibits=inhibits))

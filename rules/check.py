@@ -35,6 +35,7 @@ _REFERS = (
     (("severities", "*", "stakeholders", "*"), "people"),
     (("checklists", "*", "*", "check"), "checks"),
     (("people", "*", "hours"), "hours"),
+    (("postmortems", "hours"), "hours"),
     (("rules", "*", "then", "team"), "teams"),
     (("rules", "*", "then", "channels", "*"), "channels"),
     (("severities", "*", "triage", "*"), "checks"),
@@ -74,9 +75,11 @@ _ONE = {
     "sources": "source",
     "checklists": "checklist",
     "checks": "check",
+    "status_pages": "status page",
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+_AS_IDS = {"sources", "channels", "checks", "status_pages"}
 
 
 def names(document: Document, runbooks: Collection[str] | None) -> None:
@@ -196,7 +199,7 @@ def _may_be_secret(document: Document, path: Path, types: Options[Any]) -> bool:
 
 
 def _check_name(document: Document, section: str, path: Path) -> None:
-    allowed, rest = (_ID, "") if section in ("sources", "channels", "checks") else (_NAME, ", spaces")
+    allowed, rest = (_ID, "") if section in _AS_IDS else (_NAME, ", spaces")
     if not allowed.fullmatch(str(path[-1])):
         message = f"'{path[-1]}' is no name for a {_ONE[section]}"
         document.complain(path, message, f"letters, digits{rest}, - and _, at most 64", key=True)

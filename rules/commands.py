@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rules.decision import Decision
 from rules.event import Event, Severity
+from rules.postmortem.commands import PostmortemCommand
 from rules.response_commands import ResponseCommand
 from rules.roster import Roster
 
@@ -197,4 +198,5 @@ Command = (
     | Undeliverable
     | Settle
     | ResponseCommand
+    | PostmortemCommand
 )

@@ -17,8 +17,10 @@ from rules.inhibition import InhibitConfig
 from rules.links import Template
 from rules.match import Condition, listed
 from rules.more_than import MoreThan
+from rules.postmortem.config import PostmortemConfig
 from rules.problem import Misplaced
 from rules.quiet import SilenceConfig, WorkingHours
+from rules.status_pages import StatusPageConfig
 from rules.triage import CheckConfig
 
 
@@ -35,6 +37,10 @@ def _hand_over(text: str) -> str:
 
 Triage = Annotated[list[str], BeforeValidator(listed)]
 """Names of checks."""
+
+
+def _yes_or_name(value: object) -> object:
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
 def _a_minute(seconds: float | None) -> float | None:
@@ -75,6 +81,8 @@ class SeverityPlan(Strict):
     """Channels whose rooms hear that it is over, if users have noticed it."""
     stakeholders: list[str] = []
     """People who hear that it is over."""
+    incident_channel: Annotated[bool | str, BeforeValidator(_yes_or_name)] = False
+    """Each incident gets a Slack channel of its own, made by the bot of the only channel with a `token`, or of this."""
 
 
 class MatrixRow(Strict):
@@ -243,7 +251,9 @@ class Config(Strict):
     silences: list[SilenceConfig] = []
     groups: list[GroupConfig] = []
     inhibit: list[InhibitConfig] = []
+    postmortems: PostmortemConfig = PostmortemConfig()
     sources: dict[str, SourceConfig] = {}
     channels: dict[str, ChannelConfig] = {}
     checks: dict[str, CheckConfig] = {}
+    status_pages: dict[str, StatusPageConfig] = {}
     rules: list[Rule]

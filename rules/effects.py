@@ -55,10 +55,31 @@ class RemindAt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewAt:
+    """Look at the incident's post-mortem at `at`; None: it owes none any more. One such promise per incident."""
+
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExamineAt:
     """Run the incident's checks at `at`; None: no longer. One such promise per incident."""
 
     at: float | None
 
 
-Effect = Notify | WakeAt | SettleAt | RemindAt | Release | ExamineAt
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomAt:
+    """The incident's own channel is not as it should be: see to it at `at`, unless somebody is about to."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishOn:
+    """A status page does not yet say all that was published: see to it, unless somebody is about to."""
+
+    page: str
+
+
+Effect = Notify | WakeAt | SettleAt | RemindAt | ExamineAt | ReviewAt | Release | RoomAt | PublishOn

@@ -12,6 +12,7 @@ from typing import Annotated, Self
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from rules.by_the_clock import timeless, turns
 from rules.event import Event, Severity
 from rules.incident import Hold, Incident, Signal
 from rules.match import Condition, Test, Words, asks_for, compile_condition, listed
@@ -90,14 +91,20 @@ class Inhibition:
         self.name = config.name
         self.config = config
         self._over, self._under = _test(config.while_), _test(config.quiet)
+        self._ever_over = _test(timeless(config.while_))
 
     def over(self, signal: Signal, incident: Incident, now: float) -> str | None:
         """The key under which this signal of an incident keeps others quiet; None when it does not."""
         event = as_event(signal, incident.labels)
         return self._key(event) if _means(self.config.while_, incident) and self._over(event, now) else None
 
+    def ever_over(self, signal: Signal, incident: Incident) -> str | None:
+        """The key under which it does so at some hour: nobody writes into it that the hour has come."""
+        event = as_event(signal, incident.labels)
+        return self._key(event) if _means(self.config.while_, incident) and self._ever_over(event, 0.0) else None
+
     def stands(self, parent: Incident, key: str, now: float) -> bool:
-        """Does it keep others quiet under this key by these rules? What is written in it is of when it last changed."""
+        """Does it keep others quiet under this key, by these rules, now? Written in it is under which it ever may."""
         signals = [parent.signals.get(name) for name, keys in parent.inhibits.items() if key in keys]
         return any(each is not None and each.firing and self.over(each, parent, now) == key for each in signals)
 
@@ -124,6 +131,11 @@ class Inhibition:
             return f"it has no {lacks[0]}"
         return "a P1 is kept quiet only where quiet says severity: P1" if incident.severity is Severity.P1 else ""
 
+    def turns(self, now: float) -> float | None:
+        """When the hours it speaks of may say something else; None: it speaks of none."""
+        each = (turns(self.config.while_, now), turns(self.config.quiet, now))
+        return min((at for at in each if at is not None), default=None)
+
     def _key(self, event: Event) -> str | None:
         values = [_value(name, event) for name in self.config.equal]
         return orjson.dumps([self.name, *values]).decode() if all(values) else None
@@ -135,13 +147,13 @@ class Inhibitions:
     def __init__(self, each: Iterable[InhibitConfig] = ()) -> None:
         self.each = tuple(Inhibition(one) for one in each)
 
-    def over(self, incident: Incident, now: float) -> dict[str, tuple[str, ...]]:
-        """Signal -> the keys under which it keeps others quiet while it fires."""
+    def over(self, incident: Incident) -> dict[str, tuple[str, ...]]:
+        """Signal -> the keys under which it keeps others quiet while it fires, at whatever hours."""
         found: dict[str, tuple[str, ...]] = {}
         # A storm's incident has thousands of signals: nobody looks at them where nothing can come of it.
         for one in [each for each in self.each if _means(each.config.while_, incident)]:
             for name, signal in incident.signals.items():
-                if signal.firing and (key := one.over(signal, incident, now)) is not None:
+                if signal.firing and (key := one.ever_over(signal, incident)) is not None:
                     found[name] = (*found.get(name, ()), key)
         return found
 
@@ -184,7 +196,8 @@ class Inhibitions:
                 had = incident.hold
                 known = had.parent if had is not None else None
                 parent = min(parents, key=lambda each: (each.id != known, each.opened_at, each.id))
-                return _hold(one.name, parent, had.since if had is not None and known == parent.id else now, now)
+                since = had.since if had is not None and known == parent.id else now
+                return _hold(one.name, parent, since, now, one.turns(now))
         return None
 
 
@@ -202,9 +215,11 @@ def inhibiting(incident: Incident) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for keys in firing for key in keys))
 
 
-def _hold(name: str, parent: Incident, since: float, now: float) -> Hold:
+def _hold(name: str, parent: Incident, since: float, now: float, turns: float | None) -> Hold:
+    """Looked at again when its hours change, and every now and then."""
     why = f"{parent.title} (incident {parent.id})"
-    return Hold(silence=name, since=since, until=now + max(LOOK_AFTER, now - since), why=why, parent=parent.id)
+    look = now + max(LOOK_AFTER, now - since)
+    return Hold(silence=name, since=since, until=min(look, turns or look), why=why, parent=parent.id)
 
 
 def _parents(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 from pydantic import BaseModel
 
-from rules import check, check_response, check_together, check_triage, matrix, runbook, schedule
+from rules import check, check_response, check_room, check_together, check_triage, matrix, runbook, schedule
 from rules.config import Config
 from rules.decide import Rules, Verdict, decide, explain
 from rules.decision import Decision
@@ -109,6 +109,7 @@ def load(
     check.references(document, {"sources": source_options, "channels": channel_options, "checks": check_options})
     if config is not None:
         matrix.check(config, document)
+        check_room.check(config, document)
     if config is None or document.problems:
         raise Wrong(_told(document.problems))
     version = _version(texts, runbooks or {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from rules import check_room, status_pages
 from rules.checklists import items
 from rules.config import Config, MatrixRow
 from rules.document import Document
@@ -15,7 +16,12 @@ from rules.schedule import working_hours
 
 def policy(config: Config, version: str = "") -> Policy:
     """The plans of every severity. The config must have passed `check`."""
-    return Policy(plans={severity: plan(config, severity) for severity in config.severities}, version=version)
+    written = config.postmortems
+    return Policy(
+        plans={severity: plan(config, severity) for severity in config.severities},
+        version=version,
+        postmortem=written.terms(working_hours(config, written.hours)),
+    )
 
 
 def plan(config: Config, severity: Severity) -> Plan:
@@ -41,6 +47,8 @@ def plan(config: Config, severity: Severity) -> Plan:
         announce=tuple(written.announce),
         stakeholders=tuple(written.stakeholders),
         verify=items(config.checklists.get(written.verify or "", ())),
+        incident_channel=check_room.bot_of(config, written.incident_channel),
+        publish=status_pages.automatic(config.status_pages, severity),
     )
 
 

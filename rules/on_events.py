@@ -10,7 +10,7 @@ from rules.duration import show_duration
 from rules.event import occurred
 from rules.grouping import triggered
 from rules.incident import Reason, Signal, State
-from rules.on_triage import ask, take_over, verify
+from rules.on_triage import ask, take_over
 from rules.turn import Turn, climb, in_hours
 from rules.verification import closes_at, for_people
 
@@ -209,7 +209,6 @@ def recover(turn: Turn) -> None:
     if not turn.incident.all_clear:
         turn.update(Reason.RECOVERED, note=note)
     turn.settle(closes_at(turn.incident))
-    verify(turn)
 
 
 def stay_recovered(turn: Turn, command: Clear) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rules.commands import Lift
-from rules.incident import Hold, Reason, Step, StepState
+from rules.incident import Hold, Incident, Reason, Step, StepState
 from rules.turn import Turn, exhausted_after, in_hours, keep_quiet, ladder, moment, next_ladder, steady_at, untold
 
 
 def hold_back(turn: Turn, hold: Hold) -> None:
     """Nobody further is told until `hold` is over; then the ladder goes on with the time that was left, or anew."""
     if hold.parent is not None:
+        _end_silence(turn)
         keep_quiet(turn, hold)
         return
     set_free(turn)
@@ -28,35 +29,35 @@ def hold_back(turn: Turn, hold: Hold) -> None:
     turn.change(hold=hold)
 
 
+def _end_silence(turn: Turn) -> None:
+    """What a silence had put off stands as if it ended now: while a parent lasts, time is counted anew."""
+    held = turn.incident.hold
+    if held is not None and held.parent is None:
+        catch_up(turn)
+
+
 def set_free(turn: Turn) -> None:
     """Nothing keeps it quiet any more: what nobody was told of begins now, else the ladder goes on where it stood."""
-    hold, incident, plan = turn.incident.hold, turn.incident, turn.incident.plan
+    hold = turn.incident.hold
     if hold is None or hold.parent is None:
         return
     turn.note("released", f"no longer kept quiet by {hold.why}", parent=hold.parent)
-    first = incident.steps[0]
-    if first.state is StepState.WAITING:
-        start = max(turn.now, first.due_at)
-        begun = ladder(plan, start, incident.round)
-        ends = plan.due(start, exhausted_after(plan, plan.repeat_factor**incident.round))
-        turn.change(
-            steps=(replace(begun[0], reason=first.reason, note=first.note), *begun[1:]),
-            exhausted_at=ends,
-            exhausted=False,
-        )
-    else:
-        _go_on(turn, hold.since, turn.now)
+    _go_on(turn, hold.since, turn.now)
     turn.change(hold=replace(hold, until=turn.now))
 
 
 def tell_afterwards(turn: Turn, step: Step, hold: Hold, note: str) -> None:
-    """A page has failed while nobody may be told: the step is told once more when that is over."""
+    """A page has failed while nobody may be told: the step is told once more when that is over.
+
+    When a parent is over nobody knows: then the step is due as soon as somebody looks and finds it so.
+    """
     hold_back(turn, hold)
     if turn.incident.steps[step.number].state is StepState.WAITING:
         turn.wake()  # The silence begins the ladder anew: the step comes in its turn.
         return
     reason = Reason.ESCALATED if step.number else Reason.OPENED
-    again = replace(step, state=StepState.WAITING, due_at=hold.until, reason=reason, note=note, failed=())
+    due_at = hold.until if hold.parent is None else turn.now
+    again = replace(step, state=StepState.WAITING, due_at=due_at, reason=reason, note=note, failed=())
     turn.change(steps=tuple(again if one.number == step.number else one for one in turn.incident.steps))
     turn.wake()
 
@@ -97,7 +98,7 @@ def lift(turn: Turn, command: Lift) -> None:
 
 def _go_on(turn: Turn, was: float, now: float) -> None:
     """What was to go on at `was` goes on at `now` (Unix seconds), with the time, in its hours, that was left."""
-    if untold(turn.incident):
+    if _not_begun(turn.incident):
         first = turn.incident.steps[0]
         _anew(turn, max(now, steady_at(turn.incident)), first.reason, first.note)
         return
@@ -107,12 +108,27 @@ def _go_on(turn: Turn, was: float, now: float) -> None:
         left = max(0.0, at - was) if plan.hours is None else plan.hours.between(was, at)
         return plan.due(now, left)
 
-    steps = tuple(
-        replace(step, due_at=moved(step.due_at)) if step.state is StepState.WAITING else step
-        for step in turn.incident.steps
-    )
+    def later(step: Step) -> Step:
+        if step.state is not StepState.WAITING:
+            return step
+        if step.reason is None:
+            return replace(step, due_at=moved(step.due_at))
+        # Its turn had come, and it waits for the end of this alone, or for an hour of its own.
+        return replace(step, due_at=max(now, step.due_at) if step.due_at > was else now)
+
     ends = turn.incident.exhausted_at
-    turn.change(steps=steps, exhausted_at=None if ends is None else moved(ends))
+    turn.change(
+        steps=tuple(later(step) for step in turn.incident.steps), exhausted_at=None if ends is None else moved(ends)
+    )
+
+
+def _not_begun(incident: Incident) -> bool:
+    """Is the whole ladder still to come? Where its first step alone waits, for hours of its own, the rest runs."""
+    if not untold(incident) or incident.exhausted_at is None:
+        return untold(incident)
+    plan = incident.plan
+    ends = plan.due(incident.steps[0].due_at, exhausted_after(plan, plan.repeat_factor**incident.round))
+    return abs(ends - incident.exhausted_at) < 1
 
 
 def _anew(turn: Turn, start: float, reason: Reason | None, note: str | None = None) -> None:

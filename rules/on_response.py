@@ -7,6 +7,7 @@ from rules.commands import Acknowledge
 from rules.duration import show_duration
 from rules.incident import Incident, Reason, State
 from rules.on_people import take
+from rules.on_public import publish_update
 from rules.response import Response, Ticked, Update
 from rules.response_commands import ClosedElsewhere, PostUpdate, StateImpact, TakePart, Tick, Untick
 from rules.turn import Turn, moment
@@ -147,6 +148,8 @@ def post_update(turn: Turn, command: PostUpdate) -> None:
     if impact:
         turn.note("impact", f"impact: {impact_of(turn.incident.response)}", by=command.by, via=command.via)
     turn.update(Reason.UPDATE, by=command.by, note=update_note(turn.incident, turn.now))
+    if command.publish:
+        publish_update(turn, command)
 
 
 def update_note(incident: Incident, now: float) -> str:

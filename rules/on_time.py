@@ -101,7 +101,8 @@ def expire(turn: Turn, command: Escalate) -> None:
 def undeliverable(turn: Turn, command: Undeliverable) -> None:
     """A page did not get through: ask the fallback; when that fails too, do not wait for the next step.
 
-    In a silence all of that waits until it is over. Where somebody has it, only whom they called in is looked after.
+    What is silenced, or kept quiet by another incident, is told when that is over. Where somebody has it, only whom
+    they called in is looked after.
     """
     write_undeliverable(turn, command)
     if not _was_told(turn.incident, command):
@@ -115,7 +116,7 @@ def undeliverable(turn: Turn, command: Undeliverable) -> None:
     note = f"{command.channel} failed: {command.why}"
     ask_fallback = bool(fallback) and not step.fell_back
     is_untold = {c for c in (*turn.incident.ways, *fallback) if c in reach} <= set(step.failed)
-    hold = command.roster.silences.hold(turn.incident, turn.now) if asked_by is None else None
+    hold = command.roster.hold(turn.incident, turn.now) if asked_by is None else None
     if hold is not None and (ask_fallback or is_untold):
         tell_afterwards(turn, step, hold, note)
     elif ask_fallback:

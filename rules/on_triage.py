@@ -23,8 +23,9 @@ from rules.triage import AT_MOST, Becomes, Found
 from rules.turn import Turn
 from rules.verification import checks_wanted
 
-AGAIN = 60.0
-"""Seconds after which what has recovered, and is not verified yet, is looked at again."""
+AGAIN = 120.0
+"""Seconds after which what seems over, and is not verified yet, is looked at again."""
+_SEEMS_OVER = (State.MITIGATED, State.RECOVERED)
 
 
 def checks_of(incident: Incident) -> tuple[str, ...]:
@@ -35,13 +36,18 @@ def checks_of(incident: Incident) -> tuple[str, ...]:
 def checks_to_run(incident: Incident) -> tuple[str, ...]:
     """Those of them that are to be run now.
 
-    While nobody has it, those of its checklist say nothing yet; once it has recovered, only what that waits for does,
+    While nobody has it, those of its checklist say nothing yet; once it seems over, only what that waits for does,
     unless a person asks.
     """
-    asked = incident.response.examining
-    if incident.state is State.RECOVERED and (asked is None or not asked.by):
+    if incident.state in _SEEMS_OVER and not _asked_by(incident):
         return _first(*checks_wanted(incident))
     return checks_of(incident) if incident.answered else _first(*incident.plan.triage, *incident.response.triage)
+
+
+def _asked_by(incident: Incident) -> str:
+    """The person who has asked its checks; "" where that was nobody."""
+    asked = incident.response.examining
+    return "" if asked is None else asked.by
 
 
 def _of_checklist(incident: Incident) -> Iterator[str]:
@@ -53,16 +59,17 @@ def _first(*names: str) -> tuple[str, ...]:
 
 
 def ask(turn: Turn, by: str = "", after: float = 0.0) -> None:
-    """Promise that its checks are run, now or so many seconds later; what has none is promised nothing."""
-    if checks_to_run(turn.incident) or by or after:
-        at = turn.now + after
-        turn.change(response=turn.incident.response.changed(examining=Examining(at=at, by=by)))
+    """Promise that its checks are run, now or so many seconds later; what has none to run is promised nothing."""
+    was, at = turn.incident.response, turn.now + after
+    asked = turn.incident.changed(response=was.changed(examining=Examining(at=at, by=by)))
+    if checks_to_run(asked):
+        turn.change(response=asked.response)
         turn.effects.append(ExamineAt(at=at))
 
 
-def verify(turn: Turn) -> None:
-    """It has recovered: the checks that its checklist waits for are run."""
-    if checks_wanted(turn.incident):
+def verify(turn: Turn, was: State) -> None:
+    """It seems over now, and was not before: the checks that its checklist waits for are run."""
+    if was not in _SEEMS_OVER and turn.incident.state in _SEEMS_OVER:
         ask(turn)
 
 
@@ -88,7 +95,7 @@ def change_severity(turn: Turn, command: ChangeSeverity) -> None:
     was = turn.incident.severity
     on_people.change_severity(turn, command)
     if turn.incident.severity.worse_than(was):
-        ask(turn)
+        ask(turn, command.by)
 
 
 def examine(turn: Turn, command: Examine) -> None:
@@ -100,20 +107,21 @@ def examine(turn: Turn, command: Examine) -> None:
 
 def assess(turn: Turn, command: Assess) -> None:
     """They have answered: it stands in the history, may change how bad it is, and whoever was told hears of it once."""
-    was, said = turn.incident, assessment(command.findings)
-    findings, asked = merged(was.response.findings, command.findings), was.response.examining
+    was, said, by = turn.incident, assessment(command.findings), _asked_by(turn.incident)
+    findings = merged(was.response.findings, command.findings)
     turn.change(response=was.response.changed(findings=findings, examining=None))
     if not command.findings:
         return
-    news, by = is_news(was.response.findings, command.findings), "" if asked is None else asked.by
-    if news or by or was.state is not State.RECOVERED:
+    news, again = is_news(was.response.findings, command.findings), was.state in _SEEMS_OVER and not by
+    if news or not again:
         turn.note("assessed", said, by="Tocsin")
-    if by or was.state in (State.MITIGATED, State.RECOVERED):
+    if was.state in _SEEMS_OVER or (by and was.answered):
         _tick(turn, command)
-    if was.state is State.RECOVERED:
-        if checks_wanted(turn.incident):
-            ask(turn, after=AGAIN)
-    elif not _changes(turn, command, said) and news and not _held(turn):
+    if was.state in _SEEMS_OVER and checks_wanted(turn.incident):
+        ask(turn, after=AGAIN)
+    if was.state is State.RECOVERED or (not again and _changes(turn, command, said)):
+        return
+    if news and not _held(turn):
         turn.update(Reason.UPDATE, note=said)
 
 

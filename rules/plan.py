@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rules.event import Severity
 from rules.hours import Hours
+from rules.postmortem.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,10 @@ class Plan:
     """Channels whose rooms hear that it is over, if users have noticed it."""
     stakeholders: tuple[str, ...] = ()
     """People who hear that it is over, whether or not they were told of it before."""
+    incident_channel: str | None = None
+    """The Slack channel of the YAML whose bot makes a channel for each incident; None: there is none."""
+    publish: tuple[str, ...] = ()
+    """The status pages that are told without a person's yes."""
 
     def due(self, start: float, after: float) -> float:
         """When something is due `after` seconds from `start` on, counted in its hours."""
@@ -77,3 +82,5 @@ class Policy:
 
     plans: dict[Severity, Plan]
     version: str = ""
+    postmortem: Terms = field(default_factory=Terms)
+    """Which incidents need a post-mortem, and by when."""

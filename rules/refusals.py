@@ -7,9 +7,13 @@ from rules.checklists import EVERYTHING, VERIFY
 from rules.commands import Command, DropStep, EscalateNow, Postpone, Resolve
 from rules.incident import Incident
 from rules.on_hand import why_not_dropped, why_not_postponed
+from rules.on_public import why_not_published, why_not_repeated
 from rules.on_reminders import why_no_reminder
+from rules.on_room import why_not_archived
 from rules.on_triage import why_not_examined
-from rules.response_commands import DropReminder, Examine, PutOffReminder, Remind, Tick, Untick
+from rules.public_commands import Publish
+from rules.response_commands import DropReminder, Examine, PostUpdate, PutOffReminder, Remind, Tick, Untick
+from rules.room_commands import ArchiveRoom
 from rules.verification import item_called, why_not_resolved
 
 
@@ -22,16 +26,26 @@ def refused(incident: Incident, command: Command, now: float) -> str:
             return why_not_postponed(incident)
         case DropStep():
             return why_not_dropped(incident, now)
-        case Examine():
-            return why_not_examined(incident)
         case Resolve(override=None):
             return why_not_resolved(incident, now)
+        case _:
+            return _of_the_response(incident, command)
+
+
+def _of_the_response(incident: Incident, command: Command) -> str:
+    match command:
         case Tick(item=item, words=words) | Untick(item=item, words=words):
             return _no_such_item(incident, item, words)
         case Examine():
             return why_not_examined(incident)
         case Remind() | PutOffReminder() | DropReminder():
             return why_no_reminder(incident)
+        case ArchiveRoom():
+            return why_not_archived(incident)
+        case PostUpdate(publish=True):
+            return why_not_repeated(incident)
+        case Publish():
+            return why_not_published(incident, command)
         case _:
             return ""
 

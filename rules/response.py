@@ -9,6 +9,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from rules.postmortem.terms import Owed
+from rules.public import Public
+from rules.room import Room
+
 
 class Status(StrEnum):
     """How it goes, in the three words of the runbook."""
@@ -97,29 +101,6 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """The incident's own room."""
-
-    channel: str
-    """Its id, where it is."""
-    name: str
-    pinned: str | None = None
-    """The message that is kept up to date."""
-    archived_at: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Public:
-    """What the world was told last."""
-
-    text: str = ""
-    at: float = 0.0
-    by: str = ""
-    ids: dict[str, str] = field(default_factory=dict)
-    """Name of the channel -> the id of this incident over there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """Everything people do about an incident. Names of people are those of the YAML, or as they signed."""
 
@@ -150,6 +131,8 @@ class Response:
     links: tuple[Link, ...] = ()
     room: Room | None = None
     public: Public | None = None
+    postmortem: Owed = field(default_factory=Owed)
+    """What is owed once it is over."""
 
     def changed(self, **fields: Any) -> Response:
         """The same but for these fields."""

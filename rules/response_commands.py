@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rules.event import Event
+from rules.public_commands import PublicCommand
 from rules.response import Finding, Part, Status
+from rules.room_commands import RoomCommand
 from rules.roster import Roster
 from rules.triage import Becomes
 
@@ -89,6 +91,8 @@ class PostUpdate:
     users_noticed: bool | None = None
     next_in: float | None = None
     """Seconds; None: by the severity's rhythm."""
+    publish: bool = False
+    """The world is to read it too, in the same words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,4 +143,6 @@ ResponseCommand = (
     | PutOffReminder
     | DropReminder
     | ClosedElsewhere
+    | RoomCommand
+    | PublicCommand
 )

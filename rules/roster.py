@@ -30,6 +30,8 @@ class Roster:
     reaches: dict[str, Reach] = field(default_factory=dict)
     rooms: frozenset[str] = frozenset()
     """Channels that reach a room whoever is on call; their post goes out even when the role has nobody."""
+    status_pages: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The pages where the world is told, each with the components it knows."""
     silences: Silences = field(default_factory=Silences)
     inhibitions: Inhibitions = field(default_factory=Inhibitions)
     above: Mapping[str, tuple[Incident, ...]] = field(default_factory=dict)

@@ -110,7 +110,8 @@ def roster(
         known = config.people.get(person)
         return frozenset() if known is None else _reach(person, known, ways, None).channels
 
-    return Roster(reaches, rooms, silences or Silences(), inhibitions or Inhibitions(), addresses=addresses)
+    pages = {name: frozenset(page.components) for name, page in config.status_pages.items()}
+    return Roster(reaches, rooms, pages, silences or Silences(), inhibitions or Inhibitions(), addresses=addresses)
 
 
 def working_hours(config: Config, name: str | None) -> Hours | None:

@@ -25,7 +25,7 @@ _TEXT = ["string", "number", "boolean"]
 """A scalar is text here, whatever other readers of YAML take it for: `12:30`, `1e3`, `no`."""
 
 
-class _Written(GenerateJsonSchema):
+class AsWritten(GenerateJsonSchema):
     """What may be written, where pydantic's own would say what is held."""
 
     def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
@@ -38,9 +38,12 @@ class _Written(GenerateJsonSchema):
         inner = super().function_before_schema(schema)
         if schema["function"]["function"] is checklists.written:
             return {"anyOf": [{"type": _TEXT}, inner]}
-        if schema["function"]["function"] is not listed or "items" not in inner:
+        branches = inner.get("anyOf", [inner])
+        array = next((one for one in branches if "items" in one), None)
+        if schema["function"]["function"] is not listed or array is None:
             return inner
-        return {"anyOf": [inner["items"], {"type": "array", "items": inner["items"]}]}
+        others = [one for one in branches if one is not array]
+        return {"anyOf": [array["items"], {"type": "array", "items": array["items"]}, *others]}
 
     def datetime_schema(self, _schema: core_schema.DatetimeSchema) -> JsonSchemaValue:
         """With a space or a T, with an offset or without."""
@@ -65,10 +68,10 @@ def schema(
     checks: Mapping[str, type[BaseModel]],
 ) -> dict[str, Any]:
     """The whole schema; the options of each type of source, channel and check are one branch of a union."""
-    made = Config.model_json_schema(schema_generator=_Written)
+    made = Config.model_json_schema(schema_generator=AsWritten)
     defs: dict[str, Any] = made["$defs"]
     for name, described in GLOSSARY.items():
-        _describe(made if name == "Config" else defs[name], described)
+        describe(made if name == "Config" else defs[name], described)
     measures = (["count"], ["sum", "over"], ["times_usual", "at_least"])
     defs["MoreThan"]["oneOf"] = [{"required": each} for each in measures]
     defs["Becomes"]["oneOf"] = [{"required": ["severity"]}, {"required": ["false_positive"]}]
@@ -81,11 +84,12 @@ def schema(
     made["properties"]["severities"]["propertyNames"] = {"enum": [each.value for each in Severity]}
     made.pop("required")
     whole = {"$schema": DRAFT, "title": "Rules of Tocsin", **{key: made[key] for key in made if key != "$defs"}}
-    tidied: dict[str, Any] = _tidy({**whole, "$defs": dict(sorted(defs.items()))})
+    tidied: dict[str, Any] = tidy({**whole, "$defs": dict(sorted(defs.items()))})
     return tidied
 
 
-def _describe(model: dict[str, Any], described: Mapping[str, str]) -> None:
+def describe(model: dict[str, Any], described: Mapping[str, str]) -> None:
+    """Each key of a model with its sentence, which editors show."""
     for key, words in described.items():
         model["properties"][key]["description"] = words
 
@@ -94,7 +98,7 @@ def _union(defs: dict[str, Any], of: str, shared: dict[str, Any], types: Mapping
     """One branch for each type: the shared keys, its own options, and nothing else."""
     branches = []
     for name, options in types.items():
-        own = options.model_json_schema(schema_generator=_Written, ref_template=f"#/$defs/{of}.{name}.{{model}}")
+        own = options.model_json_schema(schema_generator=AsWritten, ref_template=f"#/$defs/{of}.{name}.{{model}}")
         defs.update({f"{of}.{name}.{inner}": each for inner, each in own.pop("$defs", {}).items()})
         branch: dict[str, Any] = {
             "type": "object",
@@ -114,15 +118,15 @@ def _union(defs: dict[str, Any], of: str, shared: dict[str, Any], types: Mapping
     return {"type": "object", "required": ["type"], "oneOf": branches}
 
 
-def _tidy(part: Any) -> Any:
+def tidy(part: Any) -> Any:
     """Without defaults that say nothing, with durations as people write them, and lengths where the lists are."""
     if isinstance(part, list):
-        return [_tidy(each) for each in part]
+        return [tidy(each) for each in part]
     if not isinstance(part, dict):
         return part
     tidied: dict[str, Any] = {}
     for key, value in part.items():
-        tidied[key] = {name: _tidy(each) for name, each in value.items()} if key in _OF_NAMES else _tidy(value)
+        tidied[key] = {name: tidy(each) for name, each in value.items()} if key in _OF_NAMES else tidy(value)
     if "minLength" in tidied and "anyOf" in tidied:
         least = tidied.pop("minLength")
         tidied["anyOf"] = [{**each, "minItems": least} if "items" in each else each for each in tidied["anyOf"]]

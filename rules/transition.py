@@ -15,8 +15,11 @@ from rules import (
     on_hand,
     on_holds,
     on_people,
+    on_postmortem,
+    on_public,
     on_reminders,
     on_response,
+    on_room,
     on_time,
     on_triage,
     on_undo,
@@ -48,6 +51,7 @@ from rules.effects import Effect
 from rules.event import occurred
 from rules.grouping import triggered
 from rules.incident import Incident, Policy, Reason, State, TimelineEntry
+from rules.postmortem.commands import AskForPostmortem, NotePostmortem, RemindOfPostmortem
 from rules.response_commands import (
     Assess,
     ClosedElsewhere,
@@ -80,6 +84,8 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
         return Outcome(incident)
     turn = Turn(incident, now)
     act(turn, command)
+    on_postmortem.follow(turn, incident, command)
+    on_triage.verify(turn, incident.state)
     if turn.incident is not incident or turn.timeline:
         on_reminders.keep_reminding(turn, incident)
         last = remembered(incident, turn.incident, command, now)
@@ -87,6 +93,10 @@ def transition(incident: Incident, command: Command, now: float) -> Outcome:
             turn.change(last_answer=last)
     if isinstance(command, Trigger) and command.because:
         turn.note("counted", command.because)
+    if not isinstance(command, on_public.COMMANDS):
+        on_public.keep_public(turn, incident)
+    if not isinstance(command, on_room.COMMANDS):
+        on_room.keep_up(turn, incident)
     return Outcome(turn.incident, tuple(turn.effects), tuple(turn.timeline))
 
 
@@ -133,6 +143,8 @@ def open_incident(
     on_triage.ask(turn)
     if incident.quiet_at is not None:
         turn.settle(incident.quiet_at)
+    on_public.keep_public(turn, None)
+    on_room.keep_up(turn, None)
     return Outcome(turn.incident, tuple(turn.effects), tuple(turn.timeline))
 
 
@@ -170,6 +182,9 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Undeliverable, on_time.write_undeliverable, _R, State.RESOLVED),
     **_rows(Tick, on_response.tick, _T, _A, _M, _R),
     **_rows(Untick, on_response.untick, _T, _A, _M, _R),
+    **_rows(AskForPostmortem, on_postmortem.ask, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(NotePostmortem, on_postmortem.note, _T, _A, _M, _R, State.RESOLVED),
+    **_rows(RemindOfPostmortem, on_postmortem.remind, State.RESOLVED),
     **_rows(Assess, on_triage.assess, _T, _A, _M, _R),
     **_rows(Examine, on_triage.examine, _T, _A, _M, _R),
     **_rows(TakePart, on_response.take_part, _T, _A, _M, _R),
@@ -179,6 +194,8 @@ TABLE: dict[tuple[State, type[Command]], Act] = {
     **_rows(Remind, on_reminders.remind, _T, _A, _M, _R),
     **_rows(PutOffReminder, on_reminders.put_off_reminder, _T, _A, _M, _R),
     **_rows(DropReminder, on_reminders.drop_reminder, _T, _A, _M, _R),
+    **{row: act for command in on_room.COMMANDS for row, act in _rows(command, on_room.act, *State).items()},
+    **{row: act for command in on_public.COMMANDS for row, act in _rows(command, on_public.act, *State).items()},
     **_rows(Settle, on_time.settle_gate, _T, _A, _M),
     **_rows(Settle, on_time.settle_recovered, _R),
 }

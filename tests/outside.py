@@ -19,7 +19,10 @@ from urllib.parse import urlsplit
 import orjson
 
 from router.demo import pagerduty, slack
+from router.demo.outbox import Outbox
+from router.demo.workspace import Workspace, form
 from rules.incident import Reason
+from tests.world_of_pages import Statuspage
 from workers.channels.contract import HttpRequest, MailRequest, Reply, Undelivered
 
 _REASONS = "|".join(re.escape(reason.value) for reason in Reason)
@@ -80,6 +83,19 @@ class Outside:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self.slack = Receiver("Slack")
+        self.slack_api = Receiver("Slack's Web API")
+        self.workspace = Workspace(Outbox(), clock)
+        """What Slack's Web API has made: channels of incidents. It is looked at, not listed among what was heard."""
+        self.pages = Receiver("Statuspage")
+        self.statuspage = Statuspage()
+        self.own_page: list[Any] = []
+        """What the operator's own page was told."""
+        self.after_page: Callable[[], None] = lambda: None
+        """What becomes of Statuspage's answer, once its work is done."""
+        self.called: list[str] = []
+        """Its methods, in the order in which they were called."""
+        self.after_call: Callable[[int], None] = lambda _: None
+        """What becomes of the answer to the so-manyth call, once its work is done."""
         self.pagerduty = Receiver("PagerDuty")
         self.mail = Receiver("the mail server")
         self.webhook = Receiver("the webhook")
@@ -92,12 +108,40 @@ class Outside:
 
     def perform(self, request: HttpRequest | MailRequest) -> Reply:
         """What the receiver answers; a message counts as heard only when it takes it."""
+        if isinstance(request, HttpRequest) and "form" in request.headers.get("content-type", ""):
+            return self._slack_api(request)
+        if isinstance(request, HttpRequest) and ("statuspage.io" in request.url or "status.example" in request.url):
+            return self._page(request)
         receiver, hear, taken = self._route(request)
         refused = receiver.attempt()
         if refused is not None:
             return refused
         self.heard.append(hear(request, self._clock()))
         return taken
+
+    def _slack_api(self, request: HttpRequest) -> Reply:
+        """A method of Slack's Web API."""
+        method = request.url.rpartition("/")[2]
+        self.called.append(method)
+        assert request.headers["authorization"].startswith("Bearer xoxb-")
+        refused = self.slack_api.attempt()
+        if refused is not None:
+            return refused
+        answer = self.workspace.answer(method, form(request.body))
+        self.after_call(len(self.called))
+        return Reply(status=200, body=orjson.dumps(answer))
+
+    def _page(self, request: HttpRequest) -> Reply:
+        if "statuspage.io" not in request.url:
+            assert request.headers["webhook-signature"].startswith("v1,")
+            self.own_page.append(orjson.loads(request.body))
+            return Reply(status=204)
+        refused = self.pages.attempt()
+        if refused is not None:
+            return refused
+        answer = self.statuspage.answer(request)
+        self.after_page()
+        return answer
 
     def _route(self, request: HttpRequest | MailRequest) -> tuple[Receiver, Callable[[Any, float], Heard], Reply]:
         if isinstance(request, MailRequest):

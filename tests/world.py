@@ -61,6 +61,7 @@ channels:
   pager: {type: pagerduty}
   mail: {type: mail, host: mail.example.com, port: 25, tls: none, sender: tocsin@example.com}
   hook: {type: webhook, url: "${env:HOOK_URL}", secret: "${env:HOOK_SECRET}"}
+postmortems: {always: [], impact: {}, touching: {}}
 rules:
   - {name: the site is down, when: {labels: {how: outage}}, then: {severity: P1}}
   - {name: the site is slow, when: {labels: {how: degraded}}, then: {severity: P2}}
@@ -79,6 +80,9 @@ SECRETS = {
     "PD_VICTOR": "pd-victor-0000000000000000000000",
     "PD_DAN": "pd-dan-0000000000000000000000000",
     "SLACK_WEBHOOK_URL": "https://hooks.slack.example/services/T0/B0/x",
+    "STATUSPAGE_TOKEN": "statuspage-token-of-the-stories",
+    "STATUS_URL": "https://status.example.com/in",
+    "SLACK_BOT_TOKEN": "xoxb-0000000000-of-the-stories",
     "HOOK_URL": "https://hook.example.com/in",
     "HOOK_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZg==",
 }

@@ -69,7 +69,7 @@ class Entry:
     @property
     def deadly(self) -> bool:
         """Has it cost so many workers that it must not be tried again?"""
-        return self.lost >= (DEADLY_SEND if self.kind in (Kind.NOTIFY, Kind.CHECK) else DEADLY)
+        return self.lost >= (DEADLY_SEND if self.job in (Job.NOTIFY, Job.CHECK, Job.ANNOUNCE) else DEADLY)
 
 
 class Agenda:
@@ -236,8 +236,7 @@ def guard(pipe: Pipeline, entries: Sequence[Entry]) -> list[Entry]:
         return []
     names = [keys.entry(entry.id) for entry in entries]
     pipe.watch(*names)  # type: ignore[no-untyped-call]
-    # All in one question: a digest concludes hundreds.
-    attempts: Any = pipe.eval(ATTEMPTS, len(names), *names)
+    attempts: Any = pipe.eval(ATTEMPTS, len(names), *names)  # In one question: a digest concludes hundreds.
     return [entry for entry, attempt in zip(entries, attempts, strict=True) if attempt == b"%d" % entry.attempt]
 
 

@@ -21,12 +21,13 @@ from rules.decision import Judged
 from rules.duration import show_duration
 from rules.incident import Incident, State
 from rules.roster import Roster
-from workers import astray, checking, counters, days, keys, latch, log, queue, release, spoken
-from workers.agenda import DESKS, Lane
+from workers import astray, checking, counters, days, keys, latch, log, maintenance, queue, release, spoken
+from workers.agenda import DESKS, Kind, Lane
 from workers.channels.contract import HttpRequest, Undelivered
 from workers.house import House
 from workers.inbox import keep_trimming
 from workers.intake import mint
+from workers.postmortems import shelf
 from workers.repair import promises_of
 
 EVERY = 30.0
@@ -63,6 +64,8 @@ def audit(house: House) -> Findings:
     _wiped(house, found)
     _entries(house, found)
     _incidents(house, found)
+    _maintenance(house, found, now)
+    _postmortems(house, found)
     checking.keep_schedules(house.redis, house.rules().config, now)
     _overdue(house, found, now)
     _idle(house, found)
@@ -116,6 +119,27 @@ def _incidents(house: House, found: Findings) -> None:
         found.mended[own.Finding.FORGOTTEN] += len(forgotten)
         shown = ", ".join(forgotten[:5]) + (" and more" if len(forgotten) > 5 else "")
         found.words[own.Finding.FORGOTTEN] = f"{len(forgotten)} open incidents had no promise ({shown}); it is renewed"
+
+
+def _maintenance(house: House, found: Findings, now: float) -> None:
+    """A maintenance that nobody would ever be reminded of: promised again."""
+    lacks = maintenance.lacking(house.redis, house.agenda, now)
+    if lacks:
+        maintenance.promise_again(house.redis, lacks, now)
+        found.mended[own.Finding.FORGOTTEN] += len(lacks)
+        names = ", ".join(one.name for one in lacks[:5])
+        found.words.setdefault(own.Finding.FORGOTTEN, f"a maintenance had no promise ({names}); it is renewed")
+
+
+def _postmortems(house: House, found: Findings) -> None:
+    """One that is not done with, and that nothing would ever look at again: it is looked at now."""
+    ids = shelf.ids(house.redis, unfinished=True)
+    there = house.agenda.waiting([f"{Kind.REVIEW}-{name}" for name in ids])
+    lost = [name for name in ids if f"{Kind.REVIEW}-{name}" not in there and house.looks.renew(name)]
+    if lost:
+        found.mended[own.Finding.FORGOTTEN] += len(lost)
+        told = f"{len(lost)} post-mortems had no promise ({', '.join(lost[:5])}); it is renewed"
+        found.words[own.Finding.FORGOTTEN] = "; ".join(filter(None, (found.words.get(own.Finding.FORGOTTEN), told)))
 
 
 def _held(house: House, looked_at: Iterable[Incident]) -> None:

@@ -54,6 +54,10 @@ class Bundle:
         """SET with an end; `nx` only where there is nothing."""
         self._add("SET", name, value, "EX", ex, *(("NX",) if nx else ()))
 
+    def rewrite(self, name: str, value: Word) -> None:
+        """SET, with the end it had."""
+        self._add("SET", name, value, "KEEPTTL")
+
     def mset(self, values: Mapping[str, bytes]) -> None:
         """MSET."""
         pairs: Iterable[Iterable[Word]] = values.items()

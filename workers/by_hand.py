@@ -35,7 +35,21 @@ _STAYS = {
     Kind.INTAKE: "what was heard and is not yet in its incident: nobody would ever know of it",
     Kind.SETTLE: "a look whether an incident has stayed quiet: it would stay open for ever",
     Kind.RELEASE: "a look at what an incident kept quiet: it would stay quiet for ever",
+    Kind.MAINTENANCE: "the word that a maintenance is still on: prolong that, or end it",
     Kind.CHECK: "a check, which the rules ask for: change its `every`, or take it out of them",
+    Kind.ROOM: "the next thing to do about an incident's own channel, which nobody is called by",
+    Kind.PUBLISH: "what somebody wants the world to be told; publish something else instead",
+    Kind.REVIEW: "a look at a post-mortem: waive that instead, and nobody is reminded of it",
+}
+
+
+_DONE = {
+    Kind.INTAKE: "events put into their incidents",
+    Kind.RELEASE: "what was kept quiet is looked at",
+    Kind.CHECK: "checks are run",
+    Kind.REVIEW: "the post-mortem is looked at",
+    Kind.ROOM: "the incident's own channel is seen to",
+    Kind.PUBLISH: "a status page is told what was published",
 }
 
 
@@ -65,6 +79,8 @@ class ByHand:
         entry = self._free(entry_id)
         if entry.kind is Kind.SETTLE:
             raise Refused("It resolves by itself once it has stayed quiet. If it is over now, resolve it.")
+        if entry.kind is Kind.MAINTENANCE:
+            raise Refused("People are reminded in time. If the maintenance is over now, end it; else prolong it.")
         if entry.kind is Kind.STEP:
             roster = self._ledger.roster()
             incident = self._asked(entry, step, EscalateNow(by=by.name, via=by.via, roster=roster))
@@ -112,7 +128,8 @@ class ByHand:
             agenda.finish(writes, *held)
             for one in held:
                 writes.zrem(keys.PARKED, one.id)
-                writes.rpush(keys.timeline(one.incident or ""), encode(line))
+                if one.incident is not None:  # A test, or a notice, has no history.
+                    writes.rpush(keys.timeline(one.incident), encode(line))
 
         of = self._transact(entry, conclude)
         return f"Dropped: {_said(entry)}." + (f" Then: {what_next(of, now)}." if of is not None else "")
@@ -181,6 +198,4 @@ def _said(entry: Entry) -> str:
     """What it is, in a few words."""
     if entry.kind is Kind.NOTIFY:
         return what(entry)
-    if entry.kind is Kind.CHECK:
-        return "checks are run"
-    return "events put into their incidents" if entry.kind is Kind.INTAKE else "what was kept quiet is looked at"
+    return _DONE.get(entry.kind, "it is looked at")

@@ -63,16 +63,17 @@ def compose(
         title=incident.title,
         where=where(incident) if whole else "",
         since=incident.opened_at,
+        until=incident.resolved_at,
         now=now,
         why=why(incident, reason, step, config) if whole else "",
-        next=what_next(incident, now, _person(config, person).timezone) if whole else "",
+        next=_next(incident, reason, now, _person(config, person).timezone) if whole else "",
         role=role,
         recipient=_recipient(config, person, field) if person else None,
         count=incident.count,
         labels=incident.labels,
         runbook=_runbook(incident, acknowledge_url),
         acknowledge=_acknowledge(incident, acknowledge_url),
-        links=tuple(_links(incident)) if whole else (),
+        links=(*_afterwards(incident, reason, acknowledge_url), *_links(incident)) if whole else (),
         by=_shown(config, by),
         # That it is over when it stays quiet, `next` says with the hour.
         note=None if reason is Reason.RECOVERED else _assessed(incident, reason, note),
@@ -143,6 +144,16 @@ def _meaning(incident: Incident) -> str:
     return f"somebody must answer within {show_duration(incident.plan.respond_within)}"
 
 
+def _next(incident: Incident, reason: Reason, now: float, timezone: str | None) -> str:
+    """A reminder of what is over says itself what is to be done; the end says what it leaves to be done."""
+    if reason is Reason.REMINDER and not incident.is_open:
+        return ""
+    owed = incident.response.postmortem
+    if reason is Reason.RESOLVED and owed.why:
+        return f"a post-mortem: its draft by {_when(owed.draft_due, now, timezone)}"
+    return what_next(incident, now, timezone)
+
+
 def what_next(incident: Incident, now: float, timezone: str | None = None) -> str:
     """Who is told next and when if nobody answers; else who has it, or why nothing follows."""
     if incident.state is not State.TRIGGERED:
@@ -206,6 +217,12 @@ def _runbook(incident: Incident, url: str | None) -> Link | None:
 
 def _acknowledge(incident: Incident, url: str | None) -> Link | None:
     return Link(text="Acknowledge", url=url) if url and not incident.answered else None
+
+
+def _afterwards(incident: Incident, reason: Reason, url: str | None) -> Iterator[Link]:
+    """What a reminder of something that is over is about."""
+    if url and reason is Reason.REMINDER and not incident.is_open:
+        yield Link(text="Open the post-mortem", url=f"{url.rpartition('/a/')[0]}/postmortems/{incident.id}")
 
 
 def _links(incident: Incident) -> Iterator[Link]:

@@ -20,6 +20,7 @@ class Job(StrEnum):
     NOTIFY = "notify"
     ESCALATE = "escalate"
     CHECK = "check"
+    ANNOUNCE = "announce"
 
 
 class Kind(StrEnum):
@@ -35,17 +36,29 @@ class Kind(StrEnum):
     """A look at an incident that may have become quiet: a gate's recovery, or resolved after its recovery."""
     RELEASE = "release"
     """A look at the children of an incident that keeps them quiet no longer."""
+    MAINTENANCE = "maintenance"
+    """A reminder that a maintenance is still on, and word of its end. It is of no incident."""
+    REVIEW = "review"
+    """A look at an incident's post-mortem: its first draft, and whom to remind of it."""
     REMIND = "remind"
     """A reminder of whoever owes an update, or a look whether it is over."""
     CHECK = "check"
     """The checks of an incident, or one check by itself: on its schedule, or because somebody asked."""
+    ROOM = "room"
+    """The next chore of an incident's own channel."""
+    PUBLISH = "publish"
+    """What a status page has yet to say of an incident."""
 
 
-JOBS = dict.fromkeys((Kind.STEP, Kind.SETTLE, Kind.RELEASE, Kind.REMIND), Job.ESCALATE) | {
+JOBS = dict.fromkeys(
+    (Kind.STEP, Kind.SETTLE, Kind.RELEASE, Kind.REMIND, Kind.REVIEW, Kind.MAINTENANCE), Job.ESCALATE
+) | {
     Kind.INTAKE: Job.DEDUPLICATE,
     Kind.NOTIFY: Job.NOTIFY,
     Kind.CHECK: Job.CHECK,
+    Kind.ROOM: Job.ANNOUNCE,
+    Kind.PUBLISH: Job.ANNOUNCE,
 }
-_EACH = (Job.ESCALATE, Job.NOTIFY, Job.CHECK)
+_EACH = (Job.ESCALATE, Job.NOTIFY, Job.CHECK, Job.ANNOUNCE)
 DESKS = ((Lane.INTAKE, Job.DEDUPLICATE), *((lane, job) for lane in (Lane.URGENT, Lane.CALM) for job in _EACH))
 """Every lane with the jobs it has."""

@@ -11,7 +11,7 @@ from redis.client import Pipeline
 
 from rules import routing
 from rules.decision import Gate
-from rules.effects import Effect, ExamineAt, Notify, Release, RemindAt, SettleAt, WakeAt
+from rules.effects import Effect, Notify, PublishOn, Release
 from rules.event import Event
 from rules.incident import Incident, Policy, TimelineEntry
 from rules.record import decode, encode
@@ -25,7 +25,8 @@ from workers.bundle import Bundle
 from workers.counters import count
 from workers.gated import GateDraft
 from workers.intake import mint_short
-from workers.promised import lane_of, notification
+from workers.postmortems import shelf
+from workers.promised import LOOKS, look, once, release, told
 
 
 class Draft:
@@ -44,6 +45,7 @@ class Draft:
         self._written: dict[str, Outcome] = {}
         self._opened: set[str] = set()
         self._reopened: dict[str, float] = {}
+        self._ended: set[str] = set()
         self._timeline: dict[str, list[TimelineEntry]] = {}
         self._effects: list[tuple[str, Effect]] = []
         self._placed: dict[str, Place] = {}
@@ -60,7 +62,7 @@ class Draft:
         """Read where these signals and groups go, and every incident they lead to."""
         signal_keys, group_keys = list(dict.fromkeys(signals)), list(dict.fromkeys(groups))
         redis_keys = [*map(keys.signal, signal_keys), *map(keys.group, group_keys)]
-        stored = self._watch_and_read(redis_keys)
+        stored = self.read(redis_keys)
         for key, value in zip(signal_keys, stored, strict=False):
             self._places[key] = decode(Place, value) if value else None
         for key, value in zip(group_keys, stored[len(signal_keys) :], strict=True):
@@ -71,7 +73,7 @@ class Draft:
     def load_heard(self, events: Iterable[Event]) -> None:
         """Read in which deliveries the senders' own ids of these events have been heard before."""
         named = list(dict.fromkeys(key for event in events if (key := _memory(event))))
-        for key, value in zip(named, self._watch_and_read(named), strict=True):
+        for key, value in zip(named, self.read(named), strict=True):
             if value:
                 self._heard[key] = value.decode()
 
@@ -86,7 +88,7 @@ class Draft:
 
     def _load_incidents(self, ids: set[str]) -> None:
         ordered = sorted(ids - self._incidents.keys())
-        stored = self._watch_and_read([keys.incident(incident_id) for incident_id in ordered])
+        stored = self.read([keys.incident(incident_id) for incident_id in ordered])
         for incident_id, value in zip(ordered, stored, strict=True):
             self._incidents[incident_id] = decode(Incident, value) if value else None
 
@@ -94,7 +96,8 @@ class Draft:
         """Read what these gates have counted, each from its time on."""
         self._gates.load(gates, since)
 
-    def _watch_and_read(self, redis_keys: list[str]) -> list[bytes | None]:
+    def read(self, redis_keys: list[str]) -> list[bytes | None]:
+        """What stands there, watched from now on."""
         if not redis_keys:
             return []
         self._pipe.watch(*redis_keys)  # type: ignore[no-untyped-call]
@@ -145,10 +148,18 @@ class Draft:
     def changed(self, outcome: Outcome) -> None:
         """An incident has changed."""
         incident = outcome.incident
+        before = self._incidents.get(incident.id)
+        if not incident.is_open and (before is None or before.is_open):
+            self._ended.add(incident.id)
         self._incidents[incident.id] = incident
         self._written[incident.id] = outcome
         self._timeline.setdefault(incident.id, []).extend(outcome.timeline)
-        self._effects += [(incident.id, effect) for effect in outcome.effects]
+        self._effects += [(incident.id, effect) for effect in outcome.effects if not self._seen_to(incident.id, effect)]
+
+    def _seen_to(self, incident_id: str, effect: Effect) -> bool:
+        """Is somebody about to, or does it right now? Promised anew, it would be done twice."""
+        entry_id = once(incident_id, effect)
+        return entry_id is not None and self.is_promised(entry_id)
 
     def reopened(self, incident: Incident) -> None:
         """What was over is not: nothing of it has an end any more, and its group leads to it."""
@@ -159,7 +170,7 @@ class Draft:
     @property
     def touched(self) -> Iterable[str]:
         """Ids of the incidents that change."""
-        return self._written.keys()
+        return self._written
 
     def stands(self, incident: Incident, left: Iterable[str], under: Iterable[str]) -> None:
         """An incident keeps others quiet under these keys, and no longer under those it has left."""
@@ -214,8 +225,10 @@ class Draft:
     def _write_incident(self, writes: Bundle, incident_id: str, incident: Incident, lasting: dict[str, bytes]) -> None:
         if incident.is_open:
             lasting[keys.incident(incident_id)] = self._encoded(incident)
-        else:
+        elif incident_id in self._ended:
             writes.set(keys.incident(incident_id), self._encoded(incident), ex=keys.KEEP_RESOLVED)
+        else:
+            writes.rewrite(keys.incident(incident_id), self._encoded(incident))
         lines = self._timeline.get(incident_id)
         if lines:
             writes.rpush(keys.timeline(incident_id), *(encode(line) for line in lines))
@@ -248,14 +261,10 @@ class Draft:
 
     def _release_resolved(self, writes: Bundle) -> None:
         for _, incident in self._changed_incidents():
-            if incident.is_open:
+            # Of what had ended before, its signals and its group may be another's by now.
+            if incident.is_open or incident.id not in self._ended:
                 continue
-            writes.zrem(keys.OPEN, incident.id)
-            writes.expire(keys.timeline(incident.id), keys.KEEP_RESOLVED)
-            writes.expire(keys.below(incident.id), keys.KEEP_RESOLVED)
-            writes.expire(keys.group(incident.group_key), keys.KEEP_RESOLVED)
-            for signal_key in incident.signals:
-                writes.expire(keys.signal(signal_key), routing.KEEP_TOMBSTONE)
+            release(writes, incident)
             self.count("incidents", incident.severity, "false positive" if incident.false_positive else "resolved")
 
     def _promises(self, writes: Bundle) -> list[Entry]:
@@ -264,22 +273,16 @@ class Draft:
         looks: dict[tuple[str, Kind], float | None] = {}
         for incident_id, effect in self._effects:
             incident = self._incidents[incident_id]
-            if incident is not None and isinstance(effect, Notify):
-                entries.append(notification(incident, effect, self.now))
-            elif isinstance(effect, WakeAt):
-                looks[incident_id, Kind.STEP] = effect.at
-            elif isinstance(effect, SettleAt):
-                looks[incident_id, Kind.SETTLE] = effect.at
-            elif isinstance(effect, ExamineAt):
-                looks[incident_id, Kind.CHECK] = effect.at
-            elif isinstance(effect, RemindAt):
-                looks[incident_id, Kind.REMIND] = effect.at
-            elif isinstance(effect, Release):
-                looks[incident_id, Kind.RELEASE] = self.now
+            if isinstance(effect, Notify | PublishOn):
+                entries += [] if incident is None else [told(incident, effect, self.now)]
+            else:
+                looks[incident_id, LOOKS[type(effect)]] = self.now if isinstance(effect, Release) else effect.at
         for (incident_id, kind), at in looks.items():
             incident = self._incidents[incident_id]
             if incident is not None:
                 entries += self._look(writes, incident, kind, at)
+            if incident is not None and kind is Kind.REVIEW:
+                shelf.owe(writes, incident, at)
         self.desks |= {(entry.lane, entry.job) for entry in entries if entry.due_at <= self.now}
         return entries
 
@@ -288,10 +291,7 @@ class Draft:
         # Of what opens in this very transaction nothing can have been promised before.
         for lane in () if incident.id in self._opened else (Lane.URGENT, Lane.CALM):
             agenda.withdraw(writes, entry_id, lane, JOBS[kind])
-        if at is None:
-            return []
-        lane, now = lane_of(incident), self.now
-        return [Entry(id=entry_id, kind=kind, lane=lane, due_at=at, created_at=now, incident=incident.id)]
+        return [] if at is None else [look(incident, kind, at, self.now)]
 
 
 def _memory(event: Event) -> str | None:

@@ -56,6 +56,11 @@ def command(folder: Path) -> list[str]:
     ]  # fmt: skip
 
 
+def holds(folder: Path) -> bool:
+    """Has a server ever kept anything here?"""
+    return (folder / "appendonlydir").is_dir()
+
+
 def socket_path(folder: Path) -> Path:
     """Where the server listens. Raises NoServer when the folder's path is too long for a socket."""
     path = folder.resolve() / SOCKET

@@ -20,6 +20,9 @@ from workers.clock import Clock, RedisClock
 from workers.examining import Examiner, Nowhere
 from workers.ledger import Ledger
 from workers.pace import Pace
+from workers.postmortems.looking import Looks
+from workers.publishing import Publishing
+from workers.rooms import Rooms
 from workers.sending import Sender
 from workers.settings import Environment, Settings
 from workers.store import Store
@@ -101,15 +104,19 @@ class House:
     store: Store = field(init=False)
     ledger: Ledger = field(init=False)
     pace: Pace = field(init=False)
+    looks: Looks = field(init=False)
     sender: Sender = field(init=False)
     together: Together = field(init=False)
     examiner: Examiner = field(init=False)
+    rooms: Rooms = field(init=False)
+    publishing: Publishing = field(init=False)
 
     def __post_init__(self) -> None:
         self.agenda = Agenda(self.redis, self.name)
         self.store = Store(self.redis)
         self.pace = Pace(self.redis, self.rules)
         self.ledger = Ledger(self.redis, self.rules, self.clock, lambda: ways(self.rules()))
+        self.looks = Looks(self.redis, self.clock, self.ledger, self.settings.base_url)
         self.sender = Sender(
             ledger=self.ledger,
             store=self.store,
@@ -127,6 +134,24 @@ class House:
             environment=self.environment,
             clock=self.clock,
             outside=self.outside,
+        )
+        self.rooms = Rooms(
+            redis=self.redis,
+            ledger=self.ledger,
+            store=self.store,
+            clock=self.clock,
+            rules=self.rules,
+            settings=self.settings,
+            environment=self.environment,
+            perform=self.perform,
+        )
+        self.publishing = Publishing(
+            ledger=self.ledger,
+            store=self.store,
+            clock=self.clock,
+            rules=self.rules,
+            environment=self.environment,
+            perform=self.perform,
         )
         self.together = Together(
             sender=self.sender,

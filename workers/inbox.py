@@ -22,6 +22,8 @@ from workers.packing import Damaged, unpack
 
 PAGE = 200
 """Deliveries looked at in one round trip."""
+PAGE_BYTES = 32 * 1024 * 1024
+"""Bytes of bodies that are held at once, and asked for at once."""
 TRIM_EVERY = 4.0
 """Seconds between two trims, whichever worker makes them."""
 
@@ -111,17 +113,39 @@ class Inbox:
     def again(self, since: float, until: float) -> Iterator[list[Again]]:
         """What came from `since` to `until`, the oldest first, page by page. What a later release wrote is left out.
 
-        A page has one delivery fewer for each that was forgotten meanwhile, or cannot be unpacked.
+        A page has one delivery fewer for each that was forgotten meanwhile, or cannot be read; and fewer than usual
+        where they are large: a body of zeros is nothing in Redis and ten megabytes here.
         """
         found: Any = self._redis.zrangebyscore(keys.DELIVERIES, since, until)
         for start in range(0, len(found), PAGE):
-            ids = [name.decode() for name in found[start : start + PAGE]]
-            records = cast("list[bytes | None]", self._redis.mget([keys.delivery(one) for one in ids]))
-            yield [
-                again
-                for name, record in zip(ids, records, strict=True)
-                if record is not None and (again := _again(name, record)) is not None
-            ]
+            page: list[Again] = []
+            held = 0
+            for name, record in self._records([name.decode() for name in found[start : start + PAGE]]):
+                again = _again(name, record)
+                if again is None:
+                    continue
+                if page and held + len(again.body) > PAGE_BYTES:
+                    yield page
+                    page, held = [], 0
+                page.append(again)
+                held += len(again.body)
+            yield page
+
+    def _records(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """What is kept under these ids, in their order: as much in one answer as a process can well hold."""
+        batch: list[str] = []
+        held = 0
+        for name, weight in zip(ids, self._weights(ids), strict=True):
+            if batch and held + weight > PAGE_BYTES:
+                yield from self._asked(batch)
+                batch, held = [], 0
+            batch.append(name)
+            held += weight
+        yield from self._asked(batch)
+
+    def _asked(self, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        records = cast("list[bytes | None]", self._redis.mget([keys.delivery(one) for one in ids])) if ids else []
+        yield from ((name, record) for name, record in zip(ids, records, strict=True) if record is not None)
 
     def judged(self, delivery_id: str) -> tuple[Judged, ...]:
         """How a delivery was read and judged when it came; nothing when it is not there, or a later release's."""
@@ -210,23 +234,23 @@ def kept_of(delivery_id: str, told: dict[str, Any]) -> Kept:
 
 
 def _again(delivery_id: str, record: bytes) -> Again | None:
-    told, body = read_record(record)
     try:
+        told, body = read_record(record)
         told, whole = upcast("Delivery", told), unpack(body)
-    except (NewerRecord, Damaged):
+        return Again(
+            id=delivery_id,
+            source=told["source"],
+            type=told["type"],
+            received_at=told["received_at"],
+            method=told["method"],
+            query=told["query"],
+            headers=told["headers"],
+            body=whole,
+            unreadable=told["unreadable"],
+            written=told["judged"],
+        )
+    except (NewerRecord, Damaged, ValueError, LookupError, AttributeError):
         return None
-    return Again(
-        id=delivery_id,
-        source=told["source"],
-        type=told["type"],
-        received_at=told["received_at"],
-        method=told["method"],
-        query=told["query"],
-        headers=told["headers"],
-        body=whole,
-        unreadable=told["unreadable"],
-        written=told["judged"],
-    )
 
 
 def keep_trimming(redis: Redis, now: Callable[[], float], keep: float, limit: int) -> int:

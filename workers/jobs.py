@@ -1,4 +1,4 @@
-"""The RQ jobs `deduplicate`, `notify`, `escalate` and `check`: each answers a bell, for what is due of its lane.
+"""The RQ jobs, `deduplicate` to `announce`: each answers a bell and does what is due of its lane.
 
 A job carries no more than its lane's name. It ends when nothing is due any more, or when its time is nearly up:
 what is left is still on the agenda, and the next tick rings again.
@@ -19,7 +19,7 @@ from rules.event import Severity
 from rules.pace import TOGETHER, Destination
 from rules.response_commands import Remind
 from rules.upcast import NewerRecord
-from workers import checking, queue
+from workers import checking, maintenance, queue
 from workers import log as logging
 from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
 from workers.house import QUEUED, House
@@ -63,6 +63,11 @@ def escalate(lane: str) -> None:
 def check(lane: str) -> None:
     """Start running the checks that are due."""
     _answer(_house[0], Lane(lane), Job.CHECK)
+
+
+def announce(lane: str) -> None:
+    """See to the channels of incidents, and to what else is told without calling anybody."""
+    _answer(_house[0], Lane(lane), Job.ANNOUNCE)
 
 
 def _answer(house: House, lane: Lane, job: Job) -> None:
@@ -189,10 +194,15 @@ def _escalate(house: House, entries: Sequence[Entry]) -> None:
             return Remind(roster=roster)
         return Escalate(roster=roster) if entry.kind is Kind.STEP else Settle()
 
-    releases = [entry for entry in entries if entry.kind is Kind.RELEASE]
-    unsuspected, suspects = _apart([entry for entry in entries if entry.kind is not Kind.RELEASE])
+    alone: dict[Kind, Callable[[Entry], None]] = {
+        Kind.RELEASE: house.ledger.release,
+        Kind.REVIEW: house.looks.look,
+        Kind.MAINTENANCE: lambda entry: maintenance.look(house, entry),
+    }
+    unsuspected, suspects = _apart([entry for entry in entries if entry.kind not in alone])
     _together(house, [unsuspected, *suspects], lambda batch: house.ledger.keep(batch, command))
-    _together(house, [[entry] for entry in releases], lambda batch: house.ledger.release(batch[0]))
+    others = [[entry] for entry in entries if entry.kind in alone]
+    _together(house, others, lambda batch: alone[batch[0].kind](batch[0]))
 
 
 def _notify(house: House, entries: Sequence[Entry]) -> None:
@@ -225,6 +235,19 @@ def _send_at_pace(house: House, destination: Destination, entries: Sequence[Entr
     return []
 
 
+def _announce(house: House, entries: Sequence[Entry]) -> None:
+    """In threads of their own: no page ever waits for them."""
+    now = house.clock.now()
+    waits = [one for one in entries if not house.pools.begin(str(one.kind), partial(_step, house, one, now))]
+    if waits:
+        house.ledger.wait(waits, now + IN_LINE)
+
+
+def _step(house: House, entry: Entry, claimed_at: float) -> None:
+    see_to = house.rooms.see_to if entry.kind is Kind.ROOM else house.publishing.see_to
+    _carefully(house, [entry], lambda _: see_to(entry, claimed_at), last=True)
+
+
 def _submit(house: House, entries: Sequence[Entry], now: float) -> bool:
     """Into the channel's threads, unless too many wait; a P1 has threads of its own and waits behind nothing milder."""
     body = entries[0].body
@@ -254,4 +277,5 @@ _DUTIES: dict[Job, Callable[[House, Sequence[Entry]], None]] = {
     Job.NOTIFY: _notify,
     Job.ESCALATE: _escalate,
     Job.CHECK: checking.begin,
+    Job.ANNOUNCE: _announce,
 }

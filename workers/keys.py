@@ -13,6 +13,7 @@
 | tocsin:group:<digest>     | string     | the open or last incident of a group        | ledger  | open; then 400 d    |
 | tocsin:above:<digest>     | sorted set | incidents that keep others quiet->opened_at | ledger  | while they do       |
 | tocsin:below:<id>         | sorted set | what an incident has kept quiet -> since    | ledger  | as that incident    |
+| tocsin:room:<digest>      | string     | whose a channel's name is: an incident      | rooms   | 400 d               |
 | tocsin:heard:<digest>     | string     | a sender's own id -> the delivery it came in| ledger  | 7 d                 |
 | tocsin:gate:<digest>      | sorted set | what a gate counted -> occurred_at          | ledger  | its window, >= 1 h  |
 | tocsin:samples:<digest>   | string     | a few of the events it counted, in words    | ledger  | as its gate         |
@@ -36,6 +37,7 @@
 | tocsin:rules              | hash       | the rules in force: version, texts, since   | edition | for ever            |
 | tocsin:rules:refused      | string     | why the last new rules are not in force     | edition | till they are right |
 | tocsin:silences           | hash       | what people silenced: name -> silence       | silences| 7 d after its end   |
+| tocsin:maintenance        | hash       | whom a silence of people's reminds: name    | maintenance| 7 d after its end|
 | tocsin:attempts           | stream     | each attempt to send: what, to whom, outcome| ledger  | the last 10,000     |
 | tocsin:exchanges          | stream     | what was sent and answered, secrets masked  | ledger  | the last 5,000      |
 | tocsin:attempted:<id>     | list       | an incident's attempts, oldest first, <= 500| ledger  | 7 d after its last  |
@@ -43,6 +45,9 @@
 | tocsin:tested:<channel>   | string     | a channel has just been tested              | testing | 10 s                |
 | tocsin:changes            | stream     | incidents that have just changed            | ledger  | the last 2,000      |
 | tocsin:overrides          | hash       | who takes a turn instead: id -> override    | overrides| 7 d after its end  |
+| tocsin:postmortem:<id>    | string     | an incident's post-mortem, JSON, its version| postmortems| 400 d, renewed   |
+| tocsin:postmortems        | sorted set | incidents that need one -> resolved_at      | postmortems| trimmed at 400 d |
+| tocsin:unfinished         | sorted set | those not done with -> resolved_at          | postmortems| till done with   |
 | tocsin:checks             | hash       | check -> what it found last                 | ledger  | while in the rules  |
 | tocsin:watched            | hash       | scheduled check -> how often it has failed  | ledger  | while in the rules  |
 | tocsin:deployments        | list       | what was deployed, newest first             | deployments | the last 200    |
@@ -85,8 +90,11 @@ TRIM = "tocsin:trim"
 VERSION = "tocsin:version"
 RULES = "tocsin:rules"
 SILENCES = "tocsin:silences"
+MAINTENANCE = "tocsin:maintenance"
 OVERRIDES = "tocsin:overrides"
 RULES_REFUSED = "tocsin:rules:refused"
+POSTMORTEMS = "tocsin:postmortems"
+UNFINISHED = "tocsin:unfinished"
 WORKERS = "tocsin:workers"
 CHANGES = "tocsin:changes"
 ACCOUNTS = "tocsin:accounts"
@@ -118,12 +126,17 @@ LASTING = (
     "tocsin:below:*",
     "tocsin:incident:*",
     "tocsin:timeline:*",
+    "tocsin:room:*",
     OPEN,
     INCIDENTS,
     "tocsin:delivery:*",
     DELIVERIES,
     QUARANTINE,
+    "tocsin:postmortem:*",
+    POSTMORTEMS,
+    UNFINISHED,
     SILENCES,
+    MAINTENANCE,
     OVERRIDES,
     CHECKS,
     WATCHED,
@@ -188,6 +201,11 @@ def below(incident_id: str) -> str:
     return f"tocsin:below:{incident_id}"
 
 
+def postmortem(incident_id: str) -> str:
+    """An incident's post-mortem."""
+    return f"tocsin:postmortem:{incident_id}"
+
+
 def heard(source: str, sender_id: str) -> str:
     """A sender's own id of a message."""
     return f"tocsin:heard:{_digest(f'{source}/{sender_id}')}"
@@ -206,6 +224,11 @@ def samples(gate_key: str) -> str:
 def past(gate_key: str) -> str:
     """What a gate counted in the weeks before."""
     return f"tocsin:past:{_digest(gate_key)}"
+
+
+def room(name: str) -> str:
+    """For which incident the name of a channel is reserved."""
+    return f"tocsin:room:{_digest(name)}"
 
 
 def attempted(incident_id: str) -> str:

@@ -20,7 +20,7 @@ from rules.load import Ruleset
 from rules.roster import Roster
 from rules.schedule import Way
 from rules.transition import Outcome
-from workers import agenda, overrides, silences
+from workers import agenda, overrides, silences, stepping
 from workers.agenda import Entry
 from workers.attempts import Kept
 from workers.bundle import Bundle
@@ -201,6 +201,10 @@ class Ledger:
             [entry],
             lambda writes, held: put_back(writes, held, until, error, command is not None, attempt),
         )
+
+    def stepped(self, entry: Entry, command: Command | None, again: stepping.Again, error: str | None = None) -> None:
+        """One step of a promise that takes several (`workers.stepping`)."""
+        stepping.stepped(self._transactions, entry, command, again, error)
 
     def put_off(self, entry: Entry, until: float, error: str) -> None:
         """An entry could not be dealt with through a fault of ours; it is tried again at `until`."""

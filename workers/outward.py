@@ -123,13 +123,14 @@ class Outward:
         self._tls = httpx.create_ssl_context()
 
     def perform(self, request: HttpRequest | MailRequest, kept: int = KEPT) -> Reply:
-        """What the receiver answered, whatever the status but a redirect; of its body the first `kept` bytes.
+        """What the receiver answered, whatever the status but a redirect; of its body the first `kept` bytes, or as
+        many as the request wants.
 
         Raises `Undelivered`: for good when the address is refused, passing for names, timeouts, resets and TLS.
         """
         if isinstance(request, MailRequest):
             return self._mail(request)
-        reply = self.probe(request, self._seconds, kept)
+        reply = self.probe(request, self._seconds, request.kept or kept)
         if 300 <= reply.status < 400:
             why = f"{_target(request.url).shown} answered {reply.status}, a redirect; those are never followed"
             raise Undelivered(why, permanent=True)

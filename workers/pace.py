@@ -46,8 +46,8 @@ class Pace:
         """Where a notification goes, if anybody must be spared there; None: a machine listens, which takes it all."""
         channel = self._rules().config.channels.get(str(entry.body["channel"]))
         gap = TYPES[channel.type].gap if channel is not None else None
-        if gap is None or entry.body.get("test"):
-            return None  # A test stands alone: within a digest it would show nothing.
+        if gap is None or entry.body.get("test") or entry.body.get("notice"):
+            return None  # What is of no incident stands alone: within a digest it would show nothing.
         team = self._rules().config.teams.get(str(entry.body.get("team")))
         whom = (team.slack if team else None) if entry.body["room"] else entry.body["person"]
         return destination(str(entry.body["channel"]), gap, whom, entry.body["severity"])

@@ -31,6 +31,6 @@ def clock(at: float, now: float, timezone: str | None = None) -> str:
     return utc if local.utcoffset() == moment.utcoffset() else f"{utc} ({local:%H:%M %Z})"
 
 
-def since(start: float, now: float) -> str:
-    """Since when, and for how long: `10:16 UTC, for 14m`."""
-    return f"{clock(start, now)}, for {show_duration(max(0.0, now - start))}"
+def since(start: float, now: float, until: float | None = None) -> str:
+    """Since when, and for how long: `10:16 UTC, for 14m`; what was over at `until` went on no longer."""
+    return f"{clock(start, now)}, for {show_duration(max(0.0, (now if until is None else until) - start))}"

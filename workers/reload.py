@@ -33,6 +33,7 @@ READINGS = 5
 """So often a folder is read whose files change meanwhile."""
 OPEN_AT_MOST = 100_000
 """Open incidents that are asked what they need."""
+A_START = "a start"
 _log = log.get("rules")
 
 
@@ -82,7 +83,8 @@ class Reload:
         self._store = Store(redis)
         self._asked = threading.Event()
         self._one_at_a_time = threading.Lock()
-        self._seen = configuration.fingerprint(folder.path)
+        self._seen: object = configuration.fingerprint(folder.path)
+        """What was read last; None: what was there at the start is still to be put into force."""
         self._settling: object = None
         """A fingerprint that is new; what is being written is read when it has stood still for one look."""
         self._unusable: tuple[str, str] | None = None
@@ -106,21 +108,34 @@ class Reload:
         self._asked.set()
 
     def begin(self) -> None:
-        """At the start: what stands in the folder comes into force, if it may; else what is in force is taken up.
+        """At the start: what is in force is taken up. Where nothing is, what stands in the folder comes into force.
 
+        Else the folder is read once it has stood still for a look: half of a file that is being saved may be good YAML.
         Never raises.
         """
         try:
-            with suppress(NotInForce):
-                self.propose("a start")
+            if edition.version(self._redis) is None:
+                with suppress(NotInForce):
+                    self.propose(A_START)
+            else:
+                self._compare()
             self._take_up()
         except RedisError as wrong:
             _log.warning("rules not published", why=type(wrong).__name__)
 
+    def _compare(self) -> None:
+        """Is something else in the folder than is in force? The next looks read it, as they do what has changed."""
+        with suppress(NotInForce), self._one_at_a_time:
+            _, ruleset = self._read(A_START)
+            if ruleset.version == edition.version(self._redis):
+                edition.relent(self._redis)
+            else:
+                self._seen = None
+
     def look(self) -> None:
         """Take up what is in force, and put into force what is new on the disk. Raises Redis' errors."""
         if self._asked.is_set() or self._changed():
-            by = "SIGHUP" if self._asked.is_set() else "changed files"
+            by = "SIGHUP" if self._asked.is_set() else A_START if self._seen is None else "changed files"
             self._asked.clear()
             with suppress(NotInForce):
                 self.propose(by)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rules.effects import Effect, WakeAt
 from rules.incident import Incident, State, Told
 from rules.inhibition import inhibiting
+from rules.on_room import room_owed
 from rules.owed import examine_owed, remind_owed, settle_owed, tell_again, wake_owed
 from rules.transition import Outcome
 from rules.turn import Turn
@@ -41,6 +42,7 @@ def lacking(incident: Incident, now: float, promised: Callable[[str], bool], sto
         Kind.SETTLE: settle_owed(incident),
         Kind.REMIND: remind_owed(incident),
         Kind.CHECK: examine_owed(incident),
+        Kind.ROOM: room_owed(incident),
     }
     for kind, look in owed.items():
         if look is not None and not promised(f"{kind}-{incident.id}"):
@@ -65,7 +67,8 @@ def _is_free(incident: Incident, promised: Callable[[str], bool], store: Store) 
 
 def promises_of(incident: Incident) -> list[str]:
     """Ids of every entry that may have to stand on the agenda for it."""
-    looks = [f"{kind}-{incident.id}" for kind in (Kind.STEP, Kind.SETTLE, Kind.REMIND, Kind.CHECK)]
+    kinds = (Kind.STEP, Kind.SETTLE, Kind.REMIND, Kind.CHECK, Kind.ROOM)
+    looks = [f"{kind}-{incident.id}" for kind in kinds]
     if incident.parent is not None:
         looks.append(f"{Kind.RELEASE}-{incident.parent}")
     return [*looks, *(told.entry for told in incident.told)]

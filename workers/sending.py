@@ -17,7 +17,7 @@ from rules.incident import Incident, Reason, TimelineEntry
 from rules.load import Ruleset
 from rules.telling import AGAIN, Verdict, judge, needs_help
 from workers import log as logging
-from workers import masking, testing
+from workers import masking, notices, testing
 from workers.agenda import Agenda, Entry
 from workers.attempting import Going, Perform, attempt_of
 from workers.attempts import Became, Kept
@@ -73,8 +73,8 @@ class Sender:
             self._ledger.retry(entry, self._clock.now(), None)
             return
         self._agenda.begin([entry])
-        if entry.body.get("test"):
-            self._test(entry)
+        if entry.body.get("test") or entry.body.get("notice"):
+            self._apart(entry)
             return
         incident = self._store.incident(entry.incident or "")
         before = entry.body.get("after")
@@ -152,17 +152,25 @@ class Sender:
             line = self.line("sent", what(entry, "told") + _how(entry, going.took), entry)
             self._ledger.delivered(entry, line, "sent", going.ended(entry, Became.DELIVERED))
 
-    def _test(self, entry: Entry) -> None:
-        """A test of its channel: no incident hears of it, and it is not tried again."""
+    def _apart(self, entry: Entry) -> None:
+        """A test or a notice: no incident hears of it. A test is not tried again."""
         going = self.going(entry, self._clock.now())
 
         def recipient() -> Recipient | None:
             found = recipient_of(self._rules().config, entry.body["channel"], entry.body["person"])
             return self._revealed(found)
 
-        became, why = testing.tried(entry, going, lambda: self.way(entry), recipient, self._perform)
-        outcome = "sent" if became is Became.DELIVERED else "refused"
+        say = notices.said if entry.body.get("notice") else testing.tried
+        became, why = say(entry, going, lambda: self.way(entry), recipient, self._perform)
+        if became is Became.AGAIN and (until := self._again_at(entry, self._clock.now())) is not None:
+            self._ledger.retry(entry, until, why, None, going.ended(entry, became, why, again_at=until))
+            return
+        outcome = {Became.DELIVERED: "sent", Became.SILENT: "silent"}.get(became, "refused")
         self._ledger.delivered(entry, self.line(outcome, why, entry), outcome, going.ended(entry, became, why))
+
+    def _again_at(self, entry: Entry, now: float) -> float | None:
+        """When one that failed in passing is tried again; None: never, it has been tried for an hour."""
+        return None if now - entry.created_at >= DEAD_AFTER else now + BACKOFF[min(entry.failures, len(BACKOFF) - 1)]
 
     def going(self, entry: Entry, at: float, together: int = 1) -> Going:
         """An attempt that begins at `at`, for this entry or for so many together of which it is the first."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 import orjson
 from pydantic import ValidationError
 from redis import Redis
+from redis.client import Pipeline
 
 from rules.quiet import SilenceConfig
 from rules.silence import Silence
@@ -33,16 +34,21 @@ def put(redis: Redis, said: Mapping[str, Any], now: float) -> None:
 
     Raises TooMany, and pydantic's ValidationError.
     """
+    pipe = redis.pipeline(transaction=True)
+    queue_put(redis, pipe, said, now)
+    pipe.execute()
+
+
+def queue_put(redis: Redis, pipe: Pipeline, said: Mapping[str, Any], now: float) -> None:
+    """As `put`, within a MULTI that writes more than that."""
     silence = SilenceConfig.model_validate(said)
     known = every(redis)
     old = [one.name for one in known if _is_long_over(one, now)]
     if len(known) - len(old) >= AT_MOST:
         raise TooMany
-    pipe = redis.pipeline(transaction=True)
     if old:
         pipe.hdel(keys.SILENCES, *old)
     pipe.hset(keys.SILENCES, silence.name, orjson.dumps(said))
-    pipe.execute()
 
 
 def lift(redis: Redis, name: str) -> bool:

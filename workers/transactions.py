@@ -61,6 +61,11 @@ class Transactions:
         writes.execute()
         return draft
 
+    def ring_if_due(self, entry: Entry, at: float) -> None:
+        """The entry comes again at `at`: now, if that has come."""
+        if at <= self._clock.now():
+            self.ring([(entry.lane, entry.job)])
+
     def ring(self, desks: Iterable[tuple[agenda.Lane, agenda.Job]]) -> None:
         """Something is due at these desks."""
         for desk in desks:

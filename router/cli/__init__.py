@@ -5,18 +5,21 @@ from __future__ import annotations
 import click
 
 from router.cli.accounts import accounts
+from router.cli.announcing import ANNOUNCING
 from router.cli.checking import check
-from router.cli.checks import checks, deployed
 from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
 from router.cli.explaining import explain
+from router.cli.exporting import export
 from router.cli.incidents import incidents, report
 from router.cli.keeping import backup, restore
+from router.cli.looking import checks, deployed
 from router.cli.maintenance import maintenance
 from router.cli.notifications import channels, notifications
 from router.cli.numbers import numbers
 from router.cli.oncall import oncall
 from router.cli.pending import pending
+from router.cli.postmortems import postmortem
 from router.cli.reloading import reload
 from router.cli.replay import replaying
 from router.cli.responding import RESPONDING
@@ -42,6 +45,7 @@ COMMANDS: tuple[click.Command, ...] = (
     incidents,
     pending,
     report,
+    postmortem,
     runbook,
     deliveries,
     sources,
@@ -77,5 +81,5 @@ def main() -> None:
 
 for command in COMMANDS:
     main.add_command(command)
-for command in RESPONDING:
+for command in (*RESPONDING, *ANNOUNCING, export):
     incidents.add_command(command)

@@ -26,6 +26,8 @@ from rules.trace import trace
 from workers.house import ways
 from workers.plain import plain
 
+LABELS = 20
+"""So many of an event's labels are shown."""
 DELIVERY = re.compile(r"[0-9A-HJKMNP-TV-Z]{22}", re.IGNORECASE)
 """What the id of a delivery looks like."""
 
@@ -131,6 +133,12 @@ def _say(session: Session, answer: Record) -> None:
 def _say_event(session: Session, event: Record) -> None:
     session.line(f"{event['action']}: {plain(event['summary'])}", "bold")
     session.line(f"  {plain(event['kind'])} · {plain(event['dedup_key'])}")
+    known = event.get("labels") or {}
+    labels = ", ".join(f"{plain(name)}={plain(value, 80)}" for name, value in sorted(known.items())[:LABELS])
+    if labels:
+        session.line(f"  labels: {labels}" + (f" and {len(known) - LABELS} more" if len(known) > LABELS else ""))
+    if event.get("severity"):
+        session.line(f"  the sender's severity: {plain(event['severity'], 80)}")
 
 
 def say_trace(session: Session, found: Record) -> None:

@@ -161,7 +161,18 @@ def mitigate(session: Session, id_: str, by: str) -> None:
 def resolve(session: Session, id_: str, note: str | None, override: str | None, by: str) -> None:
     """Say that it is over. Where its severity has a checklist, only once that is ticked."""
     given = {name: said for name, said in {"note": note, "override": override}.items() if said is not None}
-    act(session, id_, "resolve", lambda found: f"is resolved by {found['by']}", by=by, **given)
+    act(session, id_, "resolve", lambda found: f"is resolved by {found['by']}{_still_said(found)}", by=by, **given)
+
+
+def _still_said(incident: Record) -> str:
+    """What the world still believes, where somebody told it and nobody has told it that it is over."""
+    public = (incident.get("response") or {}).get("public") or {}
+    last = (public.get("said") or [{}])[-1]
+    if not last or last["status"] == "resolved":
+        return ""
+    said = f"“{last['status']}: {plain(last['text'], 200)}”"
+    how = f"tocsin incidents publish {incident['id']} --status resolved TEXT"
+    return f". The status page ({', '.join(public['pages'])}) still says {said}; tell the world: {how}"
 
 
 @incidents.command()

@@ -59,9 +59,16 @@ def _say(session: Session, summary: keeping.Summary, what: str) -> None:
 
 
 @contextmanager
-def redis_of(session: Session) -> Iterator[Redis]:
-    """The Redis of REDIS_URL, else the one that `up` keeps in its folder."""
+def redis_of(session: Session, *, new: bool = True) -> Iterator[Redis]:
+    """The Redis of REDIS_URL, else the one that `up` keeps in its folder; without `new` none is begun there.
+
+    A folder where nobody has kept anything is no empty inbox: whoever asks stands in the wrong place.
+    """
     settings = session.settings
+    if settings.redis_url is None and not new and not embedded.holds(settings.data):
+        then = "Set REDIS_URL to the Redis of your Tocsin, or TOCSIN_DATA to the folder of its `up`."
+        where = settings.data.absolute()
+        raise Failure(f"no Tocsin has kept anything in {where}", then, code=UNREACHABLE)
     try:
         if settings.redis_url is not None:
             with _connected(settings.redis_url.get_secret_value()) as redis:

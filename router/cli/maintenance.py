@@ -1,77 +1,122 @@
-"""`tocsin maintenance`: one command that silences by scope and has the words for everybody else ready."""
+"""`tocsin maintenance`: one command that silences by scope, has the words for everybody else ready, and reminds."""
 
 from __future__ import annotations
 
 import shlex
-from datetime import UTC, datetime
-from pathlib import Path
+import time
 from typing import Any
 from urllib.parse import quote
 
 import click
 
-from router.cli.incidents import by_option, every
+from router.cli.incidents import by_option
 from router.cli.remote import ask
 from router.cli.session import USAGE, Failure, Group, Session, pass_session
-from router.cli.showing import moment, next_action
-from router.prepared import Unfit, filled
-from workers.configuration import packaged
+from router.cli.showing import ahead, moment, next_action
+from router.cli.silencing import condition_words, label_of
 from workers.plain import plain
 
-TEMPLATE = Path("words") / "maintenance.md"
-LIST = "List them with `tocsin silence list`."
+LIST = "List them with `tocsin maintenance list`."
+_SEVERITY = click.Choice(["P1", "P2", "P3", "P4"], case_sensitive=False)
 
 
 @click.group(cls=Group)
 def maintenance() -> None:
-    """Work on something without waking anybody: a silence, and the words for everybody else."""
+    """Work on something without waking anybody: a silence, the words for everybody else, and reminders."""
 
 
 @maintenance.command()
-@click.option("--for", "lasts", required=True, metavar="DURATION", help="Like 1h.")
-@click.option("--service", required=True, help="What is worked on: alerts with the label service=SERVICE are silenced.")
+@click.option("--service", required=True, help="What is worked on. Its label `service` says what is silenced.")
+@click.option("--for", "lasts", metavar="DURATION", help="Like 1h.")
+@click.option("--end", metavar="TIME", help="Instead of --for: like 2026-03-01T23:30.")
+@click.option("--start", metavar="TIME", help="Like 2026-03-01T22:00; now by default.")
+@click.option("--timezone", default="UTC", show_default=True, help="Of times without an offset.")
 @click.option("--source", "sources", multiple=True, help="Silence this source instead; may be repeated.")
+@click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Silence what has this label instead.")
 @click.option("--reason", default="planned maintenance", show_default=True)
+@click.option("--remind", "severity", type=_SEVERITY, default="P4", show_default=True, help="Through its channels.")
+@click.option("--name", help="By which it is ended; made up by default.")
 @by_option
 @pass_session
-def start(session: Session, lasts: str, service: str, sources: tuple[str, ...], reason: str, by: str) -> None:
-    """Begin now: steps of running incidents wait too, and what still burns at the end is told then."""
-    when: dict[str, object] = {"source": list(sources)} if sources else {"labels": {"service": service}}
-    said: dict[str, object] = {"by": by, "reason": f"{reason}: {service}", "when": when, "for": lasts}
-    found = ask(session, "POST", "/api/silences", said)
-    words = _words(session, service, reason, found)
-    session.answer({**found, "words": words}, lambda: _begun(session, found, words))
+def start(session: Session, /, **said: Any) -> None:
+    """Begin now: steps of running incidents wait too, and what still burns at the end is told then.
 
-
-def _words(session: Session, service: str, reason: str, found: dict[str, Any]) -> dict[str, str]:
-    own = (session.config or packaged()) / TEMPLATE
-    values = {
-        "service": plain(service),
-        "reason": plain(reason),
-        "start": _clock(found["from"]),
-        "end": _clock(found["until"]),
-        "minutes": round((found["until"] - found["from"]) / 60),
+    Shortly before the end, and at the end, whoever started it is reminded in the rooms of --remind.
+    """
+    if not (said["lasts"] or said["end"]):
+        raise Failure("how long? A maintenance has an end", "Say --for 1h, or --end TIME.", code=USAGE)
+    body = {
+        **{name: value for name, value in said.items() if name != "lasts"},
+        "for": said["lasts"],
+        "severity": said["severity"].upper(),
+        "sources": list(said["sources"]),
+        "labels": dict(map(label_of, said["labels"])),
     }
-    try:
-        return filled(own if own.is_file() else packaged() / TEMPLATE, values)
-    except (Unfit, OSError) as wrong:
-        # The silence is set: what is wrong with the words must not hide that.
-        return {"No words": f"the template cannot be used: {wrong}"}
+    found = ask(session, "POST", "/api/maintenance", {name: value for name, value in body.items() if value})
+    session.answer(found, lambda: _begun(session, found))
 
 
-def _clock(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%d %B %H:%M UTC")
-
-
-def _begun(session: Session, found: dict[str, Any], words: dict[str, str]) -> None:
+def _begun(session: Session, found: dict[str, Any]) -> None:
     name = shlex.quote(plain(found["name"]))
-    session.line(f"Maintenance until {moment(found['until'])}: {plain(found['reason'])}.", "bold")
+    when = "" if found["active"] else f"from {moment(found['from'])} "
+    session.line(f"Maintenance of {plain(found['service'])} {when}until {moment(found['until'])}.", "bold")
+    session.line(f"Silenced: {condition_words(found['what'])}.")
+    if found["remind_at"] is not None:
+        session.line(f"People are reminded at {moment(found['remind_at'])}, and told when it is over.")
     session.line(f"When you are done: tocsin maintenance end {name}")
-    for heading, text in words.items():
+    session.line(f"If it takes longer: tocsin maintenance prolong {name} --for 30m")
+    for heading, text in found["words"].items():
         session.line("")
         session.line(f"--- {plain(heading)} ---", "bold")
         for line in text.splitlines():
             session.line(plain(line, 2000))
+
+
+@maintenance.command("list")
+@pass_session
+def list_(session: Session) -> None:
+    """List what is on, what is to come, and what was over within a week."""
+    found = ask(session, "GET", "/api/maintenance")["maintenance"]
+    session.answer({"maintenance": found}, lambda: _listed(session, found))
+
+
+def _listed(session: Session, found: list[dict[str, Any]]) -> None:
+    if not found:
+        session.line("Nothing is worked on. Begin with `tocsin maintenance start --service NAME --for 1h`.")
+        return
+    now = time.time()
+    ordered = sorted(found, key=lambda one: (one["over"], not one["active"], one["until"]))
+    rows = [
+        [
+            one["name"],
+            _state(one, now),
+            moment(one["until"]),
+            plain(one["service"], 40),
+            str(len(one["holds"])),
+            plain(one["reason"], 60),
+            plain(one["by"], 40),
+        ]
+        for one in ordered
+    ]
+    session.table(["NAME", "STATE", "UNTIL", "SERVICE", "HOLDS", "REASON", "BY"], rows)
+
+
+def _state(one: dict[str, Any], now: float) -> str:
+    if one["active"]:
+        return "on"
+    return "over" if one["over"] else ahead(one["from"] - now)
+
+
+@maintenance.command()
+@click.argument("name")
+@click.option("--for", "lasts", required=True, metavar="DURATION", help="So much longer than it was to be: 30m.")
+@by_option
+@pass_session
+def prolong(session: Session, name: str, lasts: str, by: str) -> None:
+    """Give NAME more time. Whoever hears its reminders hears that, and the words have the new end."""
+    path = f"/api/maintenance/{_part(name)}/prolong"
+    found = ask(session, "POST", path, {"by": by, "for": lasts}, otherwise=LIST)
+    session.answer(found, lambda: _begun(session, found))
 
 
 @maintenance.command()
@@ -79,12 +124,15 @@ def _begun(session: Session, found: dict[str, Any], words: dict[str, str]) -> No
 @by_option
 @pass_session
 def end(session: Session, name: str, by: str) -> None:
-    """End it: what still burns is told at once, and listed here."""
+    """End NAME: what still burns is told at once, and listed here."""
+    found = ask(session, "POST", f"/api/maintenance/{_part(name)}/end", {"by": by}, otherwise=LIST)
+    session.answer(found, lambda: _ended(session, name, found["burning"]))
+
+
+def _part(name: str) -> str:
     if not plain(name):
         raise Failure("which one? The NAME is empty", LIST, code=USAGE)
-    found = ask(session, "POST", f"/api/silences/{quote(name, safe='')}/lift", {"by": by}, otherwise=LIST)
-    burning = [one for one in every(session, "open") if one["id"] in found["incidents"]]
-    session.answer({**found, "burning": burning}, lambda: _ended(session, name, burning))
+    return quote(name, safe="")
 
 
 def _ended(session: Session, name: str, burning: list[dict[str, Any]]) -> None:
@@ -92,7 +140,7 @@ def _ended(session: Session, name: str, burning: list[dict[str, Any]]) -> None:
     if not burning:
         session.line("Nothing that it held back still burns.")
         return
-    now = datetime.now(UTC).timestamp()
+    now = time.time()
     rows = [[one["id"], one["severity"], next_action(one, now), plain(one["title"])] for one in burning]
     session.line("Still burning, and told now:")
     session.table(["ID", "SEV", "NEXT", "TITLE"], rows)

@@ -69,7 +69,7 @@ def replaying(session: Session, folder: Path | None, since: float, against: Path
     `tocsin backup` does.
     """
     new = _new(session, folder)
-    with redis_of(session) as redis:
+    with redis_of(session, new=False) as redis:
         old = _old(session, redis, against)
         found = _replayed(session, redis, old, new, since)
     if report is not None and str(report) != "-":

@@ -25,6 +25,7 @@ NOTICED = click.option("--noticed/--not-noticed", "noticed", default=None, help=
 @click.option(
     "--next", "following", metavar="DURATION", help="When you say more: 30m. By default as its severity says."
 )
+@click.option("--publish", is_flag=True, help="Tell the world too, in the same words; it must know of it already.")
 @by_option
 @pass_session
 def update(
@@ -36,12 +37,14 @@ def update(
     broken: str | None,
     noticed: bool | None,
     following: str | None,
+    publish: bool,
     by: str,
 ) -> None:
     """Post an update: TEXT goes to everybody who was told of it and into its timeline, and the next is promised."""
     some(text, "TEXT", "say what is known and what is being done")
     said = {"status": status, "affected": affected, "broken": broken, "users_noticed": noticed, "next": following}
-    body = {name: value for name, value in said.items() if value is not None}
+    body: dict[str, object] = {name: value for name, value in said.items() if value is not None}
+    body |= {"publish": True} if publish else {}
     act(session, id_, "update", _posted, by=by, text=text, **body)
 
 

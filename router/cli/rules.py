@@ -54,7 +54,10 @@ def whole(folder: Path, now: float | None = None) -> Ruleset:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path("config"))
 @pass_session
 def init(session: Session, folder: Path) -> None:
-    """Copy the packaged rules to FOLDER, to be edited, with their schema. Refuses a folder that holds something."""
+    """Copy the packaged rules to FOLDER, to be edited: with tests, runbooks, words, and schemas for editors.
+
+    A folder that holds something is refused.
+    """
     if folder.exists() and any(folder.iterdir()):
         raise Failure(f"{folder} is not empty", "Name a new folder: nothing of yours is overwritten.", code=USAGE)
     shutil.copytree(packaged(), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "*.py"))

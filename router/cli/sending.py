@@ -87,13 +87,11 @@ def _list(session: Session, config: Config, only: str | None) -> None:
     senders = [_sender(config, only)] if only else [_sender(config, each) for each in sorted(config.sources)]
     people = [sender.name for sender in senders if not _may_send(sender)]
     senders = [sender for sender in senders if _may_send(sender)]
-    found = [
-        (sender.name, sender.type.title, sample.name) for sender in senders for sample in samples(sender.type.name)
-    ]
+    found = [(sender.name, sender.type.name, sample.name) for sender in senders for sample in samples(sender.type.name)]
     if session.as_json:
-        session.data({"samples": [{"source": source, "type": title, "name": name} for source, title, name in found]})
+        session.data({"samples": [{"source": source, "type": kind, "name": name} for source, kind, name in found]})
     else:
-        session.table(["SOURCE", "SENDER", "SAMPLE"], found)
+        session.table(["SOURCE", "TYPE", "SAMPLE"], found)
         if people:
             session.line(f'For people, by `tocsin report "…"`: {", ".join(people)}')
 

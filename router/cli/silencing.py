@@ -46,7 +46,7 @@ def add(session: Session, /, reason: str, by: str, **said: Any) -> None:
 
 
 def _asked(reason: str, by: str, said: dict[str, Any]) -> dict[str, object]:
-    labels = dict(map(_label, said["labels"]))
+    labels = dict(map(label_of, said["labels"]))
     when = {"source": list(said["sources"]), "kind": list(said["kinds"]), "labels": labels}
     body = {
         "reason": reason,
@@ -67,7 +67,8 @@ def _asked(reason: str, by: str, said: dict[str, Any]) -> dict[str, object]:
     return {name: value for name, value in body.items() if value}
 
 
-def _label(text: str) -> tuple[str, str]:
+def label_of(text: str) -> tuple[str, str]:
+    """A label as it is typed, `KEY=VALUE`. Raises click's BadParameter."""
     key, equals, value = text.partition("=")
     if not (key and equals):
         raise click.BadParameter(f"{text!r} is not KEY=VALUE, like service=api", param_hint="--label")
@@ -119,10 +120,13 @@ def _state(one: dict[str, Any], now: float) -> str:
 
 
 def _what(one: dict[str, Any]) -> str:
-    when = one.get("when") or {}
-    parts = [f"{name} {_words(value)}" for name, value in when.items() if value]
-    parts += [", ".join(one.get("severities") or [])]
+    parts = [condition_words(one.get("when") or {}), ", ".join(one.get("severities") or [])]
     return plain("; ".join(filter(None, parts)) or "everything", 80)
+
+
+def condition_words(when: dict[str, Any]) -> str:
+    """A condition in a line: `source shop-uptime; labels service=api`."""
+    return plain("; ".join(f"{name} {_words(value)}" for name, value in when.items() if value))
 
 
 def _words(value: object) -> str:

@@ -38,7 +38,10 @@ _KINDS = {"-": "missing", "+": "unexpected", "!": "wrong"}
 )
 @pass_session
 def trying(session: Session, folder: Path | None, part: str | None, report: Path | None) -> None:
-    """Try the rules in FOLDER on their *.test.yaml: who would be told, when and why. Nothing is sent."""
+    """Try the rules in FOLDER on their *.test.yaml: who would be told, when and why. Nothing is sent.
+
+    Exit codes: 0 all green, 1 some failed, 2 nothing could be tried.
+    """
     session.folder = folder or session.folder
     folder = session.config or packaged()
     ruleset = _ruleset(session)

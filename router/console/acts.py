@@ -10,6 +10,7 @@ from rules.answering import why_not
 from rules.config import Config
 from rules.event import Severity
 from rules.incident import Incident, State
+from rules.on_room import why_not_archived
 from rules.on_triage import checks_of
 from rules.verification import missing
 
@@ -51,6 +52,7 @@ ACTS = (
     Act("assign", "Assign", (Field("to", "to", "choice"),)),
     Act("severity", "Change severity", (Field("severity", "to", "choice"),)),
     Act("false-positive", "False positive", (Field("reason", "Why was it none?"),), kind="grave"),
+    Act("archive-channel", "Archive its channel", states=frozenset({State.RESOLVED})),
     Act("note", "Write down", (Field("text", "Note", "words"),), states=frozenset(State)),
 )
 """In the order in which they are shown."""
@@ -70,6 +72,7 @@ RESPONSE = (
             Field("broken", "What is broken", needed=False),
             Field("users_noticed", "Users have noticed", "choice", needed=False),
             Field("next", "Next update in", "choice", needed=False),
+            Field("publish", "The world reads it too", "choice", needed=False),
         ),
     ),
     Act(
@@ -92,6 +95,7 @@ def acts(incident: Incident, by: str, now: float) -> tuple[list[Act], list[Act]]
     useless = {"undo"} if why_not(incident, by, now) else set()
     if not checks_of(incident):
         useless.add("check")
+    useless |= {"archive-channel"} if why_not_archived(incident) else set()
     known = [act for act in ACTS if incident.state in act.states and act.command not in useless]
     if missing(incident, now):
         known = [replace(act, fields=(*act.fields, OVERRIDE)) if act.command == "resolve" else act for act in known]

@@ -22,6 +22,8 @@ from workers.plain import clock
 
 MOST_UNDONE = 100
 """Incidents whose ids are carried in a cookie, so that one press takes the answer back."""
+STILL = ("note", "undo", "escalate", "update", "archive-channel")
+"""What can be asked of an incident that is over."""
 MOST = 500
 """Incidents answered with one press."""
 BUTTONS: dict[str, tuple[str, dict[str, str]]] = {
@@ -113,7 +115,7 @@ def truth(visit: Visit, what: str, before: Incident, after: Incident) -> Outcome
     """What came of it, also when somebody else was quicker."""
     config = visit.context.in_force.ruleset.config
     about = f"{after.severity} “{after.title[:60]}”"
-    if before.state is State.RESOLVED and what not in ("note", "undo", "escalate", "update"):
+    if before.state is State.RESOLVED and what not in STILL:
         by = f" by {before.resolved_by}" if before.resolved_by else ""
         return Outcome(f"{about} was resolved already{by}{_at(before.resolved_at, visit.now)}. Nothing changed.", True)
     if what in ("acknowledge", "snooze"):
@@ -138,6 +140,7 @@ def _done(visit: Visit, what: str, about: str, after: Incident) -> str:
         "escalate": f"Called now: {next_called(visit, after)}. {about}.",
         "undo": f"Taken back: {about} is {stands(after)}, as before.",
         "check": f"Looked at now: what is found stands here within seconds. {about}.",
+        "archive-channel": f"Its channel is archived in a moment: {about}.",
         "note": f"Written into the timeline of {about}.",
         "false-positive": f"Closed as a false positive: {about}.",
         "update": f"Posted: everybody who was told of {about} hears it.{_following(after, visit.now)}",

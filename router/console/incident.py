@@ -16,6 +16,7 @@ from router.console.answering import answered, command
 from router.console.because import Because, because
 from router.console.coming import coming, name_of
 from router.console.markdown import markdown
+from router.console.postmortems import afterwards
 from router.console.responding import responding
 from router.console.routes import Page, Refused
 from router.console.runbook import RunbookPage, others, shown
@@ -24,11 +25,13 @@ from router.console.story import Line, joined
 from router.console.visit import Visit
 from router.console.visitor import Role
 from router.context import Context
+from router.export import as_json, as_markdown
 from router.shown import child
 from router.tracing import Tracing
+from rules import briefing
 from rules.assessment import assessment
-from rules.briefing import as_markdown
 from rules.incident import Incident, Signal
+from rules.record import encode
 from rules.triage import Found
 from workers.attempts import Attempts
 from workers.compose import where
@@ -36,8 +39,6 @@ from workers.store import Ambiguous
 
 LINES, SIGNALS, CHILDREN, LINKS = 100, 50, 20, 10
 """So many of each on one page."""
-WRITTEN = 5000
-"""Lines of the history that go into a file."""
 OPENING = 20
 """Among the first lines of a history is the one that says which delivery opened it."""
 
@@ -63,6 +64,7 @@ class IncidentPage:
         """What of the console is here."""
         return [
             Page("/incidents/{id}.md", "GET", self.write),
+            Page("/incidents/{id}.json", "GET", self.data),
             Page("/incidents/{id}", "GET", self.show),
             Page("/incidents/{id}/act", "POST", self.act, needs=Role.RESPONDER),
             *RunbookPage(self._context, self.find).pages(),
@@ -90,8 +92,17 @@ class IncidentPage:
 
         def written() -> Response:
             incident = self.find(visit)
-            headers = {"Content-Disposition": f'attachment; filename="incident-{incident.id}.md"'}
-            return Response(self._markdown(visit, incident), media_type="text/markdown", headers=headers)
+            return _file(f"incident-{incident.id}.md", "text/markdown", as_markdown(self._context, incident).encode())
+
+        return await run_in_threadpool(written)
+
+    async def data(self, visit: Visit) -> Response:
+        """GET: all of it as JSON, for programs."""
+
+        def written() -> Response:
+            incident = self.find(visit)
+            name = f"incident-{incident.id}.json"
+            return _file(name, "application/json", encode(as_json(self._context, incident)))
 
         return await run_in_threadpool(written)
 
@@ -114,13 +125,14 @@ class IncidentPage:
         signals, alerts = _signals(visit, incident)
         pressed, asking = acts(incident, visit.visitor.name, visit.now)
         children = self._context.store.children(incident.id)
+        after = afterwards(self._context, incident)
         who = incident.assignee or incident.acknowledged_by
         return visit.page(
             "incident.html",
             incident=incident,
             place=where(incident),
             who=name_of(config, who) if who else None,
-            coming=coming(incident, config),
+            coming=after.coming or coming(incident, config),
             response=responding(incident, config, visit.now),
             rungs=rungs(incident, config),
             story=story,
@@ -138,8 +150,10 @@ class IncidentPage:
             links=_links(incident),
             assessed=assessment(incident.response.findings),
             findings=sorted(incident.response.findings, key=lambda one: one.outcome == Found.OK),
-            brief=as_markdown(brief(self._context, incident), visit.now),
-            markdown=self._markdown(visit, incident, lines=story, oldest_first=_oldest_first(visit)),
+            tells_world=bool(config.status_pages),
+            brief=briefing.as_markdown(brief(self._context, incident), visit.now),
+            markdown=self._markdown(visit, incident, story if _oldest_first(visit) else story[::-1]),
+            after=after,
         )
 
     def _story(self, visit: Visit, incident: Incident) -> tuple[list[Line], Part]:
@@ -153,15 +167,16 @@ class IncidentPage:
         opening = self._context.store.beginning(incident.id, OPENING)
         return because(self._tracing.incident(incident, opening), visit.now)
 
-    def _markdown(
-        self, visit: Visit, incident: Incident, lines: Sequence[Line] | None = None, *, oldest_first: bool = True
-    ) -> str:
+    def _markdown(self, visit: Visit, incident: Incident, lines: Sequence[Line]) -> str:
+        """What the page shows, as Markdown."""
         config = self._context.in_force.ruleset.config
-        if lines is None:
-            told, _ = self._context.store.recent(incident.id, 0, WRITTEN)
-            lines = joined(told, self._attempts.of(incident.id))
-        ordered = lines if oldest_first else lines[::-1]
-        return markdown(incident, rungs(incident, config), ordered, config, visit.now, shown(self._context, incident))
+        at = shown(self._context, incident)
+        return markdown(incident, rungs(incident, config), lines, config, visit.now, at)
+
+
+def _file(name: str, media_type: str, body: bytes) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, media_type=media_type, headers=headers)
 
 
 def _signals(visit: Visit, incident: Incident) -> tuple[list[Signal], Part]:

@@ -14,6 +14,7 @@ from rules.duration import show_duration
 from rules.incident import Incident
 from rules.inline import words
 from rules.markdown import escaped
+from rules.postmortem.story import checked
 from rules.progress import Progress
 from rules.tree import Answer, Question
 from workers.plain import is_web
@@ -30,6 +31,7 @@ def markdown(
         _facts(incident, config, now),
         _alerts(incident),
         ["", "## Escalation", "", *(_rung(one) for one in rungs)] if rungs else [],
+        _part("Checked", checked(incident)),
         worked(at),
         ["", "## Timeline", "", *(_line(line) for line in lines)],
     ]
@@ -66,6 +68,11 @@ def _alerts(incident: Incident) -> Iterator[str]:
         yield f"- {escaped(one.source)}: {escaped(one.summary, 300)} ({state}, {one.count} events)"
     if len(signals) > ALERTS:
         yield f"- and {len(signals) - ALERTS} more"
+
+
+def _part(heading: str, lines: Iterator[str]) -> list[str]:
+    found = list(lines)
+    return ["", f"## {heading}", "", *found] if found else []
 
 
 def worked(at: Progress | None) -> Iterator[str]:

@@ -11,11 +11,14 @@ from router.console.board import Board
 from router.console.checks import ChecksPage
 from router.console.incident import IncidentPage
 from router.console.live import Live
+from router.console.maintenance import MaintenancePage
 from router.console.notifications import NotificationsPage
 from router.console.now import Now
 from router.console.numbers import PAGES as NUMBERS
 from router.console.people import People
 from router.console.playground import Playground
+from router.console.postmortems import PostmortemPages
+from router.console.publishing import PublishingPage
 from router.console.queue import Queue
 from router.console.reporting import Reporting
 from router.console.routes import Page, routes
@@ -47,7 +50,10 @@ def tables(context: Context) -> list[Page]:
         *RulesPage(context).pages(),
         *Playground(context).pages(),
         *Schedules().pages(),
+        *MaintenancePage(context).pages(),
         *IncidentPage(context).pages(),
+        *PublishingPage(context).pages(),
         *NotificationsPage(context).pages(),
+        *PostmortemPages().pages(),
         Page("/live", "GET", live.stream),
     ]

@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from router.demo import pagerduty, slack, smtp
 from router.demo.outbox import Outbox
+from router.demo.workspace import Workspace, form
 
 _PAGES = Environment(loader=PackageLoader("router"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 _SHEET = Path(__file__).parent.parent / "static" / "outbox.css"
@@ -40,6 +41,7 @@ def demo(outbox: Outbox | None = None, clock: Clock = time.time) -> Starlette:
     app = Starlette(
         routes=[
             Route("/slack", _slack, methods=["POST"]),
+            Route("/slack/api/{method}", _slack_api, methods=["POST"]),
             Route("/pagerduty/v2/enqueue", _pagerduty, methods=["POST"]),
             Route("/outbox", _page),
             Route("/outbox.json", _json),
@@ -48,6 +50,7 @@ def demo(outbox: Outbox | None = None, clock: Clock = time.time) -> Starlette:
     )
     app.state.outbox = outbox if outbox is not None else Outbox()
     app.state.clock = clock
+    app.state.workspace = Workspace(app.state.outbox, clock)
     return app
 
 
@@ -69,6 +72,12 @@ async def _slack(request: Request) -> Response:
     return PlainTextResponse("ok")
 
 
+async def _slack_api(request: Request) -> Response:
+    said = await _bytes(request)
+    workspace: Workspace = request.app.state.workspace
+    return JSONResponse(workspace.answer(request.path_params["method"], form(said or b"")))
+
+
 async def _pagerduty(request: Request) -> Response:
     event = await _body(request)
     wrong = list(pagerduty.faults(event))
@@ -82,15 +91,20 @@ async def _pagerduty(request: Request) -> Response:
 
 
 async def _body(request: Request) -> Any:
+    try:
+        return orjson.loads(await _bytes(request) or b"")
+    except orjson.JSONDecodeError:
+        return None
+
+
+async def _bytes(request: Request) -> bytes | None:
+    """None when it is more than anybody sends."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > _LONGEST:
             return None
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
+    return bytes(body)
 
 
 async def _page(request: Request) -> Response:

@@ -30,6 +30,11 @@ class Outbox:
         """Keep one more and forget the oldest when there are too many."""
         self._arrived.appendleft(message)
 
+    def replace(self, before: Arrived, after: Arrived) -> None:
+        """A message has been changed over there; one that is forgotten stays so."""
+        if before in self._arrived:
+            self._arrived[self._arrived.index(before)] = after
+
     @property
     def messages(self) -> list[Arrived]:
         """What arrived, newest first."""

@@ -42,10 +42,10 @@ def _block_faults(block: dict[str, Any]) -> Iterator[str]:
             yield "a button is too long"
 
 
-def arrived(message: dict[str, Any], at: float) -> Arrived:
+def arrived(message: dict[str, Any], at: float, to: str = "#incidents") -> Arrived:
     """The message as it is drawn, every text already safe HTML."""
     blocks = [_drawn(block) for block in message.get("blocks", [])]
-    return Arrived(channel="slack", at=at, to="#incidents", text=_words(message["text"]), shown={"blocks": blocks})
+    return Arrived(channel="slack", at=at, to=to, text=_words(message["text"]), shown={"blocks": blocks})
 
 
 def _drawn(block: dict[str, Any]) -> dict[str, Any]:

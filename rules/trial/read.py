@@ -173,7 +173,9 @@ class _Reader:
         configured = self._config.sources[source]
         if step.sample is not None and name not in self._samples.get(configured.type, ()):
             known = self._samples.get(configured.type, ())
-            hint = nearest(name, known) or f"tocsin send --list names all: {', '.join(list(known)[:6]) or 'none'}"
+            begin = [one for one in known if one.startswith(name)]
+            near = f"did you mean {one_of(begin[:3])}?" if begin else nearest(name, known)
+            hint = near or f"tocsin send --list names all: {', '.join(list(known)[:6]) or 'none'}"
             self._document.complain((*path, "sample"), f"{configured.type} has no sample '{name}'", hint)
             return None
         if key == "body" and not self._document.at((*path, "body")):

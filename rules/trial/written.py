@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from rules.clock import check_zone, zone
 from rules.duration import parse_duration
@@ -79,11 +79,22 @@ def _times(value: object) -> int:
     return number
 
 
-Times = Annotated[int, BeforeValidator(_times)]
+_AS_OFFSET = {
+    "type": "string",
+    "pattern": r"^([0-9]{1,9}(\.[0-9]{1,3})?[smhdw])+$",
+    "examples": ["0m", "15m", "1h30m"],
+}
+_AS_START = {
+    "type": "string",
+    "pattern": r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S* ?\S*$",
+    "examples": ["2026-03-02 11:00 Europe/Bucharest", "2026-03-02T09:00Z"],
+}
+_AS_TIMES = {"type": "integer", "minimum": 1, "maximum": MOST_TIMES}
+Times = Annotated[int, BeforeValidator(_times), WithJsonSchema(_AS_TIMES)]
 """How often a step happens."""
-Offset = Annotated[float, BeforeValidator(_offset)]
+Offset = Annotated[float, BeforeValidator(_offset), WithJsonSchema(_AS_OFFSET)]
 """Time since the beginning of the test; `0m` is the beginning. Held as seconds."""
-Start = Annotated[float, BeforeValidator(parse_start)]
+Start = Annotated[float, BeforeValidator(parse_start), WithJsonSchema(_AS_START)]
 """A moment with its zone; held as Unix seconds."""
 
 

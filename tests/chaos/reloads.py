@@ -9,7 +9,7 @@ from collections import Counter
 from rules.load import load
 from tests.chaos.load import Load
 from tests.chaos.oracle import Verdict, incidents, judge
-from tests.chaos.stage import Length, a_stage
+from tests.chaos.stage import Length, a_stage, strike
 from tests.processes.tocsin import Running, wait_for
 
 EDITIONS = (
@@ -68,6 +68,43 @@ def reloads(length: Length) -> Verdict:
     }
     verdict.notes.append(f"{seen['right']} right and {seen['wrong']} wrong editions, {len(judged)} of them have judged")
     return verdict
+
+
+STRUCK = ("receiver", "receiver 2", "intake", "urgent", "calm")
+
+
+def struck(length: Length) -> Verdict:
+    """R23b: in each of many reloads a process is killed, between the save and the new rules being in force."""
+    times, choice = length.times(20, 60), random.Random(24)
+    with a_stage(receivers=2) as tocsin:
+        versions, killed, allowed = {_version(tocsin)}, 0, 0
+        with Load(tocsin.port, rate=20) as load_:
+            for number in range(times):
+                edit(tocsin, _right(number))
+                versions.add(_version(tocsin))
+                load_.run_for(choice.uniform(0.0, 1.2))
+                doubtful = strike(tocsin, choice.choice(STRUCK))
+                killed += doubtful >= 0
+                allowed += max(0, doubtful)
+                load_.run_for(length.seconds(1.0))
+            edit(tocsin, _right(times))
+            last = _version(tocsin)
+            versions.add(last)
+            settled = wait_for(lambda: tocsin.ready() and _agree(tocsin, last), 30)
+        verdict = judge(tocsin, [load_.book], allowed=allowed)
+        judged = {one.rules_version for each in incidents(tocsin).values() for one in each}
+    verdict.checks |= {
+        "no incident was judged by rules that were never saved": judged <= versions,
+        "several editions have judged": len(judged) > 2,
+        "every process came back, and all have the last": settled,
+    }
+    verdict.notes.append(f"{times + 1} editions, {killed} processes killed, {len(judged)} editions have judged")
+    return verdict
+
+
+def _version(tocsin: Running) -> str:
+    """Of what stands in the folder."""
+    return load({"rules.yaml": (tocsin.folder / "rules" / "rules.yaml").read_text()}).version
 
 
 def _right(number: int) -> str:

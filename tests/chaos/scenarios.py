@@ -50,6 +50,7 @@ SCENARIOS: dict[str, tuple[str, Callable[[Length], Verdict]]] = {
     "R22": ("10,000 different alarms in a storm", troubles.storm_of_many),
     "R22b": ("one alarm in a storm", troubles.storm_of_one),
     "R23": ("the rules change again and again, some wrong", reloads.reloads),
+    "R23b": ("kill -9 in the middle of reloads", reloads.struck),
     "R24": ("records of the release before", releases.upgraded),
     "R24b": ("a later release beside this one", releases.downgraded),
     "R25": ("poison", troubles.poison),

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
-import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.cli.pretended import INCIDENT, Tocsin, tell
+from tests.cli.pretended import INCIDENT, NOW, Tocsin, tell
 
-LAST = {"check": "site", "outcome": "failed", "text": "site answers 502 in 0.3 s", "at": time.time() - 125, "took": 0.3,
+LAST = {"check": "site", "outcome": "failed", "text": "site answers 502 in 0.3 s", "at": NOW - 125, "took": 0.3,
         "detail": ""}  # fmt: skip
 ONE: dict[str, Any] = {
     "name": "site", "type": "http", "every": 60.0, "failures": 3, "used_by": ["P1", "the rule «pay»"],
-    "state": "failed", "last": LAST, "failing": 4, "failing_since": time.time() - 200, "next_at": time.time() + 3600,
+    "state": "failed", "last": LAST, "failing": 4, "failing_since": NOW - 200, "next_at": NOW + 3600,
 }  # fmt: skip
 OTHER = {**ONE, "name": "db", "type": "tcp", "every": None, "used_by": [], "state": "never run", "last": None,
          "failing": 0, "next_at": None}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock stands still: a busy machine makes nothing older."""
+    monkeypatch.setattr("router.cli.looking.time", SimpleNamespace(time=lambda: NOW))
 
 
 def test_the_list_says_what_each_found_and_when_it_runs(tocsin: Tocsin) -> None:

@@ -10,48 +10,89 @@ import pytest
 from router.prepared import LARGEST, Unfit, filled
 from tests.cli.pretended import INCIDENT, Tocsin, tell
 
-SILENT = {
-    "name": "S-4F2K9X", "reason": "planned maintenance: api", "by": "ana", "of": "people", "active": True,
-    "from": 1_772_442_000.0, "until": 1_772_445_600.0,
+BEGUN = {
+    "name": "M-4F2K9X", "service": "api", "reason": "new disks", "by": "ana", "active": True, "over": False,
+    "from": 1_772_442_000.0, "until": 1_772_445_600.0, "remind_at": 1_772_445_000.0, "severity": "P4", "prolonged": 0,
+    "what": {"labels": {"service": ["api"]}}, "holds": [],
+    "words": {"Status page": "**Scheduled maintenance: api**", "Customers": "Hello,\n\nwe work on it \x1b[31mnow"},
 }  # fmt: skip
+PATH = "/api/maintenance"
 
 
 def test_one_command_silences_and_has_the_words_ready(tocsin: Tocsin) -> None:
-    """Status page, social media and customers, with times and their zone."""
-    tocsin.says["/api/silences"] = (201, SILENT)
-    said = tell("maintenance", "start", "--for", "1h", "--service", "api", "--by", "ana")
-    assert said.exit_code == 0
+    """Until when, what is silenced, when people are reminded, what to do then; and each text under its heading."""
+    tocsin.says[PATH] = (201, BEGUN)
+    said = tell("maintenance", "start", "--for", "1h", "--service", "api", "--by", "ana", "--reason", "new disks")
+    assert said.exit_code == 0, said.output
     assert tocsin.asked[-1][2] == {
         "by": "ana",
-        "reason": "planned maintenance: api",
-        "when": {"labels": {"service": "api"}},
+        "service": "api",
+        "reason": "new disks",
         "for": "1h",
+        "timezone": "UTC",
+        "severity": "P4",
     }
-    for heading in ("--- Status page ---", "--- Social media ---", "--- Customers ---"):
-        assert heading in said.output
-    assert "From 02 March 09:00 UTC to 02 March 10:00 UTC we are working on api: planned maintenance." in said.output
-    assert "When you are done: tocsin maintenance end S-4F2K9X" in said.output
-    assert "{{" not in said.output
+    assert said.output.splitlines()[:6] == [
+        "Maintenance of api until 2026-03-02 10:00 UTC.",
+        "Silenced: labels service=api.",
+        "People are reminded at 2026-03-02 09:50 UTC, and told when it is over.",
+        "When you are done: tocsin maintenance end M-4F2K9X",
+        "If it takes longer: tocsin maintenance prolong M-4F2K9X --for 30m",
+        "",
+    ]
+    assert "--- Status page ---" in said.output
+    assert "\x1b[31m" not in said.output
 
 
-def test_the_words_are_the_operators_own(tocsin: Tocsin, tmp_path: Path) -> None:
-    """From words/maintenance.md of their folder; for programs as JSON."""
-    tocsin.says["/api/silences"] = (201, SILENT)
-    (tmp_path / "words").mkdir()
-    (tmp_path / "words" / "maintenance.md").write_text("## Chat\nbrb, {{ service }}: {{ minutes }} min\n")
-    said = tell("maintenance", "start", "--for", "1h", "--service", "api", "--config", str(tmp_path), "-o", "json")
-    assert json.loads(said.output)["words"] == {"Chat": "brb, api: 60 min"}
+def test_scope_time_and_who_is_reminded_can_be_said(tocsin: Tocsin) -> None:
+    """Sources or labels in place of the service, a planned time, another severity's channels."""
+    tocsin.says[PATH] = (201, {**BEGUN, "active": False})
+    words = "--source shop --label env=live --start 2026-03-01T22:00 --end 2026-03-01T23:00 --timezone Europe/Bucharest"
+    said = tell("maintenance", "start", "--service", "api", *words.split(), "--remind", "p2", "--name", "disks")
+    assert said.exit_code == 0, said.output
+    asked = tocsin.asked[-1][2]
+    assert asked["sources"] == ["shop"]
+    assert asked["labels"] == {"env": "live"}
+    assert (asked["severity"], asked["name"], asked["end"]) == ("P2", "disks", "2026-03-01T23:00")
+    assert "Maintenance of api from 2026-03-02 09:00 UTC until 2026-03-02 10:00 UTC." in said.output
 
 
-def test_a_broken_template_hides_nothing(tocsin: Tocsin, tmp_path: Path) -> None:
-    """The silence is set; what is wrong with the words is said in their place."""
-    tocsin.says["/api/silences"] = (201, SILENT)
-    (tmp_path / "words").mkdir()
-    (tmp_path / "words" / "maintenance.md").write_text("## Chat\n{{ servce }}\n")
-    said = tell("maintenance", "start", "--for", "1h", "--service", "api", "--config", str(tmp_path))
-    assert said.exit_code == 0
-    assert "Maintenance until" in said.output
-    assert "'servce' is undefined" in said.output
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["start", "--service", "api"], "how long? A maintenance has an end"),
+        (["start", "--for", "1h"], "--service"),
+        (["start", "--service", "api", "--for", "1h", "--label", "x"], "KEY=VALUE"),
+        (["end", " "], "The NAME is empty"),
+        (["prolong", "M-1"], "--for"),
+    ],
+)
+def test_what_is_missing_is_said(tocsin: Tocsin, words: list[str], says: str) -> None:
+    """Nothing is asked of the running Tocsin."""
+    said = tell("maintenance", *words)
+    assert said.exit_code == 2
+    assert says in said.output
+    assert tocsin.asked == []
+
+
+def test_what_is_on_is_listed_first(tocsin: Tocsin) -> None:
+    """With what it holds back; for programs all of it; an empty list says how to begin."""
+    over = {**BEGUN, "name": "M-0", "active": False, "over": True}
+    tocsin.says[PATH] = (200, {"maintenance": [over, {**BEGUN, "holds": [INCIDENT]}]})
+    lines = [line.split() for line in tell("maintenance", "list").output.splitlines()]
+    assert lines[0] == ["NAME", "STATE", "UNTIL", "SERVICE", "HOLDS", "REASON", "BY"]
+    assert [line[:2] for line in lines[1:]] == [["M-4F2K9X", "on"], ["M-0", "over"]]
+    assert json.loads(tell("maintenance", "list", "-o", "json").output)["maintenance"][0] == over
+    tocsin.says[PATH] = (200, {"maintenance": []})
+    assert "Begin with `tocsin maintenance start" in tell("maintenance", "list").output
+
+
+def test_it_is_prolonged_with_its_words_anew(tocsin: Tocsin) -> None:
+    """They have the new end."""
+    tocsin.says[f"{PATH}/M-4F2K9X/prolong"] = (200, BEGUN)
+    said = tell("maintenance", "prolong", "M-4F2K9X", "--for", "30m", "--by", "dan")
+    assert tocsin.asked[-1][2] == {"by": "dan", "for": "30m"}
+    assert "--- Status page ---" in said.output
 
 
 @pytest.mark.parametrize(
@@ -78,9 +119,9 @@ def test_a_template_reaches_nothing_and_fills_no_memory(tmp_path: Path, text: st
 
 def test_the_end_says_what_still_burns(tocsin: Tocsin) -> None:
     """Of what it held back, and nothing else; with nothing it says so."""
-    tocsin.says["/api/silences/S-4F2K9X/lift"] = (200, {"lifted": "S-4F2K9X", "incidents": [INCIDENT["id"]]})
-    said = tell("maintenance", "end", "S-4F2K9X").output
+    tocsin.says[f"{PATH}/M-4F2K9X/end"] = (200, {"ended": "M-4F2K9X", "burning": [INCIDENT]})
+    said = tell("maintenance", "end", "M-4F2K9X").output
     assert "Still burning, and told now:" in said
     assert INCIDENT["id"] in said
-    tocsin.says["/api/silences/S-4F2K9X/lift"] = (200, {"lifted": "S-4F2K9X", "incidents": []})
-    assert "Nothing that it held back still burns." in tell("maintenance", "end", "S-4F2K9X").output
+    tocsin.says[f"{PATH}/M-4F2K9X/end"] = (200, {"ended": "M-4F2K9X", "burning": []})
+    assert "Nothing that it held back still burns." in tell("maintenance", "end", "M-4F2K9X").output

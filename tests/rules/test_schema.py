@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from router.cli import main
-from router.cli.schema import FILE, MODELINE, of_rules
+from router.cli.schema import FILE, FILE_OF_TESTS, modeline, of_rules
 from router.sources import TYPES as SOURCES
 from rules.glossary import GLOSSARY
 from rules.load import TESTS, Wrong, load
@@ -172,13 +172,16 @@ def test_every_type_is_one_branch() -> None:
 
 
 def test_init_points_editors_at_the_schema(tmp_path: Path) -> None:
-    """It lies beside the rules, is no rule itself, and says what `tocsin schema` prints."""
+    """It lies beside the rules, is no rule itself, and says what `tocsin schema` prints; so does that of the tests."""
     folder = tmp_path / "config"
     assert CliRunner().invoke(main, ["init", str(folder)]).exit_code == 0
-    printed = CliRunner().invoke(main, ["schema"]).stdout
-    assert json.loads(printed) == json.loads((folder / FILE).read_text(encoding="utf-8")) == SCHEMA
-    for path in (folder / shipped.name for shipped in SHIPPED):
+    for name, options in ((FILE, []), (FILE_OF_TESTS, ["--tests"])):
+        printed = CliRunner().invoke(main, ["schema", *options]).stdout
+        assert json.loads(printed) == json.loads((folder / name).read_text(encoding="utf-8"))
+    assert json.loads((folder / FILE).read_text(encoding="utf-8")) == SCHEMA
+    for path in folder.glob("*.yaml"):
         first = path.read_text(encoding="utf-8").splitlines()[0]
-        assert first + "\n" == MODELINE
+        assert first + "\n" == modeline(FILE_OF_TESTS if path.name.endswith(TESTS) else FILE)
         assert (path.parent / first.partition("$schema=")[2]).is_file()
     assert CliRunner().invoke(main, ["check", str(folder)]).exit_code == 0
+    assert CliRunner().invoke(main, ["test", str(folder)]).exit_code == 0

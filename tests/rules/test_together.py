@@ -125,7 +125,7 @@ def test_why_a_group_does_not_take_an_event_is_said() -> None:
 def test_only_what_is_in_trouble_keeps_others_quiet() -> None:
     """Not what is over, nor what nobody is told of itself."""
     parent = opened(event(how="outage"))
-    keys = RULESET.inhibitions.over(parent, 0.0)
+    keys = RULESET.inhibitions.over(parent)
     parent = replace(parent, inhibits=keys)
     assert inhibiting(parent) == ('["errors","shop"]',)
     over = {key: replace(signal, firing=False) for key, signal in parent.signals.items()}

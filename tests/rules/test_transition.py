@@ -32,6 +32,8 @@ from rules.decision import Gate
 from rules.event import Action
 from rules.incident import Hold, Incident, Reason, Signal, State
 from rules.last_answer import LastAnswer, Stood
+from rules.postmortem.commands import AskForPostmortem, NotePostmortem, RemindOfPostmortem
+from rules.postmortem.terms import Owed
 from rules.response import Finding, Part, Ticked, Update
 from rules.response_commands import (
     Assess,
@@ -47,6 +49,7 @@ from rules.response_commands import (
     Untick,
 )
 from rules.transition import TABLE, transition
+from tests.rules import announced
 from tests.rules.lives import (
     EVERYBODY,
     MINUTE,
@@ -87,6 +90,9 @@ ROWS: dict[type[Command], set[State]] = {
     Examine: {T, A, M, R},
     Tick: {T, A, M, R},
     Untick: {T, A, M, R},
+    AskForPostmortem: {T, A, M, R, DONE},
+    NotePostmortem: {T, A, M, R, DONE},
+    RemindOfPostmortem: {DONE},
     TakePart: {T, A, M, R},
     StateImpact: {T, A, M, R, DONE},
     PostUpdate: {T, A, M, R, DONE},
@@ -94,6 +100,7 @@ ROWS: dict[type[Command], set[State]] = {
     Remind: {T, A, M, R},
     PutOffReminder: {T, A, M, R},
     DropReminder: {T, A, M, R},
+    **announced.ROWS,
 }
 """In which states a command does anything, written down a second time: a row that vanishes or appears is noticed."""
 
@@ -113,10 +120,10 @@ def in_state(state: State) -> Life:
         life.asks(Resolve(by="ana", via="slack"))
     update = Update(text="we look", by="ana", at=life.now, next_at=life.now + 30)
     ticks = {"runbook:site-down:1": Ticked(by="ana", at=life.now, via="cli")}
-    response = life.incident.response.changed(update=update, ticks=ticks, triage=("site",))
+    response = life.incident.response.changed(update=update, ticks=ticks, triage=("site",), postmortem=Owed())
     life.incident = life.incident.changed(response=response)
     answered = LastAnswer(by="maria", at=life.now + MINUTE, what="it", fields=("assignee",), before=Stood())
-    life.incident = life.incident.changed(last_answer=answered)
+    life.incident = announced.announced(life.incident.changed(last_answer=answered))
     return life
 
 
@@ -144,6 +151,11 @@ def each_command(life: Life) -> dict[type[Command], Command]:
         Lift: Lift(by="maria", silence="deploy"),
         Undeliverable: Undeliverable(roster=EVERYBODY, **page),  # type: ignore[arg-type]
         Settle: Settle(),
+        AskForPostmortem: AskForPostmortem(by="maria", via="cli"),
+        NotePostmortem: NotePostmortem(by="maria", via="cli", text="maria waived it"),
+        RemindOfPostmortem: RemindOfPostmortem(
+            role="author", person="ana", channels=("mail",), rooms=frozenset(), text="the draft is due"
+        ),
         Assess: Assess(
             findings=(Finding(check="site", outcome="ok", text="site healthy", at=life.now),), roster=EVERYBODY
         ),
@@ -157,6 +169,7 @@ def each_command(life: Life) -> dict[type[Command], Command]:
         Remind: Remind(roster=EVERYBODY),
         PutOffReminder: PutOffReminder(by="maria", via="cli", seconds=600),
         DropReminder: DropReminder(by="maria", via="cli", reason="we sit together"),
+        **announced.commands(),
     }
 
 

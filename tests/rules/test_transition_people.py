@@ -52,6 +52,9 @@ def test_an_acknowledgement_tells_everybody_who_was_told() -> None:
     ]
 
 
+DUE = "a post-mortem is due, for it was a P1: draft by 2026-03-04 09:00 UTC, review by 2026-03-09 09:00 UTC"
+
+
 def test_each_answer_is_written_into_the_history() -> None:
     """Who, what and from where, in words a person reads."""
     life = opened("P1").asks(ANA)
@@ -65,6 +68,7 @@ def test_each_answer_is_written_into_the_history() -> None:
         ("note", "rolled back", "dan", "web", START),
         ("assigned", "ana assigned it to dan", "ana", "cli", START),
         ("resolved", "resolved by dan: the cache was full", "dan", "web", START),
+        ("post-mortem", DUE, None, None, START),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from rules.commands import Acknowledge, Assign, ChangeSeverity, Command, FalsePo
 from rules.decision import Judged
 from rules.event import Action, Event, Severity
 from rules.load import Ruleset, load
+from rules.postmortem.terms import Terms
 from rules.rehearsal.engine import Rehearsal
 from rules.rehearsal.promises import AT_MOST
 from rules.roster import Roster
@@ -24,12 +26,16 @@ from rules.trial.play import play
 from rules.trial.read import Trial, trials
 from tests.staged import Staged, came_to_in_rehearsal, came_to_really
 from tests.world import RULES, START
-from workers import agenda, configuration, draft
+from workers import agenda, beats, configuration, draft
+from workers.agenda import Lane
+from workers.auditor import EVERY, audit
 from workers.channels import OPTIONS
 from workers.configuration import packaged, read
 from workers.house import ways
 
-SHIPPED = read(packaged(), source_options={name: one.options for name, one in TYPES.items()}, channel_options=OPTIONS)
+_READ = read(packaged(), source_options={name: one.options for name, one in TYPES.items()}, channel_options=OPTIONS)
+SHIPPED = replace(_READ, policy=replace(_READ.policy, postmortem=Terms(always=(), impact={}, touching={})))
+"""Without post-mortems: they come days after, of no event, and are not rehearsed."""
 STORIES = trials(configuration.tests(packaged()), SHIPPED.config, sample_names())
 
 
@@ -106,6 +112,11 @@ inhibit:
   - {name: beside, while: {labels: {how: degraded}}, quiet: {labels: {how: [minor, pay]}, severity: [P1, P3]}}
 """
 RELATED = load({"rules.yaml": QUIET + TOGETHER}, channel_options=OPTIONS)
+AT_HOURS = TOGETHER.replace("{rule: the site is down}", '{rule: the site is down, hours: "09:00-09:20"}').replace(
+    "quiet: {labels: {how: [minor, pay]}",
+    'quiet: {not: {hours: ["10:00-15:30", "09:01-09:06"], weekday: mon-wed}, labels: {how: [minor, pay]}',
+)
+HOURLY = load({"rules.yaml": QUIET + AT_HOURS}, channel_options=OPTIONS)
 HOWS = ["outage", "degraded", "payment", "grouped", "noise", "minor", "pay", "lost", "odd"]
 KEYS = ["web", "api", "shop"]
 PASSES = [0.0, 0.3, 1.0, 20.0, 300.0, 901.0, 3600.0, 5 * 3600.0, 30 * 3600.0, 7 * 86400.0]
@@ -231,7 +242,44 @@ class Life:
         self.stage.breaks(channels)
 
 
-@pytest.mark.parametrize("ruleset", [LIVELY, RELATED], ids=["each by itself", "groups and what is kept quiet"])
+class Audited(Staged):
+    """As production: one of the workers audits every half minute."""
+
+    def passes_to(self, moment: float) -> None:
+        """The clock stops at every audit too."""
+        while (at := min(moment, (self.now // EVERY + 1) * EVERY)) < moment:
+            super().passes_to(at)
+            for lane in Lane:
+                beats.beat(self.world.redis, f"{lane}:somewhere:1")
+            audit(self.world.house)
+        super().passes_to(moment)
+
+
+@pytest.mark.parametrize(
+    "life",
+    [
+        [("outage", 2.0), ("minor", 1800.0)],
+        [("outage", 400.0), ("pay", 1800.0)],
+        [("degraded", 30.0), ("minor", 45.0), ("pay", 5400.0)],
+        [("outage", 1100.0), ("degraded", 200.0), ("minor", 600.0), ("pay", 600.0)],
+    ],
+    ids=["its parent's hours end", "within them", "its own begin and end", "one after the other"],
+)
+def test_hours_of_inhibit_are_those_of_production(redis: Redis, life: list[tuple[str, float]]) -> None:
+    """What is kept quiet at some hours is let go at the same second in both, and the auditor has nothing to add."""
+    rehearsed, real = Rehearsal(HOURLY, ways(HOURLY), START), Audited(redis, HOURLY, START)
+    for stage in (rehearsed, real):
+        lived = Life(stage, HOURLY)
+        for number, (how, seconds) in enumerate(life):
+            lived.says(f"web{number}", how, Action.TRIGGER, None, None)
+            lived.passes(seconds)
+    _compare(rehearsed, real)
+    assert any("no longer kept quiet" in line.text for one in real.incidents for line in rehearsed.timeline(one.id))
+
+
+@pytest.mark.parametrize(
+    "ruleset", [LIVELY, RELATED, HOURLY], ids=["each by itself", "groups and what is kept quiet", "quiet at some hours"]
+)
 def test_any_life_comes_to_the_same_on_redis(redis: Redis, long: bool, ruleset: Ruleset) -> None:
     """Late words, repetitions, gates, storms, people, broken channels, hours that go by: no difference is found."""
 

@@ -239,6 +239,20 @@ def test_links_are_filled_from_the_event_and_stand_in_the_message(redis: Redis) 
         assert link.url in str(mail.body) or link.url in mail.text
 
 
+def test_a_command_is_run_where_it_is_allowed_and_what_it_wrote_is_kept(redis: Redis) -> None:
+    """Off, it is unknown and says what to set; on, its last lines stand behind the finding. Never in a message."""
+    rules = TRIAGE.replace("triage: [site, api, deployed]", "triage: [log]")
+    rules += "  log: {type: command, run: [echo, backend is down]}\n"
+    for allowed, outcome, detail in (("false", "unknown", ""), ("true", "ok", "backend is down")):
+        redis.flushall()
+        with a_world(redis, rules, allow_commands=allowed) as world:
+            world.hears("outage")
+            heard = world.outside.heard_exactly([*P1_PAGE, *ASSESSED])
+            (found,) = world.incident.response.findings
+            assert (found.outcome, found.detail) == (outcome, detail)
+            assert "backend is down" not in str([one.body for one in heard])
+
+
 def test_the_audit_finds_nothing_where_all_is_well(world: World) -> None:
     """Findings are no promise."""
     world.hears("outage")

@@ -53,17 +53,17 @@ def test_nothing_is_verified_while_it_burns(world: World) -> None:
 
 
 def test_what_has_recovered_is_looked_at_until_it_is_well(world: World) -> None:
-    """Once a minute; the history says it when something changes, and nobody is told of it."""
+    """Every two minutes; the history says it when something changes, and nobody is told of it."""
     world.clock.at += 1
     world.hears(action=Action.RESOLVE)
     world.outside.heard_exactly(RECOVERED)
     assert len(world.outside.looked) == 1
     world.passes("5m")
-    assert len(world.outside.looked) == 6
+    assert len(world.outside.looked) == 3
     assert ticks(world) == []
     assert [line.kind for line in world.timeline].count("assessed") == 1
     world.outside.pages[API] = Reply(status=200)
-    world.passes("1m")
+    world.passes("2m")
     assert ticks(world) == ["api check"]
     looked = len(world.outside.looked)
     world.passes("30m")

@@ -72,7 +72,8 @@ def test_the_soonest_come_first_and_no_more_than_asked(redis: Redis) -> None:
 
 def test_each_desk_has_its_own(redis: Redis) -> None:
     """Nothing of one lane or job is taken by another."""
-    kinds = {Job.DEDUPLICATE: Kind.INTAKE, Job.NOTIFY: Kind.NOTIFY, Job.ESCALATE: Kind.STEP, Job.CHECK: Kind.CHECK}
+    kinds = {Job.DEDUPLICATE: Kind.INTAKE, Job.NOTIFY: Kind.NOTIFY, Job.ESCALATE: Kind.STEP}
+    kinds |= {Job.CHECK: Kind.CHECK, Job.ANNOUNCE: Kind.ROOM}
     of = promised(redis, *(an_entry(f"{lane}-{job}", lane=lane, kind=kinds[job]) for lane, job in DESKS))
     assert of.lengths() == dict.fromkeys(DESKS, 1)
     for lane, job in DESKS:

@@ -200,10 +200,12 @@ def test_a_start_with_rules_that_are_refused_judges_nothing_by_them(two: tuple[P
 
 
 def test_whoever_starts_last_with_other_rules_puts_them_into_force(two: tuple[Process, Process]) -> None:
-    """A deployment replaces the files and starts the processes anew."""
+    """A deployment replaces the files and starts the processes anew: they are read once they have stood still."""
     one, other = two
     other.write(QUIETER)
     other.reload.begin()
+    assert other.judges() == Severity.P1
+    other.looks(2)
     one.looks(1)
     assert one.judges() == other.judges() == Severity.P3
 

@@ -55,6 +55,8 @@ class Notification:
     """`rule «the site is down»; step 2 of 3: on-call engineer did not answer within 15m`."""
     next: str
     """`ceo at 10:30 UTC, in 15m`, or that nothing follows."""
+    until: float | None = None
+    """When it was over; None: it goes on."""
     role: str | None = None
     recipient: Recipient | None = None
     count: int = 1
@@ -72,6 +74,9 @@ class Notification:
     room: str | None = None
     """Where the team's own room is, for a channel that can post to several."""
 
+    of: str = "incident"
+    """What `incident` is the name of, where it is of none: `maintenance`."""
+
     @property
     def dedup_key(self) -> str:
         """PagerDuty's key of this page: the same for its retries, its acknowledgement and its resolve."""
@@ -80,7 +85,7 @@ class Notification:
 
 def which(notification: Notification) -> str:
     """What it is about, for the small print: `incident 4QXZ81`, or that it is a digest."""
-    return "several incidents" if notification.others else f"incident {notification.incident}"
+    return "several incidents" if notification.others else f"{notification.of} {notification.incident}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,8 @@ class HttpRequest:
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    kept: int | None = None
+    """Bytes of the answer that are wanted; None: as many as it takes to tell whether it arrived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +115,7 @@ class MailRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What the receiver answered: at most 2 KiB of its body."""
+    """What the receiver answered: at most 2 KiB of its body, or as much as was asked for."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -83,7 +83,7 @@ def post(notification: Notification, options: ChannelOptions) -> MailRequest:
 
 def _head(message: EmailMessage, notification: Notification, options: MailOptions) -> None:
     sender = _address(options.sender)
-    thread = f"<incident-{notification.incident}@{sender.domain}>"
+    thread = f"<{notification.of}-{notification.incident}@{sender.domain}>"
     message["From"] = Address("Tocsin", addr_spec=sender.addr_spec)
     message["To"] = _to(notification)
     message["Subject"] = _subject(notification)
@@ -135,7 +135,7 @@ def _first_line(notification: Notification) -> str:
 def _facts(notification: Notification) -> list[tuple[str, str]]:
     facts = [
         ("Where", notification.where),
-        ("Since", since(notification.since, notification.now)),
+        ("Since", since(notification.since, notification.now, notification.until)),
         ("Why", notification.why),
         ("Next", notification.next),
         ("Note", notification.note or ""),

@@ -64,7 +64,7 @@ def _said(notification: Notification) -> dict[str, Any]:
     """Every field by its own name. No address of a person: a name is enough for a receiver that is not theirs."""
     texts = ("incident", "title", "where", "why", "next", "role", "by", "note")
     return {
-        "type": "incident." + notification.reason.value.replace(" ", "_"),
+        "type": f"{notification.of}." + notification.reason.value.replace(" ", "_"),
         "reason": notification.reason.value,
         "pages": notification.reason.pages,
         "severity": notification.severity.value,

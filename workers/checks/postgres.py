@@ -12,7 +12,8 @@ from rules.triage import Found
 from workers.checks.contract import CannotRun, CheckOptions, CheckType, Means, Said, in_time
 
 MISSING = "PostgreSQL's client is not installed: install Tocsin with its extra, tocsin[postgres]"
-_COUNT = "select count(*), current_setting('max_connections')::int from pg_stat_activity"
+# Not pg_stat_activity: that has the server's own processes too, and hides from others' eyes which those are.
+_COUNT = "select sum(numbackends)::int, current_setting('max_connections')::int from pg_stat_database"
 
 
 class PostgresOptions(CheckOptions):

@@ -27,29 +27,33 @@ _TAKEN = re.compile(rb'\s*(?:ok\s*$|\{\s*"ok"\s*:\s*true)')
 _REFUSED = re.compile(rb'\s*\{\s*"ok"\s*:\s*false')
 _ERROR = re.compile(rb'"error"\s*:\s*"([a-z0-9_]{1,60})"')
 # docs.slack.dev/reference/methods/chat.postMessage#errors: those that pass by themselves. All others need a person.
-_PASSING = frozenset(
+PASSING = frozenset(
     {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
     | {"team_added_to_org", "rollup_error", "timeout"}
 )
 
 
 class SlackOptions(ChannelOptions):
-    """Either `url` (incoming webhook, one room) or `token` and `channel` (bot, teams may have rooms of their own)."""
+    """Either `url` (incoming webhook, one room) or `token` and `channel` (bot, teams may have rooms of their own).
+
+    A `token` beside `url` posts nothing there: its bot makes the channels of incidents.
+    """
 
     url: Reference | None = None
     """A reference to an incoming webhook, which posts to one room."""
     token: Reference | None = None
-    """A reference to the token of a bot; teams may then have rooms of their own."""
+    """A reference to the token of a bot; with `channel`, teams may have rooms of their own."""
     channel: str | None = None
     """The id of the bot's room, like C0OPS."""
     api: str = "https://slack.com/api/chat.postMessage"
-    """Where the bot posts."""
+    """Where the bot posts; Slack's other methods are beside it."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        bot = self.token is not None and self.channel is not None
-        if bot == (self.url is not None) or (self.token is None) != (self.channel is None):
+        if self.url is None and (self.token is None or self.channel is None):
             raise ValueError("Slack needs either url, or token and channel")
+        if self.url is not None and self.channel is not None:
+            raise ValueError("a webhook has its own room: Slack needs either url, or token and channel")
         return self
 
 
@@ -83,7 +87,7 @@ def read(reply: Reply) -> None:
         raise Undelivered("something that is not Slack answered 200", permanent=False)
     found = _ERROR.search(reply.body)
     word = found[1].decode() if found else "no reason given"
-    passing = word in _PASSING
+    passing = word in PASSING
     raise Undelivered(f"Slack refused: {word}", permanent=not passing, after=asked_to_wait(reply) if passing else None)
 
 
@@ -108,6 +112,12 @@ every room. Incidents of a team with a room then go to that room.
 
     channels:
       slack: {type: slack, token: "${env:SLACK_BOT_TOKEN}", channel: C0INCIDENTS}
+
+A bot can also give each incident a channel of its own (docs/incident-channel.md), beside a webhook too. Its scopes:
+`channels:manage`, `channels:read`, `chat:write`, `pins:write`; and write `incident_channel: true` into the severity.
+
+    channels:
+      slack: {type: slack, url: "${env:SLACK_WEBHOOK_URL}", token: "${env:SLACK_BOT_TOKEN}"}
 
 People are mentioned by their member id (profile, *Copy member ID*): `people: {ana: {slack: U02ANA}}`.
 """,

@@ -65,7 +65,7 @@ def fallback(notification: Notification) -> str:
     if notification.by:
         story[0] += f" by {plain(notification.by, 80)}"
     if notification.reason.pages:
-        story += [plain(notification.where), f"since {since(notification.since, notification.now)}"]
+        story += [plain(notification.where), f"since {since(notification.since, notification.now, notification.until)}"]
         story += [plain(notification.why), f"next: {plain(notification.next)}"]
     elif notification.reason is Reason.REMINDER:
         story += [plain(notification.note or "")]
@@ -87,14 +87,20 @@ def _page(notification: Notification) -> list[Block]:
 def _update(notification: Notification) -> list[Block]:
     mark = _mark(notification.reason)
     by = f" by {escaped(notification.by, 80)}" if notification.by else ""
-    what = notification.reason.value.capitalize()
-    if notification.reason is Reason.REMINDER and notification.recipient is not None:
-        # Named in a room of many: only a mention reaches them.
-        by = f" for {mention(notification.recipient.address) or escaped(notification.recipient.name, 80)}"
+    what = notification.reason.value.capitalize() + _for(notification)
     lines = [f"{mark} *{what}*{by}: {notification.severity.value} · {escaped(notification.title, 300)}"]
     lines += [escaped(notification.note, 1000)] if notification.note else []
     lines += [f"Next: {escaped(notification.next, 500)}"] if notification.next else []
-    return [_section("\n".join(lines)), *_others(notification), _small(notification)]
+    links = _buttons(notification) if notification.reason is Reason.REMINDER else []
+    return [_section("\n".join(lines)), *_others(notification), *links, _small(notification)]
+
+
+def _for(notification: Notification) -> str:
+    """A reminder names the person it is for."""
+    who = notification.recipient
+    if notification.reason is not Reason.REMINDER or who is None:
+        return ""
+    return f" for {mention(who.address) or escaped(who.name, 80)}"
 
 
 def _others(notification: Notification) -> list[Block]:
@@ -125,7 +131,7 @@ def mention(address: str | None) -> str | None:
 def _facts(notification: Notification) -> Block:
     facts = {
         "Where": notification.where,
-        "Since": since(notification.since, notification.now),
+        "Since": since(notification.since, notification.now, notification.until),
         "Why you": notification.why,
         "What happens next": notification.next,
     }
@@ -153,7 +159,7 @@ def _small(notification: Notification) -> Block:
     events = "1 event" if notification.count == 1 else f"{notification.count} events"
     words = f"Tocsin · {which(notification)} · {events}"
     if not notification.reason.pages:
-        words += f" · since {since(notification.since, notification.now)}"
+        words += f" · since {since(notification.since, notification.now, notification.until)}"
     return {"type": "context", "elements": [{"type": "plain_text", "text": words, "emoji": False}]}
 
 

@@ -1,0 +1,1 @@
+"""What an incident owes afterwards: which need a post-mortem, its first draft, its deadlines and action items. Pure."""

@@ -1,0 +1,125 @@
+"""Maintenance through the API: begun, listed with its words, prolonged, ended with what still burns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.receiver.ear import BEARER, NOW, Ear
+
+ASKED = {"by": "ana", "service": "shop", "reason": "new disks", "for": "1h", "labels": {"environment": "production"}}
+
+
+def post(ear: Ear, path: str, body: object) -> Any:
+    """The answer to a person."""
+    return ear.ask("POST", path, json=body, headers=BEARER)
+
+
+def listed(ear: Ear) -> list[dict[str, Any]]:
+    """What the list has."""
+    found: list[dict[str, Any]] = ear.ask("GET", "/api/maintenance", headers=BEARER).json()["maintenance"]
+    return found
+
+
+def test_it_is_begun_listed_and_ended(ear: Ear) -> None:
+    """It holds back what it covers, says so, has words for others, and its end says what still burns."""
+    made = post(ear, "/api/maintenance", {**ASKED, "name": "disks"})
+    assert made.status_code == 201
+    said = made.json()
+    assert (said["from"], said["until"], said["remind_at"]) == (NOW, NOW + 3600, NOW + 3000)
+    assert said["what"] == {"labels": {"environment": ["production"]}}
+    assert set(said["words"]) == {"Status page", "Social media", "Customers"}
+    assert "From 20 November 10:00 UTC to 20 November 11:00 UTC we are working on shop: new disks." in str(
+        said["words"]
+    )
+    assert said["holds"] == []
+    incident = ear.is_down()
+    assert incident.hold is not None
+    (one,) = listed(ear)
+    assert ([each["id"] for each in one["holds"]], one["active"], one["by"]) == ([incident.id], True, "ana")
+    (silence,) = ear.ask("GET", "/api/silences", headers=BEARER).json()["silences"]
+    assert (silence["name"], silence["reason"]) == ("disks", "new disks: shop")
+    ear.clock.at += 60
+    ended = post(ear, "/api/maintenance/disks/end", {"by": "dan"})
+    assert [each["id"] for each in ended.json()["burning"]] == [incident.id]
+    assert ear.incident().steps[0].due_at == ear.clock.at
+    (one,) = listed(ear)
+    assert (one["over"], one["until"], one["holds"]) == (True, ear.clock.at, [])
+    again = post(ear, "/api/maintenance/disks/end", {"by": "dan"})
+    assert again.status_code == 409
+    assert "has been over since 20 November 10:01 UTC" in again.json()["detail"]
+
+
+def test_without_labels_the_service_says_what_is_silenced(ear: Ear) -> None:
+    """The label `service`; or whole sources."""
+    asked = {"by": "ana", "service": "shop", "for": "30m"}
+    assert post(ear, "/api/maintenance", asked).json()["what"] == {"labels": {"service": ["shop"]}}
+    assert post(ear, "/api/maintenance", {**asked, "sources": ["kuma"]}).json()["what"] == {"source": ["kuma"]}
+
+
+def test_it_is_prolonged_from_the_end_it_has(ear: Ear) -> None:
+    """The words have the new end; what is over cannot be prolonged."""
+    post(ear, "/api/maintenance", {**ASKED, "name": "disks"})
+    ear.clock.at += 1800
+    longer = post(ear, "/api/maintenance/disks/prolong", {"by": "dan", "for": "30m"}).json()
+    assert (longer["until"], longer["remind_at"], longer["prolonged"]) == (NOW + 5400, NOW + 4800, 1)
+    assert "11:30 UTC" in longer["words"]["Status page"]
+    assert ear.is_down().hold.until == NOW + 5400  # type: ignore[union-attr]
+    ear.clock.at = NOW + 5400
+    refused = post(ear, "/api/maintenance/disks/prolong", {"by": "dan", "for": "30m"})
+    assert (refused.status_code, "start a new one" in refused.json()["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"for": None}, "either an end"),
+        ({"for": "soon"}, "for"),
+        ({"for": None, "end": "2020-01-01T00:00:00Z"}, "A silence must end after it starts."),
+        ({"for": None, "end": "2020-01-01T00:00:00Z", "start": "2019-01-01T00:00:00Z"}, "over already"),
+        ({"service": ""}, "service"),
+        ({"name": "a b"}, "name"),
+        ({"severity": "P9"}, "severity"),
+        ({"by": None}, "by"),
+        ({"timezone": "Europe/Bukarest"}, "Europe/Bucharest"),
+    ],
+)
+def test_what_makes_no_sense_is_422_and_says_why(ear: Ear, changes: dict[str, Any], said: str) -> None:
+    """And nothing is silenced."""
+    answer = post(ear, "/api/maintenance", {name: one for name, one in {**ASKED, **changes}.items() if one is not None})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert listed(ear) == []
+    assert ear.ask("GET", "/api/silences", headers=BEARER).json() == {"silences": []}
+
+
+@pytest.mark.parametrize("what", ["prolong", "end"])
+def test_one_that_there_is_none_of_is_404_with_the_nearest(ear: Ear, what: str) -> None:
+    """A typing mistake ends nothing."""
+    post(ear, "/api/maintenance", {**ASKED, "name": "disks"})
+    body = {"by": "ana", **({"for": "30m"} if what == "prolong" else {})}
+    refused = post(ear, f"/api/maintenance/disk/{what}", body)
+    assert (refused.status_code, "did you mean disks?" in refused.json()["detail"]) == (404, True)
+
+
+def test_a_duration_that_is_none_prolongs_nothing(ear: Ear) -> None:
+    """It says what was expected."""
+    post(ear, "/api/maintenance", {**ASKED, "name": "disks"})
+    for lasts in ("soon", "5s", "400d"):
+        assert post(ear, "/api/maintenance/disks/prolong", {"by": "ana", "for": lasts}).status_code == 422
+    assert listed(ear)[0]["until"] == NOW + 3600
+
+
+def test_the_words_are_the_operators_own(ear: Ear, tmp_path: Path) -> None:
+    """From words/maintenance.md of the receiver's folder; a broken template hides nothing."""
+    (tmp_path / "words").mkdir()
+    template = tmp_path / "words" / "maintenance.md"
+    template.write_text("## Chat\nbrb, {{ service }}: {{ minutes }} min\n")
+    ear.settings = ear.settings.model_copy(update={"config": tmp_path})
+    assert post(ear, "/api/maintenance", {**ASKED, "name": "a"}).json()["words"] == {"Chat": "brb, shop: 60 min"}
+    template.write_text("## Chat\n{{ servce }}\n")
+    made = post(ear, "/api/maintenance", {**ASKED, "name": "b"})
+    assert made.status_code == 201
+    assert "'servce' is undefined" in made.json()["words"]["No words"]

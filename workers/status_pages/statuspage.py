@@ -1,0 +1,81 @@
+"""Atlassian's Statuspage, API v1 (developer.statuspage.io): incidents, by `POST`, then `PATCH` of the same one.
+
+Each carries, as `metadata`, which incident of ours it is and which publication it says last: by that it is known for
+told although the answer was lost. Rate limit: 60 requests a minute for one key.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from rules.public import Health
+from rules.status_pages import StatusPageConfig
+from workers.channels.contract import HttpRequest, Reply
+from workers.plain import is_web
+from workers.status_pages.contract import ANSWER, StatusPageType, Telling, Told, content, ids
+
+API = "https://api.statuspage.io"
+NAME = 255
+"""Characters of an incident's name."""
+LATELY = 20
+"""Incidents of the page, newest first, among which ours is looked for."""
+_STATUS = {
+    Health.OPERATIONAL: "operational",
+    Health.DEGRADED: "degraded_performance",
+    Health.PARTIAL: "partial_outage",
+    Health.MAJOR: "major_outage",
+    Health.MAINTENANCE: "under_maintenance",
+}
+
+
+def tell(telling: Telling, page: StatusPageConfig) -> HttpRequest:
+    """Open it there, or say what comes next in the same incident."""
+    publication = telling.publication
+    components = {one: _STATUS[health] for one, health in ids(publication, page).items()}
+    said: dict[str, Any] = {
+        "name": publication.title[:NAME],
+        "status": publication.status.value,
+        "body": publication.text,
+        "deliver_notifications": page.notify,
+        "metadata": {"tocsin": {"incident": telling.incident, "number": publication.number}},
+    }
+    if components:
+        said |= {"components": components, "component_ids": list(components)}
+    return _request(telling, page, "PATCH" if telling.id else "POST", orjson.dumps({"incident": said}))
+
+
+def look(telling: Telling, page: StatusPageConfig) -> HttpRequest:
+    """The incident as it stands there; or the latest, ours perhaps among them."""
+    return _request(telling, page, "GET")
+
+
+def _request(telling: Telling, page: StatusPageConfig, method: str, body: bytes = b"") -> HttpRequest:
+    where = f"{page.api or API}/v1/pages/{page.page}/incidents"
+    where += f"/{telling.id}" if telling.id else f"?limit={LATELY}" if method == "GET" else ""
+    headers = {"authorization": f"OAuth {page.token}", **({"content-type": "application/json"} if body else {})}
+    return HttpRequest(url=where, method=method, headers=headers, body=body, kept=ANSWER)
+
+
+def told(reply: Reply) -> Told:
+    """The incident as it is there now. Raises `Undelivered`."""
+    return _told(content(reply, "Statuspage"))
+
+
+def found(telling: Telling, reply: Reply) -> Told | None:
+    """Does it say this publication, or a later one, already? Raises `Undelivered`."""
+    answer = content(reply, "Statuspage")
+    for one in answer if isinstance(answer, list) else [answer]:
+        mark = (one.get("metadata") or {}).get("tocsin") or {}
+        if mark.get("incident") == telling.incident and int(mark.get("number") or 0) >= telling.publication.number:
+            return _told(one)
+    return None
+
+
+def _told(incident: Any) -> Told:
+    url = str(incident.get("shortlink") or "")
+    return Told(id=str(incident["id"]), url=url if is_web(url) else None)
+
+
+TYPE = StatusPageType(name="statuspage", title="Statuspage", tell=tell, told=told, look=look, found=found)
