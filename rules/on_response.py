@@ -16,6 +16,8 @@ from rules.verification import checks_wanted, closes_at, item_called, missing, n
 
 CHECK = "check"
 """By which way a check ticks."""
+TREE = "tree:"
+"""How the ids of a runbook's questions begin."""
 
 
 def tick(turn: Turn, command: Tick) -> None:
@@ -27,16 +29,14 @@ def tick(turn: Turn, command: Tick) -> None:
             continue
         done = Ticked(by=command.by, at=turn.now, via=command.via, answer=command.answer, words=words)
         _change(turn, ticks={**ticks, item: done})
-        kind, text = _done(command, words, before, verifies=item.startswith(VERIFY))
+        kind, text = _done(command, words, before)
         turn.note(kind, text, by=command.by, via=command.via, item=item)
         _settle(turn, item)
 
 
-def _done(command: Tick, words: str, before: Ticked | None, *, verifies: bool) -> tuple[str, str]:
-    if not command.answer:
-        return "ticked", f"done: {words}"
-    if verifies:
-        return "ticked", f"done: {words}: {command.answer}"
+def _done(command: Tick, words: str, before: Ticked | None) -> tuple[str, str]:
+    if not command.item.startswith(TREE):
+        return "ticked", f"done: {words}: {command.answer}" if command.answer else f"done: {words}"
     leads = f" → {command.leads}" if command.leads else ""
     was = f" (it was {before.answer})" if before is not None else ""
     return "decided", f"decided: {words} {command.answer}{leads}{was}"
@@ -63,9 +63,8 @@ def _meant(incident: Incident, command: Tick | Untick) -> list[tuple[str, str]]:
     own = item_called(incident, command.item)
     if own is not None:
         return [(own.id, own.text)]
-    if command.item.startswith(VERIFY) or command.item.isdigit():
-        return []
-    return [(command.item, command.words or command.item)]
+    # A runbook's item comes with its words, from where the runbook is known.
+    return [(command.item, command.words)] if command.words and not command.item.startswith(VERIFY) else []
 
 
 def _settle(turn: Turn, item: str) -> None:

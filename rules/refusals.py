@@ -34,8 +34,8 @@ def refused(incident: Incident, command: Command, now: float) -> str:
 
 def _of_the_response(incident: Incident, command: Command) -> str:
     match command:
-        case Tick(item=item) | Untick(item=item):
-            return _no_such_item(incident, item)
+        case Tick(item=item, words=words) | Untick(item=item, words=words):
+            return _no_such_item(incident, item, words)
         case Examine():
             return why_not_examined(incident)
         case Remind() | PutOffReminder() | DropReminder():
@@ -50,10 +50,12 @@ def _of_the_response(incident: Incident, command: Command) -> str:
             return ""
 
 
-def _no_such_item(incident: Incident, item: str) -> str:
-    """Of its own checklist only what is on it can be ticked."""
-    if not (item.startswith(VERIFY) or item.isdigit()) or item_called(incident, item) is not None:
+def _no_such_item(incident: Incident, item: str, words: str) -> str:
+    """Of its own checklist only what is on it can be ticked; of a runbook, what comes with its words from there."""
+    if item_called(incident, item) is not None:
         return ""
+    if not (item.startswith(VERIFY) or item.isdigit()):
+        return "" if words else f"A step of a runbook is ticked by its number: `tocsin runbook {incident.id} tick 1`."
     number = len(incident.plan.verify)
     if number == 0:
         return f"Nothing has to be verified before it is resolved: a {incident.severity} has no checklist here."

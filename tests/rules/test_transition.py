@@ -160,8 +160,8 @@ def each_command(life: Life) -> dict[type[Command], Command]:
             findings=(Finding(check="site", outcome="ok", text="site healthy", at=life.now),), roster=EVERYBODY
         ),
         Examine: Examine(by="maria", via="cli"),
-        Tick: Tick(item="runbook:site-down:2", by="maria", via="cli"),
-        Untick: Untick(item="runbook:site-down:1", by="maria", via="cli"),
+        Tick: Tick(item="runbook:site-down:2", by="maria", via="cli", words="Look"),
+        Untick: Untick(item="runbook:site-down:1", by="maria", via="cli", words="Look"),
         TakePart: TakePart(part=Part.COMMANDER, by="maria", via="cli", to="maria"),
         StateImpact: StateImpact(by="maria", via="cli", affected="everybody"),
         PostUpdate: PostUpdate(by="maria", via="cli", text="we roll back"),

@@ -91,7 +91,7 @@ def test_all_of_it_is_ticked_at_once() -> None:
         ("verify:else", "Its checklist has no item else: it has 1, `tocsin incidents show inc-1`."),
         ("1", ""),
         (EVERYTHING, ""),
-        ("runbook:site-down:3", ""),
+        ("runbook:site-down:3", "A step of a runbook is ticked by its number: `tocsin runbook inc-1 tick 1`."),
     ],
 )
 def test_only_what_is_on_the_checklist_can_be_ticked_of_it(item: str, why: str) -> None:
