@@ -27,14 +27,16 @@ def tick(turn: Turn, command: Tick) -> None:
             continue
         done = Ticked(by=command.by, at=turn.now, via=command.via, answer=command.answer, words=words)
         _change(turn, ticks={**ticks, item: done})
-        kind, text = _done(command, words, before)
+        kind, text = _done(command, words, before, verifies=item.startswith(VERIFY))
         turn.note(kind, text, by=command.by, via=command.via, item=item)
         _settle(turn, item)
 
 
-def _done(command: Tick, words: str, before: Ticked | None) -> tuple[str, str]:
+def _done(command: Tick, words: str, before: Ticked | None, *, verifies: bool) -> tuple[str, str]:
     if not command.answer:
         return "ticked", f"done: {words}"
+    if verifies:
+        return "ticked", f"done: {words}: {command.answer}"
     leads = f" → {command.leads}" if command.leads else ""
     was = f" (it was {before.answer})" if before is not None else ""
     return "decided", f"decided: {words} {command.answer}{leads}{was}"
@@ -156,8 +158,9 @@ def update_note(incident: Incident, now: float) -> str:
     response, following = incident.response, next_update(incident)
     said = response.update.text if response.update is not None else ""
     parts = [f"{status_of(incident).capitalize()}: {sentence(said)}"]
-    if response.affected or response.broken or response.users_noticed:
-        parts.append(f"Impact: {impact_of(response)}.")
+    parts += [f"Affected: {sentence(response.affected)}"] if response.affected else []
+    parts += [f"Broken: {sentence(response.broken)}"] if response.broken else []
+    parts += ["Users have noticed."] if response.users_noticed else []
     if following is not None and following > now:
         parts.append(f"Next update in {show_duration(following - now)} ({moment(following)}).")
     return " ".join(parts)

@@ -26,7 +26,7 @@ from workers.counters import count
 from workers.gated import GateDraft
 from workers.intake import mint_short
 from workers.postmortems import shelf
-from workers.promised import LOOKS, look, notification, once, publication, release
+from workers.promised import LOOKS, look, once, release, told
 
 
 class Draft:
@@ -273,13 +273,10 @@ class Draft:
         looks: dict[tuple[str, Kind], float | None] = {}
         for incident_id, effect in self._effects:
             incident = self._incidents[incident_id]
-            if incident is not None and isinstance(effect, Notify):
-                entries.append(notification(incident, effect, self.now))
-            elif incident is not None and isinstance(effect, PublishOn):
-                entries.append(publication(incident, effect.page, self.now))
-            elif not isinstance(effect, Notify | PublishOn):
-                at = self.now if isinstance(effect, Release) else effect.at
-                looks[incident_id, LOOKS[type(effect)]] = at
+            if isinstance(effect, Notify | PublishOn):
+                entries += [] if incident is None else [told(incident, effect, self.now)]
+            else:
+                looks[incident_id, LOOKS[type(effect)]] = self.now if isinstance(effect, Release) else effect.at
         for (incident_id, kind), at in looks.items():
             incident = self._incidents[incident_id]
             if incident is not None:
@@ -294,9 +291,7 @@ class Draft:
         # Of what opens in this very transaction nothing can have been promised before.
         for lane in () if incident.id in self._opened else (Lane.URGENT, Lane.CALM):
             agenda.withdraw(writes, entry_id, lane, JOBS[kind])
-        if at is None:
-            return []
-        return [look(incident, kind, at, self.now)]
+        return [] if at is None else [look(incident, kind, at, self.now)]
 
 
 def _memory(event: Event) -> str | None:

@@ -38,6 +38,13 @@ def lane_of(incident: Incident) -> Lane:
     return Lane.URGENT if incident.severity in URGENT else Lane.CALM
 
 
+def told(incident: Incident, effect: Notify | PublishOn, now: float) -> Entry:
+    """The entry of what goes out: to somebody, or to the world."""
+    if isinstance(effect, Notify):
+        return notification(incident, effect, now)
+    return publication(incident, effect.page, now)
+
+
 def notification(incident: Incident, effect: Notify, now: float) -> Entry:
     """The entry of one notification, due at once."""
     body = {
