@@ -38,4 +38,4 @@ def news(lines: Sequence[TimelineEntry], said: int) -> list[str]:
 
 
 def _told(line: TimelineEntry) -> str:
-    return line.text if line.by is None or line.by in line.text else f"{line.text} ({line.by})"
+    return line.text if line.by in (None, "Tocsin") or str(line.by) in line.text else f"{line.text} ({line.by})"
