@@ -12,6 +12,7 @@ import click
 from router.cli.remote import LIST, ask
 from router.cli.session import FINDINGS, USAGE, Command, Failure, Group, Session, pass_session, stop
 from router.cli.showing import Record, show_incident, show_list
+from router.cli.too_late import too_late
 from workers.plain import plain
 
 VIA = "command line"
@@ -81,32 +82,11 @@ def act(session: Session, id_: str, what: str, done: str | Callable[[Record], st
     answer = ask(session, "POST", f"/api/incidents/{full}/{what}", {**body, "via": VIA})
     # With a token of one's own it is recorded as its owner's, whoever the shell's user is.
     by = answer["by"] = plain(str(answer.get("by") or body["by"]))
-    idle = _too_late(answer, what, by)
+    idle = too_late(answer, what, by)
     said = idle or (done if isinstance(done, str) else done(answer))
     session.answer(answer, lambda: session.line(f"{full} {said}."))
     if idle:
         stop(FINDINGS)
-
-
-def _too_late(incident: Record, what: str, by: str) -> str:
-    """Why nothing came of it: somebody was faster, or it was so already. Empty when it did what was asked."""
-    has = plain(str(incident.get("acknowledged_by") or by))
-    if what == "acknowledge" and has != by and incident["state"] != "resolved":
-        return f"is {has}'s already; you are in its timeline, and nobody else will be woken"
-    return "" if incident.get("changed", True) else f"{_as_it_was(incident, what)}: nothing was changed"
-
-
-def _as_it_was(incident: Record, what: str) -> str:
-    if incident["state"] == "resolved":
-        was = "resolved" if incident.get("false_positive") is None else "marked as a false positive"
-        return f"had been {was} by {plain(str(incident.get('resolved_by') or 'somebody'))} before"
-    return {
-        "acknowledge": "is yours already",
-        "mitigate": "had been mitigated before",
-        "severity": f"is {incident['severity']} already",
-        "tick": "had that ticked before",
-        "untick": "had that open before",
-    }.get(what, "is as it was")
 
 
 def some(text: str, name: str, what: str) -> None:

@@ -118,7 +118,7 @@ def in_state(state: State) -> Life:
         life.clears()
     if state is DONE:
         life.asks(Resolve(by="ana", via="slack"))
-    update = Update(text="we look", by="ana", at=life.now, next_at=life.now + 30)
+    update = Update(text="we look", by="ana", at=life.now + 1, next_at=life.now + 30)
     ticks = {"runbook:site-down:1": Ticked(by="ana", at=life.now, via="cli")}
     response = life.incident.response.changed(update=update, ticks=ticks, triage=("site",), postmortem=Owed())
     life.incident = life.incident.changed(response=response)
