@@ -39,7 +39,7 @@ chaos: .venv/.dev  ## break everything, about 15 minutes; CHAOS='R1 R9 --long' f
 
 hostile: .venv/.dev  ## hostile input in earnest, minutes; CASES=1000000 SEED=1 ONLY="S1 S3"
 	$(BIN)/python -m tests.hostile --cases $(CASES) --seed $(SEED) $(if $(ONLY),--only $(ONLY))
-	$(BIN)/python -m pytest tests/workers/test_crashes.py tests/workers/test_any_order.py --hypothesis-profile=long
+	$(BIN)/python -m pytest tests/workers/test_crashes.py tests/workers/test_any_order.py tests/browser/test_polyglots.py --hypothesis-profile=long
 
 # The browser tests drive Debian's Chromium: the one on PATH, else one that is installed where we may.
 browser:
@@ -65,6 +65,8 @@ bench: .venv/.dev  ## ingest, the worker, end to end, decisions and the tick, me
 	$(BIN)/python -m bench.end_to_end
 	$(BIN)/python -m bench.rehearse
 	$(BIN)/python -m bench.replay
+	$(BIN)/python -m bench.console
+	$(BIN)/python -m bench.console watchers
 
 lock: .venv/.dev  ## resolve again, within pyproject.toml; UPGRADE=--upgrade takes newer releases
 	$(COMPILE) $(UPGRADE) --output-file requirements.lock

@@ -23,6 +23,7 @@ TOLD = {
     "opened", "joined", "severity", "fired again", "acknowledged", "assigned", "part", "called in", "step", "exhausted",
     "mitigated", "impact", "update", "note", "cleared", "recovered", "to be verified", "ticked", "unticked",
     "unverified", "resolved", "false positive", "taken back", "expired", "heard", "answered", "checked",
+    "decided", "assessed",
 }  # fmt: skip
 """Kinds of lines that belong to the story; what was sent where is of no use to whoever reads it."""
 RESPONDERS = 12

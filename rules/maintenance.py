@@ -75,8 +75,9 @@ class Told:
 
 
 def waiting(silence: Silence, incidents: Sequence[Incident], now: float) -> list[Incident]:
-    """Open incidents that nobody has and that a silence covers: what is told when it ends, if it burns then."""
-    return [one for one in incidents if one.state is State.TRIGGERED and silence.covers(one, now)]
+    """Open incidents that nobody has and that a silence covers, the worst first: what is told when it ends."""
+    held = [one for one in incidents if one.state is State.TRIGGERED and silence.covers(one, now)]
+    return sorted(held, key=lambda one: (one.severity, one.opened_at))
 
 
 def still_on(one: Maintenance, held: Sequence[Incident], now: float) -> Notice:
@@ -116,10 +117,9 @@ def over(one: Maintenance, burning: Sequence[Incident], by: str | None) -> Notic
 def _held(incidents: Sequence[Incident], many: str, single: str) -> str | None:
     if not incidents:
         return None
-    worst = sorted(incidents, key=lambda one: (one.severity, one.opened_at))
-    named = ", ".join(f"{one.severity} «{one.title}» (incident {one.id})" for one in worst[:NAMED])
-    more = f" and {len(worst) - NAMED} more" if len(worst) > NAMED else ""
-    return f"{named}{more} {single if len(worst) == 1 else many}."
+    named = ", ".join(f"{one.severity} «{one.title}» (incident {one.id})" for one in incidents[:NAMED])
+    more = f" and {len(incidents) - NAMED} more" if len(incidents) > NAMED else ""
+    return f"{named}{more} {single if len(incidents) == 1 else many}."
 
 
 def whom(one: Maintenance, ruleset: Ruleset, ways: Mapping[str, Way], roster: Roster) -> list[Told]:

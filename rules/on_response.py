@@ -157,8 +157,9 @@ def update_note(incident: Incident, now: float) -> str:
     response, following = incident.response, next_update(incident)
     said = response.update.text if response.update is not None else ""
     parts = [f"{status_of(incident).capitalize()}: {sentence(said)}"]
-    if response.affected or response.broken or response.users_noticed:
-        parts.append(f"Impact: {impact_of(response)}.")
+    parts += [f"Affected: {sentence(response.affected)}"] if response.affected else []
+    parts += [f"Broken: {sentence(response.broken)}"] if response.broken else []
+    parts += ["Users have noticed."] if response.users_noticed else []
     if following is not None and following > now:
         parts.append(f"Next update in {show_duration(following - now)} ({moment(following)}).")
     return " ".join(parts)

@@ -32,10 +32,17 @@ def keep_up(turn: Turn, before: Incident | None) -> None:
     Last of all, when everything else of a command has been worked out.
     """
     room = _room(turn.incident)
-    if room is None or (not turn.timeline and before is not None and turn.incident.response == before.response):
+    if room is None or (not turn.timeline and before is not None and _shown(turn.incident) == _shown(before)):
         return
     _change(turn, replace(room, changed=room.changed + 1))
     turn.effects.append(RoomAt(at=max(turn.now, room.shown_at + EVERY)))
+
+
+def _shown(incident: Incident) -> tuple[object, ...]:
+    """What of the response stands in the channel. That a check was run again, and found the same, does not."""
+    response = incident.response
+    told = (response.status, response.affected, response.broken, response.commander, response.scribe)
+    return (*told, response.update, response.ticks, [one.text for one in response.findings])
 
 
 def _room(incident: Incident) -> Room | None:

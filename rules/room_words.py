@@ -8,7 +8,7 @@ from rules.briefing import TOLD
 from rules.incident import Incident, TimelineEntry
 from rules.updates import status_of
 
-NEWS = (TOLD | {"public"}) - {"opened", "cleared", "heard", "ticked", "unticked"}
+NEWS = (TOLD | {"public", "assessed"}) - {"opened", "cleared", "heard", "ticked", "unticked"}
 """Lines of the history, by their kind, that are told in the channel as they come. Others stand in the assessment."""
 NEWS_AT_ONCE = 15
 """So many lines are told in one message; of more, the last."""
@@ -38,4 +38,4 @@ def news(lines: Sequence[TimelineEntry], said: int) -> list[str]:
 
 
 def _told(line: TimelineEntry) -> str:
-    return line.text if line.by is None or line.by in line.text else f"{line.text} ({line.by})"
+    return line.text if line.by in (None, "Tocsin") or str(line.by) in line.text else f"{line.text} ({line.by})"

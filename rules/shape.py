@@ -154,7 +154,8 @@ def _name(path: Path) -> str:
     if not path:
         return "the configuration"
     if isinstance(path[-1], int):
-        return f"{_name(path[:-1]).removesuffix('s')} {path[-1] + 1}"
+        of = _name(path[:-1])
+        return f"{of if of == 'always' else of.removesuffix('s')} {path[-1] + 1}"
     return str(path[-1])
 
 

@@ -67,7 +67,9 @@ def due_of(incident: Incident) -> Due | None:
 def _promised(incident: Incident) -> Due | None:
     """As the last update said. When it has recovered, or fired again, since then, that has told more."""
     update = incident.response.update
-    if update is None or update.next_at is None or update.at < max(incident.fired_at, incident.recovered_at or 0.0):
+    if update is None or update.next_at is None or update.at < incident.fired_at:
+        return None
+    if incident.recovered_at is not None and update.at <= incident.recovered_at:
         return None
     return Due(Owed.UPDATE, update.next_at, _gap(update.next_at - update.at))
 

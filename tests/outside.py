@@ -86,7 +86,7 @@ class Outside:
         self.slack_api = Receiver("Slack's Web API")
         self.workspace = Workspace(Outbox(), clock)
         """What Slack's Web API has made: channels of incidents. It is looked at, not listed among what was heard."""
-        self.pages = Receiver("Statuspage")
+        self.status_pages = Receiver("Statuspage")
         self.statuspage = Statuspage()
         self.own_page: list[Any] = []
         """What the operator's own page was told."""
@@ -136,7 +136,7 @@ class Outside:
             assert request.headers["webhook-signature"].startswith("v1,")
             self.own_page.append(orjson.loads(request.body))
             return Reply(status=204)
-        refused = self.pages.attempt()
+        refused = self.status_pages.attempt()
         if refused is not None:
             return refused
         answer = self.statuspage.answer(request)

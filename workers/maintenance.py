@@ -84,11 +84,12 @@ def put(redis: Redis, one: Maintenance, said: Mapping[str, Any], now: float, tel
 def close(redis: Redis, one: Maintenance, telling: Sequence[Entry], now: float) -> bool:
     """End it before its time: its silence is gone with it, and people are told. False when it was gone already.
 
-    The look that is promised finds it over, and says nothing.
+    Nothing is to be looked at any more.
     """
     with redis.pipeline(transaction=True) as pipe:
         pipe.hdel(keys.SILENCES, one.name)
         pipe.hset(keys.MAINTENANCE, one.name, encode(replace(one, ended=now)))
+        agenda.withdraw(pipe, entry_of(one.name), *DESK)
         if telling:
             agenda.add(pipe, *telling)
         lifted, *_ = pipe.execute()

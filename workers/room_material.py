@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rules.assessment import assessment as together
 from rules.briefing import briefing
 from rules.config import Config
 from rules.incident import Incident, StepState, TimelineEntry
@@ -72,4 +73,5 @@ def _assessed(
     url = acknowledge_url(settings.base_url, secrets, incident.id, None, now + KEEP) if secrets else ""
     links = [Link(text="Open the incident", url=f"{settings.base_url}/incidents/{incident.id}")]
     links += [Link(text="Runbook", url=f"{url}/runbook")] if url and incident.runbook else []
-    return assessment.message(assessment.assessed(briefing(incident, names, lines, now), links, now))
+    found = together(incident.response.findings)
+    return assessment.message(assessment.assessed(briefing(incident, names, lines, now), found, links, now))

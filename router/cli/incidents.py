@@ -110,7 +110,6 @@ def _as_it_was(incident: Record, what: str) -> str:
 
 
 def some(text: str, name: str, what: str) -> None:
-    """Return when `text` says something. Ends the command otherwise."""
     """Complain about an argument without a word in it."""
     if not plain(text):
         raise click.BadParameter(f"it is empty; {what}", param_hint=name)

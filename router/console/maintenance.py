@@ -112,8 +112,8 @@ def _asked(visit: Visit) -> AskedToMaintain:
 
 
 def _scope(what: Mapping[str, Any]) -> str:
-    """`source shop-uptime`, `service: api`."""
-    parts = [f"{name}: {_either(value)}" for name, value in (what.get("labels") or {}).items()]
+    """`source shop-uptime`, `label service=api`."""
+    parts = [f"label {name}={_either(value)}" for name, value in (what.get("labels") or {}).items()]
     if what.get("source"):
         parts.append(f"source {_either(what['source'])}")
     return "; ".join(parts) or "everything"

@@ -24,7 +24,7 @@ def test_one_button_begins_it_and_shows_what_to_say(console: Console) -> None:
     assert told == ("Maintenance of shop until 11:00 UTC: nobody is paged. What to say to others is below.")
     page = console.get("/maintenance")
     words = said(page)
-    assert "Silenced: service: shop." in words
+    assert "Silenced: label service=shop." in words
     assert "Reminded at 10:50 UTC in slack" in words
     assert "Holds nothing back so far." in words
     assert "From 20 November 10:00 UTC to 20 November 11:00 UTC we are working on shop: new disks." in words

@@ -24,9 +24,7 @@ from rules.commands import (
 )
 from rules.incident import Incident, Reason, State
 from rules.last_answer import FIELDS, Missed
-from rules.owed import remind_owed, settle_owed, wake_owed
-from rules.plan import Item
-from rules.response_commands import PostUpdate, Tick
+from rules.owed import settle_owed, wake_owed
 from rules.telling import judge
 from tests.rules.lives import (
     EVERYBODY,
@@ -37,7 +35,6 @@ from tests.rules.lives import (
     P3,
     START,
     Life,
-    a_policy,
     everywhere,
     heard_so_far,
     to_severity,
@@ -272,40 +269,6 @@ def test_after_any_life_it_stands_as_before_and_owes_as_before(
     for stands, stood_before, is_owed in zip((life.wake_at, life.settle_at), looks, owed, strict=True):
         assert stands == stood_before or is_owed is None or life.incident.state is State.RESOLVED
     assert set(last.fields) <= set(FIELDS)
-
-
-RUN = a_policy(update_every=30 * MINUTE, verify=(Item(id="verify:log-in", text="Users can log in"),))
-CLOSES = Resolve(by="ana", via="cli", override="a drill")
-RUNS = [
-    PostUpdate(by="dan", via="cli", text="we look"),
-    PostUpdate(by="dan", via="cli", text="we look", next_in=600),
-    Tick(item="1", by="dan", via="cli"),
-]
-
-
-@given(
-    words=st.lists(st.one_of(WORDS, st.sampled_from(RUNS)), max_size=12),
-    answer=st.sampled_from([*ANSWERED.values(), CLOSES]),
-    wait=st.sampled_from([0, 7, 29]),
-)
-def test_with_updates_and_a_checklist_it_owes_as_before_too(
-    words: list[str | Command], answer: Command, wait: int
-) -> None:
-    """Reminders and what is verified follow from how it stands: they come back with it, whatever was answered."""
-    life = heard_so_far("P2", policy=RUN)
-    for word in words:
-        happens(life, word)
-    stood, owed, earlier = standing(life.incident), remind_owed(life.incident), life.incident.last_answer
-    life.asks(answer)
-    last = life.incident.last_answer
-    if last is None or last is earlier:
-        return
-    life.now += wait
-    life.asks(BACK)
-    assert standing(life.incident) == stood
-    assert remind_owed(life.incident) == owed
-    assert life.remind_at == (owed.at if owed is not None else None)
-    assert settle_owed(life.incident) is None or life.settle_at is not None
 
 
 def happens(life: Life, word: str | Command) -> None:

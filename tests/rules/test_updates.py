@@ -17,7 +17,6 @@ from rules.response_commands import (
     PostUpdate,
     PutOffReminder,
     Remind,
-    StateImpact,
     TakePart,
 )
 from rules.updates import due_of, next_reminder, next_update, status_of
@@ -117,7 +116,7 @@ def test_an_update_is_told_and_the_next_is_promised() -> None:
     life.asks(posted(status=Status.MITIGATING, affected="who pays by card", broken="card payments"))
     assert life.said() == [f"update: on-call engineer (ana) on {one}" for one in ("pager", "slack", "mail")]
     assert life.notified[-1].note == (
-        "Mitigating: We roll back. Impact: affected: who pays by card; broken: card payments. "
+        "Mitigating: We roll back. Affected: who pays by card. Broken: card payments. "
         "Next update in 30m (2026-03-02 09:50 UTC)."
     )
     assert life.history("update") == ["Mitigating: We roll back"]
@@ -195,7 +194,7 @@ def test_recovered_an_old_promise_ends_and_a_new_one_holds() -> None:
     """That it has recovered tells more than the update would have."""
     life = answered().asks(posted(next_in=20 * MINUTE)).passes("5m").clears()
     assert life.remind_at is None
-    life.asks(posted("We watch it", next_in=5 * MINUTE))
+    life.passes("1m").asks(posted("We watch it", next_in=5 * MINUTE))
     assert life.remind_at == life.now + 5 * MINUTE
 
 
@@ -254,34 +253,6 @@ def test_fired_again_it_is_investigated_again() -> None:
     assert status_of(life.incident) is Status.INVESTIGATING
 
 
-def test_roles_are_taken_given_and_laid_down() -> None:
-    """Who takes one tells the room; who is given one is told; the history has all of it."""
-    life = answered()
-    life.asks(TakePart(part=Part.COMMANDER, by="ana", via="cli", to="ana"))
-    assert life.said() == ["update: on-call engineer (ana) on slack"]
-    life.asks(TakePart(part=Part.COMMANDER, by="ana", via="cli", to="dan"))
-    assert life.said() == [f"assigned: commander (dan) on {one}" for one in ("pager", "slack", "mail")]
-    life.asks(TakePart(part=Part.SCRIBE, by="maria", via="cli", to="maria"))
-    life.asks(TakePart(part=Part.COMMANDER, by="ana", via="cli", to=None))
-    life.asks(TakePart(part=Part.COMMANDER, by="ana", via="cli", to=None))
-    assert life.history("part") == [
-        "ana is the commander",
-        "ana made dan the commander, after ana",
-        "maria is the scribe",
-        "dan is the commander no more",
-    ]
-    assert (life.incident.response.commander, life.incident.response.scribe) == (None, "maria")
-
-
-def test_the_impact_is_written_down_without_telling() -> None:
-    """What is not said stays; what is said again is no news."""
-    life = answered()
-    life.asks(StateImpact(by="ana", via="cli", affected="everybody", users_noticed=True))
-    life.asks(StateImpact(by="ana", via="cli", affected="everybody"))
-    assert life.history("impact") == ["impact: affected: everybody; users have noticed"]
-    assert life.said() == []
-
-
 def test_an_update_of_what_is_over_promises_nothing() -> None:
     """It is told all the same: who watches on says so."""
     life = answered().asks(Resolve(by="ana", via="cli"))
@@ -297,38 +268,3 @@ def test_a_reminder_is_no_page_and_no_all_clear() -> None:
     assert not Reason.REMINDER.pages
     assert not Reason.REMINDER.ends
     assert a_roster().channels_of("nobody in the YAML") == frozenset()
-
-
-NOTICED = StateImpact(by="ana", via="cli", users_noticed=True, affected="who pays by card")
-ANNOUNCED = a_policy(announce=("general",), stakeholders=("victor", "ana"))
-
-
-def test_that_it_is_over_is_announced_where_users_have_noticed() -> None:
-    """Everybody's room, once, and whoever has a stake in it and was not told anyway."""
-    life = opened("P1", ANNOUNCED).asks(ANA).asks(NOTICED).asks(posted("We rolled back.")).passes("20m")
-    life.said()
-    life.asks(Resolve(by="ana", via="cli"))
-    assert [one for one in life.said() if one.startswith("update")] == [
-        "update: everybody (None) on general",
-        "update: stakeholder (victor) on pager",
-        "update: stakeholder (victor) on mail",
-    ]
-    assert life.notified[-1].note == "Resolved after 20m. We rolled back. Affected: who pays by card."
-
-
-def test_what_nobody_noticed_is_announced_to_nobody() -> None:
-    """Nor a false positive; who has a stake in it hears that it is over all the same."""
-    life = opened("P1", ANNOUNCED).asks(ANA)
-    life.said()
-    assert not any("general" in one for one in life.asks(Resolve(by="ana", via="cli")).said())
-    assert "update: stakeholder (victor) on mail" in [
-        f"{o.reason}: {o.role} ({o.person}) on {o.channel}" for o in life.notified
-    ]
-
-
-def test_what_time_closes_is_announced_too() -> None:
-    """By whom, it says; what was told before is not told twice."""
-    life = opened("P1", ANNOUNCED).asks(ANA).asks(NOTICED).clears()
-    life.said()
-    assert life.passes("15m").said()[0] == "update: everybody (None) on general"
-    assert life.notified[-1].by == "Tocsin"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from redis import Redis
 
-from rules.commands import Acknowledge, AddNote, ChangeSeverity, Resolve
+from rules.commands import Acknowledge, AddNote, ChangeSeverity, Mitigate, Resolve
 from rules.event import Severity
+from rules.response import Finding
+from rules.response_commands import Assess
 from tests.channelled import NAME, OPENED, TALK, WITH_CHANNEL, opens, said, texts
 from tests.world import World, a_world
 from workers.agenda import Job, Lane
@@ -85,6 +88,25 @@ def test_many_changes_are_a_few_calls(world: World) -> None:
     assert sorted(world.outside.called[before:]) == ["chat.postMessage", "chat.update"]
     assert "note 0" not in said(world.outside.workspace.named(NAME))
     assert "(5 more before that: see the history)" in said(world.outside.workspace.named(NAME))
+
+
+def test_what_the_checks_found_is_the_initial_assessment(world: World) -> None:
+    """Told in the channel and in the pinned message; run again with the same outcome, they cost no call."""
+    channel = opens(world)
+    roster = world.house.ledger.roster()
+    found = Finding(check="site", outcome="failed", text="site answers <502> in 0.3 s", at=world.clock.now())
+    world.asks(Assess(findings=(found,), roster=roster))
+    world.passes("15s")
+    assert "*What checks found*\nsite answers &lt;502&gt; in 0.3 s" in texts(channel)[0]
+    assert "site answers &lt;502&gt; in 0.3 s" in said(channel)
+    world.asks(Mitigate(by="ana", via="console"))
+    world.passes("15s")
+    calls = len(world.outside.called)
+    again = replace(found, at=world.clock.now(), took=0.2)
+    world.asks(Assess(findings=(again,), roster=roster))
+    world.passes("1m")
+    world.outside.heard.clear()
+    assert len(world.outside.called) == calls
 
 
 def test_nothing_is_done_where_nothing_has_changed(world: World) -> None:

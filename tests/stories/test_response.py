@@ -76,7 +76,7 @@ def test_updates_are_promised_asked_for_louder_and_louder_and_told(redis: Redis)
         world.asks(PostUpdate(by="ana", via="web", text="We roll back", status=Status.MITIGATING, broken="the shop"))
         told = world.outside.heard_exactly([*UPDATED, ("mail", Reason.UPDATE)])
         assert {one.to for one in told if one.channel == "mail"} == {"ana@example.com", "maria@example.com"}
-        assert "Mitigating: We roll back. Impact: broken: the shop. Next update in 30m (2026-03-02 12:20 UTC)." in next(
+        assert "Mitigating: We roll back. Broken: the shop. Next update in 30m (2026-03-02 12:20 UTC)." in next(
             one.text for one in told if one.channel == "mail"
         )
         assert world.house.agenda.next_due() == world.clock.now() + 1800

@@ -54,7 +54,7 @@ def test_nothing_is_public_without_a_person(world: World) -> None:
     world.asks(Resolve(by="ana", via="console"))
     world.passes("1h")
     world.outside.heard.clear()
-    assert (world.outside.pages.tries, world.outside.statuspage.incidents) == (0, {})
+    assert (world.outside.status_pages.tries, world.outside.statuspage.incidents) == (0, {})
 
 
 def test_a_person_opens_updates_and_closes_it(world: World) -> None:
@@ -88,7 +88,7 @@ def test_the_first_needs_a_title_and_a_page(world: World) -> None:
         world.asks(says("We are looking into it.", pages=("public",)))
     with pytest.raises(Refused, match="no status page"):
         world.asks(says("We are looking into it.", title="Payments fail"))
-    assert not world.outside.pages.tries
+    assert not world.outside.status_pages.tries
 
 
 @pytest.mark.parametrize("dies", [False, True])
@@ -119,8 +119,8 @@ def test_an_answer_that_is_lost_is_no_second_incident(world: World, dies: bool) 
 def test_a_page_that_is_away_gets_everything_in_order(world: World) -> None:
     """Statuspage answers 429 and 503; what was published meanwhile comes afterwards, each sentence by itself."""
     burns(world)
-    world.outside.pages.fails(status=429, retry_after=20)
-    world.outside.pages.fails(status=503, times=2)
+    world.outside.status_pages.fails(status=429, retry_after=20)
+    world.outside.status_pages.fails(status=503, times=2)
     world.asks(FIRST)
     world.asks(says("We have found the cause."))
     world.passes("5m")
@@ -131,7 +131,7 @@ def test_a_page_that_is_away_gets_everything_in_order(world: World) -> None:
 def test_one_page_does_not_wait_for_another(world: World) -> None:
     """The first refuses for good: the second says it, and whoever is told of the incident hears which does not."""
     burns(world)
-    world.outside.pages.fails(status=401, body=b'{"error":"Could not authenticate"}')
+    world.outside.status_pages.fails(status=401, body=b'{"error":"Could not authenticate"}')
     world.asks(FIRST)
     heard = world.outside.heard_exactly([("slack", "update"), ("mail", "update")])
     assert "The status page public does not say it: Statuspage answered 401" in heard[-1].text
@@ -221,7 +221,7 @@ def test_automatic_pages_hear_of_no_p3(redis: Redis) -> None:
     with a_world(redis, rules) as world:
         world.hears("little")
         world.outside.heard_exactly([("slack", "opened")])
-        assert not world.outside.pages.tries
+        assert not world.outside.status_pages.tries
 
 
 def test_what_is_published_goes_to_the_channel_too(redis: Redis) -> None:

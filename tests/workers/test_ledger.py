@@ -21,8 +21,8 @@ from workers.house import House
 from workers.ledger import NoIncident
 from workers.store import connect
 
-CUT = {b"changes", b"attempts", b"exchanges", b"channels"}
-"""Streams cut to their length, and a field for each channel."""
+CUT = {b"changes", b"attempts", b"exchanges", b"channels", b"spoke"}
+"""Streams cut to their length, a field for each channel, and one for each rule."""
 INBOX = {b"deliveries", b"delivery", b"inbox", b"last"}
 """What the inbox lets go of by itself."""
 

@@ -13,6 +13,7 @@ from typing import Literal, Self, cast
 from pydantic import Field, field_validator, model_validator
 
 from rules.fields import Reference
+from rules.incident import Reason
 from workers.channels.contract import (
     ChannelOptions,
     ChannelType,
@@ -97,9 +98,13 @@ def _head(message: EmailMessage, notification: Notification, options: MailOption
 
 
 def _subject(notification: Notification) -> str:
-    """One for the whole incident, but the end says first that it is over: nobody must read "DOWN" and run."""
-    over = f"{notification.reason.value.capitalize()}: " if notification.reason.ends else ""
-    return plain(f"{over}[{notification.severity.value}] {notification.title}", _SUBJECT)
+    """One for the whole incident, but the end says first that it is over: nobody must read "DOWN" and run.
+
+    What somebody is asked to do says so too: it is not one more word of how it goes.
+    """
+    said_first = notification.reason.ends or notification.reason is Reason.REMINDER
+    first = f"{notification.reason.value.capitalize()}: " if said_first else ""
+    return plain(f"{first}[{notification.severity.value}] {notification.title}", _SUBJECT)
 
 
 def _to(notification: Notification) -> Address:

@@ -33,8 +33,8 @@ class Assessment:
     links: Sequence[Link] = ()
 
 
-def assessed(brief: Briefing, links: Sequence[Link], now: float) -> Assessment:
-    """An incident by the runbook's template, in its order."""
+def assessed(brief: Briefing, found: str, links: Sequence[Link], now: float) -> Assessment:
+    """An incident by the runbook's template, in its order; `found` is what its checks say, "" where none has."""
     people = ", ".join(one.name + (f" ({one.part})" if one.part else "") for one in brief.responders)
     current = [] if brief.current is None else [f"{brief.current} ({_when(brief.current_at or now, now)})"]
     shape = SHAPES[brief.severity] if brief.ended is None else "✅"
@@ -52,6 +52,7 @@ def assessed(brief: Briefing, links: Sequence[Link], now: float) -> Assessment:
                 f"Who is affected: {brief.affected or 'not known yet'}",
                 f"What is broken: {brief.broken or 'not known yet'}",
             ],
+            "What checks found": [found] if found else [],
             "Timeline (UTC)": [f"{_when(line.at, now)}  {line.text}" for line in brief.timeline],
             "Current status": [*current, brief.standing],
             "Verification": [
