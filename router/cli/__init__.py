@@ -11,7 +11,7 @@ from router.cli.deliveries import deliveries
 from router.cli.doctor import doctor
 from router.cli.explaining import explain
 from router.cli.exporting import export
-from router.cli.incidents import incidents, report
+from router.cli.incidents import incidents
 from router.cli.keeping import backup, restore
 from router.cli.looking import checks, deployed
 from router.cli.maintenance import maintenance
@@ -22,6 +22,7 @@ from router.cli.pending import pending
 from router.cli.postmortems import postmortem
 from router.cli.reloading import reload
 from router.cli.replay import replaying
+from router.cli.reporting import report
 from router.cli.responding import RESPONDING
 from router.cli.rules import init
 from router.cli.run import serve_command, work_command

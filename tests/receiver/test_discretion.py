@@ -62,7 +62,7 @@ def test_no_proof_of_a_source_reaches_redis(ear: Ear) -> None:
 @pytest.mark.parametrize("name", sorted(TYPES))
 def test_what_is_kept_reads_as_what_arrived(ear: Ear, name: str) -> None:
     """Of every sample of every sender: a delivery can be read again from what is kept, to the same events."""
-    source = Source(name="s", type=TYPES[name], tokens=[TOKEN.encode()])
+    source = Source(name="s", type=TYPES[name], options=TYPES[name].options(), tokens=[TOKEN.encode()])
     for sample in samples(name):
         arrived = delivery(sample)
         received = hear(arrived, source, ear.ruleset)
