@@ -19,7 +19,7 @@ from rules import routing
 from rules.answering import miss
 from rules.commands import Command, Escalate, Lift, Settle
 from rules.decision import Judged
-from rules.effects import Effect, Notify, PublishOn, Release, RemindAt, RoomAt, SettleAt, WakeAt
+from rules.effects import Effect, Notify, Release, RemindAt, SettleAt, WakeAt
 from rules.event import Action, Event
 from rules.incident import Incident, TimelineEntry
 from rules.load import Ruleset
@@ -230,7 +230,9 @@ class Rehearsal:
             incident = self._books.incidents[incident_id]
             if isinstance(effect, Notify):
                 self._add(effect.entry, incident, self.now, effect)
-            elif not isinstance(effect, RoomAt | PublishOn):  # What else the world must do is not rehearsed.
+            elif isinstance(
+                effect, WakeAt | SettleAt | RemindAt | Release
+            ):  # What else the world must do is not rehearsed.
                 at = self.now if isinstance(effect, Release) else effect.at
                 looks[_look(type(effect), incident_id)] = (incident, at)
         for promise_id, (incident, at) in looks.items():
