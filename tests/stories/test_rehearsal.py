@@ -28,12 +28,11 @@ from workers import agenda, beats, configuration, draft
 from workers.agenda import Lane
 from workers.auditor import EVERY, audit
 from workers.channels import OPTIONS
-from workers.configuration import packaged, read
 from workers.house import ways
 
-_SOURCES = {name: one.options for name, one in TYPES.items()}
-SHIPPED = without_postmortems(read(packaged(), source_options=_SOURCES, channel_options=OPTIONS))
-STORIES = trials(configuration.tests(packaged()), SHIPPED.config, sample_names())
+FOLDER, SOURCES = configuration.packaged(), {name: one.options for name, one in TYPES.items()}
+SHIPPED = without_postmortems(configuration.read(FOLDER, source_options=SOURCES, channel_options=OPTIONS))
+STORIES = trials(configuration.tests(FOLDER), SHIPPED.config, sample_names())
 
 
 def test_a_rehearsal_takes_as_much_at_once_as_a_worker() -> None:
