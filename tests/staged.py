@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from redis import Redis
@@ -15,6 +16,7 @@ from rules.commands import Command, Lift
 from rules.decision import Judged
 from rules.incident import Incident, TimelineEntry
 from rules.load import Ruleset
+from rules.postmortem.terms import Terms
 from rules.record import as_data
 from rules.rehearsal.engine import Rehearsal
 from rules.roster import Roster
@@ -219,3 +221,8 @@ def _rounded(seen: Any) -> Any:
     if isinstance(seen, list):
         return [_rounded(value) for value in seen]
     return round(seen, 3) if isinstance(seen, float) else seen
+
+
+def without_postmortems(ruleset: Ruleset) -> Ruleset:
+    """Those come days after, of no event, and are not rehearsed."""
+    return replace(ruleset, policy=replace(ruleset.policy, postmortem=Terms(always=(), impact={}, touching={})))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,26 +16,23 @@ from rules.commands import Acknowledge, Assign, ChangeSeverity, Command, FalsePo
 from rules.decision import Judged
 from rules.event import Action, Event, Severity
 from rules.load import Ruleset, load
-from rules.postmortem.terms import Terms
 from rules.rehearsal.engine import Rehearsal
 from rules.rehearsal.promises import AT_MOST
 from rules.roster import Roster
 from rules.trial.acts import Breaks
 from rules.trial.play import play
 from rules.trial.read import Trial, trials
-from tests.staged import Staged, came_to_in_rehearsal, came_to_really
+from tests.staged import Staged, came_to_in_rehearsal, came_to_really, without_postmortems
 from tests.world import RULES, START
 from workers import agenda, beats, configuration, draft
 from workers.agenda import Lane
 from workers.auditor import EVERY, audit
 from workers.channels import OPTIONS
-from workers.configuration import packaged, read
 from workers.house import ways
 
-_READ = read(packaged(), source_options={name: one.options for name, one in TYPES.items()}, channel_options=OPTIONS)
-SHIPPED = replace(_READ, policy=replace(_READ.policy, postmortem=Terms(always=(), impact={}, touching={})))
-"""Without post-mortems: they come days after, of no event, and are not rehearsed."""
-STORIES = trials(configuration.tests(packaged()), SHIPPED.config, sample_names())
+FOLDER, SOURCES = configuration.packaged(), {name: one.options for name, one in TYPES.items()}
+SHIPPED = without_postmortems(configuration.read(FOLDER, source_options=SOURCES, channel_options=OPTIONS))
+STORIES = trials(configuration.tests(FOLDER), SHIPPED.config, sample_names())
 
 
 def test_a_rehearsal_takes_as_much_at_once_as_a_worker() -> None:
