@@ -24,7 +24,7 @@ TOLD = frozenset(
 
 def moments(incident: Incident, lines: Sequence[TimelineEntry], named: Named) -> list[str]:
     """The timeline: the template's five moments as far as they are known, and between them what else happened."""
-    known = [*_known(incident, named), *_further(lines)]
+    known = [*_known(incident, lines, named), *_further(lines)]
     ordered = sorted(known, key=lambda one: one[0])
     over = min(at for at in (incident.mitigated_at, incident.recovered_at, incident.resolved_at, float("inf")) if at)
     said = [(at, f"- {hour(at, incident.opened_at)} - {text}") for at, text in ordered]
@@ -34,7 +34,7 @@ def moments(incident: Incident, lines: Sequence[TimelineEntry], named: Named) ->
     return [*before, *started, f"- {blank()} - Root cause identified", f"- {blank()} - Fix deployed", *after]
 
 
-def _known(incident: Incident, named: Named) -> Iterator[tuple[float, str]]:
+def _known(incident: Incident, lines: Sequence[TimelineEntry], named: Named) -> Iterator[tuple[float, str]]:
     first = min(incident.signals.values(), key=lambda signal: signal.first_seen, default=None)
     at = incident.opened_at if first is None else min(first.first_seen, incident.opened_at)
     source = "" if first is None else f", from {inline(first.source, 80)}: {inline(first.summary)}"
@@ -42,12 +42,15 @@ def _known(incident: Incident, named: Named) -> Iterator[tuple[float, str]]:
     if incident.acknowledged_at is not None:
         yield incident.acknowledged_at, f"Investigation started, by {inline(named(incident.acknowledged_by or ''), 80)}"
     if incident.resolved_at is not None:
-        by = inline(named(incident.resolved_by or ""), 80)
-        not_verified = incident.response.unverified
-        how = (
-            f"Resolved by {by}, not verified: {inline(not_verified)}" if not_verified else f"Verified resolved, by {by}"
-        )
-        yield incident.resolved_at, how
+        yield incident.resolved_at, _ended(incident, lines, named)
+
+
+def _ended(incident: Incident, lines: Sequence[TimelineEntry], named: Named) -> str:
+    """How it ended, with what whoever closed it said of it."""
+    by, skipped = inline(named(incident.resolved_by or ""), 80), incident.response.unverified
+    last = next((line.text for line in reversed(lines) if line.kind == "resolved"), "")
+    note = f": {inline(last.partition(': ')[2], 500)}" if ": " in last else ""
+    return f"Resolved by {by}, not verified: {inline(skipped)}" if skipped else f"Verified resolved, by {by}{note}"
 
 
 def _further(lines: Sequence[TimelineEntry]) -> Iterator[tuple[float, str]]:
