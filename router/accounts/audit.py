@@ -50,6 +50,7 @@ class What(StrEnum):
     REQUEUED = "queued a failed job again"
     FORGOT_JOB = "forgot a failed job"
     ANSWERED = "answered an incident"
+    PUBLISHED = "told the world of an incident"
     OVERRIDDEN = "put somebody else on call"
     OVERRIDE_LIFTED = "lifted an override"
     TESTED = "tested a channel"

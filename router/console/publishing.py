@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from router.accounts.audit import What
 from router.announce_commands import AskedToPublish
 from router.console.routes import Page, Refused
 from router.console.visit import Visit
@@ -68,16 +69,15 @@ class PublishingPage:
     async def publish(self, visit: Visit) -> Response:
         """POST: it is public from now on; back to the incident, saying so."""
 
-        def told() -> Response:
-            incident = self._find(visit)
-            to = f"/incidents/{incident.id}"
-            try:
-                self._context.ledger.answer(incident.id, self._command(visit, visit.form))
-            except ledger.Refused as why:
-                return visit.back(f"{to}/publish", str(why), wrong=True)
-            return visit.back(to, "Published. The history says when each page has it.")
-
-        return await run_in_threadpool(told)
+        incident = await run_in_threadpool(self._find, visit)
+        to = f"/incidents/{incident.id}"
+        command = await run_in_threadpool(self._command, visit.form, visit)
+        try:
+            await run_in_threadpool(self._context.ledger.answer, incident.id, command)
+        except ledger.Refused as why:
+            return visit.back(f"{to}/publish", str(why), wrong=True)
+        await visit.audited(What.PUBLISHED, incident.id)
+        return visit.back(to, "Published. The history says when each page has it.")
 
     def _told(self, incident: Incident) -> dict[str, Any]:
         config = self._context.in_force.ruleset.config
@@ -92,7 +92,7 @@ class PublishingPage:
             "healths": list(Health),
         }
 
-    def _command(self, visit: Visit, form: dict[str, str]) -> Publish:
+    def _command(self, form: dict[str, str], visit: Visit) -> Publish:
         """Raises Problem 422 with a sentence about the first field that is wrong."""
         components = {name[len(COMPONENT) :]: value for name, value in form.items() if name.startswith(COMPONENT)}
         said: dict[str, object] = {
@@ -110,7 +110,7 @@ class PublishingPage:
         return command
 
     def _preview(self, visit: Visit, incident: Incident) -> Preview:
-        command, public = self._command(visit, visit.asked), incident.response.public
+        command, public = self._command(visit.asked, visit), incident.response.public
         last: Publication | None = public.last if public is not None else None
         title = command.title or (last.title if last is not None else "")
         if not title:

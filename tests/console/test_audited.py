@@ -23,7 +23,10 @@ from workers import keys, overrides, silences
 from workers.agenda import Kind
 
 CHECKS = "checks: {site: {type: http, url: 'https://shop.example.com/'}}\n"
-SILENT = {"/playground": "it asks what would be; nothing is kept"}
+SILENT = {
+    "/playground": "it asks what would be; nothing is kept",
+    "/incidents/{id}/publish": "this office has no status page, so nothing can be published",
+}
 """What a press changes nothing by, each with the reason."""
 ENDS = ("/account/password", "/sign-out")
 """Pressed last: they end sessions."""

@@ -99,5 +99,5 @@ def test_no_text_forms_markdown(text: str) -> None:
 
 
 def test_every_command_of_the_api_has_a_button() -> None:
-    """A command without one could only be typed."""
-    assert ASKED.keys() <= {act.command for act in (*ACTS, *RESPONSE)}
+    """A command without one could only be typed; what becomes public has a page of its own, to be seen first."""
+    assert ASKED.keys() - {"publish"} <= {act.command for act in (*ACTS, *RESPONSE)}
