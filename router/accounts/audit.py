@@ -55,6 +55,8 @@ class What(StrEnum):
     OVERRIDE_LIFTED = "lifted an override"
     TESTED = "tested a channel"
     TRIED = "sent a test alert"
+    POSTMORTEM_WRITTEN = "wrote a post-mortem"
+    POSTMORTEM_CHANGED = "changed what a post-mortem owes"
     REPORTED = "reported an incident"
     CHECKED = "ran a check"
     WORKED_THROUGH = "worked through a runbook"

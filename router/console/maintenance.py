@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from router.accounts.audit import What
 from router.console.routes import Page
 from router.console.visit import Visit
 from router.console.visitor import Role
@@ -48,6 +49,7 @@ class MaintenancePage:
             begun = await run_in_threadpool(self._all.start, _asked(visit))
         except Problem as wrong:
             return await self._page(visit, wrong.status, visit.form, wrong.detail)
+        await visit.audited(What.MAINTAINED, f"{begun['name']} of {begun['service']}")
         begins = "" if begun["active"] else f" from {clock(begun['from'], visit.now)}"
         text = f"Maintenance of {begun['service']}{begins} until {clock(begun['until'], visit.now)}: nobody is paged."
         return visit.back("/maintenance", f"{text} What to say to others is below.")
@@ -57,11 +59,13 @@ class MaintenancePage:
         name, lasts = visit.form.get("name", ""), visit.form.get("for", "")
         longer = await run_in_threadpool(self._all.longer, name, lasts, visit.visitor.name)
         until = clock(longer["until"], visit.now)
+        await visit.audited(What.MAINTENANCE_PROLONGED, f"{name} until {until}")
         return visit.back("/maintenance", f"Maintenance of {longer['service']} goes on until {until}.")
 
     async def end(self, visit: Visit) -> Response:
         """POST: over; says what still burns."""
         ended = await run_in_threadpool(self._all.stop, visit.form.get("name", ""), visit.visitor.name)
+        await visit.audited(What.MAINTENANCE_ENDED, ended["ended"])
         return visit.back("/maintenance", _ended(ended["burning"]))
 
     async def _page(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from router.accounts.audit import What
 from router.console.coming import Coming, name_of
 from router.console.document import parts
 from router.console.routes import Page, Refused
@@ -139,6 +140,7 @@ class PostmortemPages:
             return await run_in_threadpool(_drawn, visit, incident, 409, text, [_faster(visit, wrong)])
         except NotDone as refused:
             return await run_in_threadpool(_drawn, visit, incident, 409, text, [str(refused)])
+        await visit.audited(What.POSTMORTEM_WRITTEN, incident.id)
         return visit.back(f"/postmortems/{incident.id}", _kept(saved, submit=submit))
 
     async def act(self, visit: Visit) -> Response:
@@ -185,6 +187,7 @@ class PostmortemPages:
             done = await run_in_threadpool(acted, act)
         except NotDone as refused:
             return visit.back(to, str(refused), wrong=True)
+        await visit.audited(What.POSTMORTEM_CHANGED, f"{incident.id}: {said}")
         strangers = done.strangers if isinstance(done, Saved) else ()
         return visit.back(to, said + _unknown(strangers))
 

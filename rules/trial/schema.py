@@ -11,7 +11,7 @@ from rules.trial.acts import ACTS
 from rules.trial.glossary import GLOSSARY
 from rules.trial.written import Stories
 
-_SHORT = ("acknowledge", "mitigate", "resolve", "lift")
+_SHORT = ("acknowledge", "mitigate", "resolve", "tick", "lift")
 """A name alone says who."""
 
 

@@ -13,13 +13,14 @@ from redis import Redis
 from router import checks, notifications
 from router.console.pages import tables
 from router.demo.outbox import Outbox
+from rules.commands import Resolve
 from rules.load import load
 from tests.accounts.person import GOOD, Person, api, invited, joined
 from tests.console.test_schedules import FORM
 from tests.receiver.ear import KUMA, Ear
 from tests.receiver.test_promising import fails
 from tests.receiver.test_schedules_api import SCHEDULED
-from workers import keys, overrides, silences
+from workers import keys, maintenance, overrides, silences
 from workers.agenda import Kind
 
 CHECKS = "checks: {site: {type: http, url: 'https://shop.example.com/'}}\n"
@@ -53,6 +54,12 @@ class Office(Ear):
         self.works()
         self._monitors += 1
         return self.is_down(self._monitors, f"Shop {self._monitors}").id
+
+    def ends(self) -> str:
+        """A P1 that is over, and needs a post-mortem."""
+        incident = self.opens()
+        self.ledger.answer(incident, Resolve(by="dan", via="cli"))
+        return incident
 
     def hears(self) -> str:
         """A further delivery."""
@@ -91,6 +98,12 @@ def _signed_in_elsewhere(office: Office) -> Mapping[str, str]:
 def _silenced(office: Office) -> Mapping[str, str]:
     office.dan.post("/rules/silence", label="service=api", reason="a drill", **{"for": "1h"})
     return {"name": silences.every(office.redis)[-1].name}
+
+
+def _maintained(office: Office) -> str:
+    if not maintenance.every(office.redis, office.clock.at):
+        office.dan.post("/maintenance/start", service="api", reason="a drill", **{"for": "1h"})
+    return maintenance.every(office.redis, office.clock.at)[-1].name
 
 
 def _overridden(office: Office) -> Mapping[str, str]:
@@ -138,6 +151,12 @@ FORMS: dict[str, Callable[[Office], Mapping[str, str]]] = {
     "/schedules/override": lambda _: FORM,
     "/schedules/lift": _overridden,
     "/incidents/{id}/act": lambda office: {"id": office.opens(), "do": "note", "text": "seen"},
+    "/maintenance/start": lambda _: {"service": "api", "for": "1h", "reason": "a drill"},
+    "/maintenance/prolong": lambda office: {"name": _maintained(office), "for": "30m"},
+    "/maintenance/end": lambda office: {"name": _maintained(office)},
+    "/postmortems/{id}/act": lambda office: {"id": office.ends(), "do": "waive", "reason": "it was a drill"},
+    "/postmortems/{id}/actions": lambda office: {"id": office.ends(), "text": "Alert on queue length"},
+    "/postmortems/{id}/save": lambda office: {"id": office.ends(), "text": "# Mine\n", "revision": "1", "do": "save"},
     "/report": lambda _: {"summary": "Nobody can log in", "severity": "P2"},
     "/incidents/{id}/runbook": lambda office: {"id": office.opens(), "runbook": "site-down", "tick": "1"},
     "/checks/{name}/run": lambda _: {"name": "site"},

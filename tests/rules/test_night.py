@@ -47,7 +47,7 @@ NIGHT: list[tuple[str, str, tuple[str, str], list[str]]] = [
         "a comma forgotten",
         "severities.yaml",
         ("responder: on-call engineer, after: 15m", "responder: on-call engineer after: 15m"),
-        ["severities.yaml:31:53: expected a ',' or '}' before this (check the commas, and quote \"${…}\" inside { })"],
+        ["severities.yaml:32:53: expected a ',' or '}' before this (check the commas, and quote \"${…}\" inside { })"],
     ),
     (
         "an indentation that is one space off",
@@ -142,7 +142,7 @@ NIGHT: list[tuple[str, str, tuple[str, str], list[str]]] = [
         "a key of a mail program",
         "channels.yaml",
         ("sender: tocsin@example.com", "from: tocsin@example.com"),
-        ["channels.yaml:6:3: mail needs 'sender'", "channels.yaml:6:61: unknown key 'from' (here it is called sender)"],
+        ["channels.yaml:8:3: mail needs 'sender'", "channels.yaml:8:61: unknown key 'from' (here it is called sender)"],
     ),
     (
         "a gate one level too low",
@@ -211,7 +211,7 @@ NIGHT: list[tuple[str, str, tuple[str, str], list[str]]] = [
         ("  P2:\n", "  P1:\n"),
         [
             "severities.yaml:3:1: severity P2 is missing; P1, P2, P3 and P4 must all be here",
-            "severities.yaml:12:3: the key 'P1' stands twice in this map (first in line 4)",
+            "severities.yaml:13:3: the key 'P1' stands twice in this map (first in line 4)",
         ],
     ),
 ]
