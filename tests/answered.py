@@ -70,6 +70,10 @@ def call_in(case: Case, person: str, now: float) -> None:
     case.page(Reason.CALLED, person, now)
     if case.state is State.TRIGGERED:
         case.slip = None
+    elif case.slip is not None:  # Whoever was called in stays called, also when the answer is taken back.
+        stood = case.slip.stood
+        stood["waiting"] = [one for one in stood["waiting"] if one[1] != person]
+        stood["called"] = [*stood["called"], person]
 
 
 def take_back(case: Case, left_out: set[tuple[Reason, str]], now: float) -> None:
