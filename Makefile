@@ -21,25 +21,25 @@ help:  ## this list
 run: .venv/.run  ## the demo on http://127.0.0.1:8080 (PORT=9000 make run for another port)
 	PORT=$(PORT) $(BIN)/tocsin up --demo
 
-# What kills whole Tocsins and looks at the clock has the machine to itself; the rest shares it, the slow ones file by file.
-ALONE := tests/processes
-SLOW := tests/packaging tests/browser
+# What kills whole Tocsins and looks at the clock has the machine to itself, and so has the browser; the rest shares it.
+ALONE := tests/packaging tests/browser tests/processes
+# Minutes each: `make hostile` runs them.
+LONG := tests/browser/test_polyglots.py tests/browser/test_living.py tests/processes/test_power.py
 
 test: .venv/.dev browser  ## every test; TESTS='tests/cli -x' for some
 ifdef TESTS
 	$(BIN)/python -m pytest $(TESTS)
 else
-	$(BIN)/python -m pytest -n 2 $(ALONE:%=--ignore=%) $(SLOW:%=--ignore=%)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 10 $(SLOW)
-	$(BIN)/python -m pytest --durations 10 $(ALONE)
+	$(BIN)/python -m pytest -n 2 $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest --durations 10 $(ALONE) $(LONG:%=--ignore=%)
 endif
 
 chaos: .venv/.dev  ## break everything, about 15 minutes; CHAOS='R1 R9 --long' for some, --help for more
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
-hostile: .venv/.dev  ## hostile input in earnest, minutes; CASES=1000000 SEED=1 ONLY="S1 S3"
+hostile: .venv/.dev browser  ## hostile input in earnest, minutes; CASES=1000000 SEED=1 ONLY="S1 S3"
 	$(BIN)/python -m tests.hostile --cases $(CASES) --seed $(SEED) $(if $(ONLY),--only $(ONLY))
-	$(BIN)/python -m pytest tests/workers/test_crashes.py tests/workers/test_any_order.py tests/browser/test_polyglots.py --hypothesis-profile=long
+	$(BIN)/python -m pytest tests/workers/test_crashes.py tests/workers/test_any_order.py $(LONG) --hypothesis-profile=long
 
 # The browser tests drive Debian's Chromium: the one on PATH, else one that is installed where we may.
 browser:

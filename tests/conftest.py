@@ -1,8 +1,8 @@
 """What every test may ask for: a real Valkey of the session's own, emptied for each test.
 
 `--hypothesis-profile=long` tries all of what the plain suite tries a sample of: minutes, not seconds.
-With `TOCSIN_CI` set the sample is the same at each run, so that the verdict is the commit's and not the day's;
-at a desk, and with `long`, every run seeks new cases.
+With `TOCSIN_CI` set the sample is small and the same at each run, so that the verdict is the commit's and not the
+day's; at a desk, and with `long`, every run seeks new cases.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from redis import Redis
 from workers import embedded
 from workers.store import connect
 
-hypothesis.settings.register_profile("plain", deadline=None, derandomize="TOCSIN_CI" in os.environ)
+CI = {"derandomize": True, "max_examples": 30} if "TOCSIN_CI" in os.environ else {}
+hypothesis.settings.register_profile("plain", deadline=None, **CI)
 hypothesis.settings.register_profile("long", max_examples=2000, stateful_step_count=40, deadline=None)
 hypothesis.settings.load_profile("plain")
 

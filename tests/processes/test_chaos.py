@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import answers, crashes, power, race, redis_gone
+from tests.chaos import answers, crashes, race, redis_gone
 from tests.chaos.oracle import Verdict
-from tests.chaos.preload import uncompiled
 from tests.chaos.scenarios import SCENARIOS
 from tests.chaos.stage import Length
 
@@ -47,26 +46,6 @@ def test_the_oracle_goes_red_when_the_sender_is_deaf() -> None:
     """A sender that does not look for an answer calls people who need not come, and the oracle sees it."""
     verdict = race.answered_at_the_last_moment(Length(scale=0.1), deaf=True)
     assert not verdict.checks["no page was claimed after the answer and sent"]
-
-
-@pytest.fixture
-def compiler() -> None:
-    """What the power cut needs."""
-    untried = uncompiled()
-    if untried is not None:
-        pytest.skip(str(untried.skipped))
-
-
-@pytest.mark.usefixtures("compiler")
-def test_the_oracle_goes_red_when_redis_does_not_wait_for_its_disk() -> None:
-    """With `appendfsync no` a power cut loses what was answered 2xx, and the oracle sees it."""
-    assert power.cut(SHORT, "no", settles=5).lost
-
-
-@pytest.mark.usefixtures("compiler")
-def test_the_oracle_goes_red_when_the_spool_does_not_wait_for_its_disk() -> None:
-    """Nor does a spool without `synchronous=FULL` keep what it said it had."""
-    assert power.cut(SHORT, "always", modes={"receiver": "spools-in-haste"}, settles=5).lost
 
 
 def test_the_last_table_has_every_scenario() -> None:
