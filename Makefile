@@ -30,7 +30,7 @@ test: .venv/.dev browser  ## every test; TESTS='tests/cli -x' for some
 ifdef TESTS
 	$(BIN)/python -m pytest $(TESTS)
 else
-	$(BIN)/python -m pytest -n 2 $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest -n 3 $(ALONE:%=--ignore=%)
 	$(BIN)/python -m pytest --durations 10 $(ALONE) $(LONG:%=--ignore=%)
 endif
 

@@ -107,10 +107,14 @@ def told(samples: Iterable[Sample], since: float, until: float, number: int) -> 
 
     >>> told([Sample(1, "a"), Sample(2, "b")], 0, 9, 2)
     '«a», «b»'
+    >>> told([Sample(1, "a"), Sample(2, "a")], 0, 9, 2)
+    'like «a»'
     """
     words = [f"«{each.summary}»" for each in samples if since < each.at <= until]
     if not words:
         return ""
+    if len(words) > 1 and len(set(words)) == 1:
+        return f"like {words[0]}"
     if len(words) <= 2 * SHOWN and len(words) >= number:
         return ", ".join(words)
     first, last = words[:SHOWN], words[SHOWN:][-SHOWN:]

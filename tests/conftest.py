@@ -21,7 +21,7 @@ from redis import Redis
 from workers import embedded
 from workers.store import connect
 
-CI = {"derandomize": True, "max_examples": 30} if "TOCSIN_CI" in os.environ else {}
+CI = {"derandomize": True, "max_examples": 20} if "TOCSIN_CI" in os.environ else {}
 hypothesis.settings.register_profile("plain", deadline=None, **CI)
 hypothesis.settings.register_profile("long", max_examples=2000, stateful_step_count=40, deadline=None)
 hypothesis.settings.load_profile("plain")

@@ -216,4 +216,5 @@ def test_a_few_of_many_events_are_kept_and_told() -> None:
     assert [int(each.at) for each in kept(samples, Sample(100, "more"), since=97)] == [98, 99, 100]
     assert told(samples[:4], -1, 99, 4) == "«event 0», «event 1», «event 2», «event 3»"
     assert told(samples[:2], -1, 99, 9) == "first «event 0», «event 1»"
+    assert told([Sample(one, "declined") for one in range(12)], -1, 99, 12) == "like «declined»"
     assert told(samples, 200, 300, 1) == ""
