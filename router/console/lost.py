@@ -35,7 +35,7 @@ async def answered(request: Request, wrong: Exception) -> Response:
     said = orjson.loads(told.body)
     title, text = _SAID.get(told.status_code, ("Nothing was done", said["detail"]))
     near = _near(request.scope["path"]) if told.status_code == 404 else ""
-    page = drawn("console/lost.html", told.status_code, title=title, text=text, near=near)
+    page = drawn("console/refused.html", told.status_code, title=title, text=text, near=near)
     for name in ("Allow", "Retry-After", "WWW-Authenticate"):
         if name in told.headers:
             page.headers[name] = told.headers[name]

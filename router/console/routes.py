@@ -116,7 +116,7 @@ async def _form(page: Page, request: Request, visitor: Visitor) -> list[tuple[st
 
 def refusal(why: Refused, headers: Mapping[str, str] | None = None) -> Response:
     """The page that says why."""
-    response = drawn("console/refused.html", why.status, title=why.title, text=why.text)
+    response = drawn("console/refused.html", why.status, title=why.title, text=why.text, near="")
     response.headers.update(headers or {})
     return response
 
