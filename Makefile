@@ -25,13 +25,15 @@ run: .venv/.run  ## the demo on http://127.0.0.1:8080 (PORT=9000 make run for an
 ALONE := tests/packaging tests/browser tests/processes
 # Minutes each: `make hostile` runs them.
 LONG := tests/browser/test_polyglots.py tests/browser/test_living.py tests/processes/test_power.py
+# A test that hangs says where, and ends the run: minutes, when the slowest takes half of one.
+STUCK := -o faulthandler_timeout=240 -o faulthandler_exit_on_timeout=true
 
 test: .venv/.dev browser  ## every test; TESTS='tests/cli -x' for some
 ifdef TESTS
 	$(BIN)/python -m pytest $(TESTS)
 else
-	$(BIN)/python -m pytest -n 3 $(ALONE:%=--ignore=%)
-	$(BIN)/python -m pytest --durations 10 $(ALONE) $(LONG:%=--ignore=%)
+	$(BIN)/python -m pytest $(STUCK) -n 3 $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest $(STUCK) --durations 10 $(ALONE) $(LONG:%=--ignore=%)
 endif
 
 chaos: .venv/.dev  ## break everything, about 15 minutes; CHAOS='R1 R9 --long' for some, --help for more

@@ -74,7 +74,7 @@ function replaceParts(fresh) {
     const other = fresh.getElementById(part.id);
     if (!other || inUse(part)) continue;
     keepChosen(part, other);
-    part.replaceChildren(...other.childNodes);
+    keepFocus(part, () => part.replaceChildren(...other.childNodes));
   }
   const tally = document.getElementById("tally");
   const theirs = fresh.getElementById("tally");
@@ -89,6 +89,22 @@ function inUse(part) {
   const active = document.activeElement;
   const writing = part.contains(active) && active.matches("input:not([type=checkbox]), textarea, select");
   return writing || part.querySelector("details[open]:not([data-stays]) :focus") !== null;
+}
+
+// Enter must do what the control said when one's finger was on its way: the focus goes to the same control, and when
+// there is none any more, to a link, which changes nothing.
+function keepFocus(part, replace) {
+  const active = part?.contains(document.activeElement) ? document.activeElement : null;
+  const [was, row] = active ? [control(active), active.closest(".row")?.id] : [];
+  replace();
+  if (!active || active.isConnected) return;
+  const same = [...document.querySelectorAll(active.localName)].find((one) => control(one) === was);
+  (same ?? document.getElementById(row)?.querySelector("a.name"))?.focus({ preventScroll: true });
+}
+
+function control(one) {
+  const said = ["name", "value", "href", "aria-label"].map((attribute) => one.getAttribute(attribute));
+  return JSON.stringify([one.closest("[id]")?.id, one.textContent.trim(), ...said]);
 }
 
 function keepChosen(part, other) {
@@ -107,12 +123,12 @@ function putRow(said) {
   const old = document.getElementById(`i-${said.id}`);
   if (old && inUse(old)) return;
   if (old) made.querySelector("input[name=chosen]").checked = old.querySelector("input[name=chosen]").checked;
-  const focused = old && old.contains(document.activeElement);
-  old?.remove();
-  const next = [...rows.children].find((one) => one.dataset.order > said.order);
-  rows.insertBefore(made, next ?? null);
+  keepFocus(old, () => {
+    old?.remove();
+    const next = [...rows.children].find((one) => one.dataset.order > said.order);
+    rows.insertBefore(made, next ?? null);
+  });
   if (!old) made.classList.add("fresh");
-  if (focused) made.querySelector("a.name").focus();
   counted();
 }
 

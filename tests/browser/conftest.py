@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.demonstration import Demo, demonstration
-from tests.browser.looking import HOSTILE, QUIET
+from tests.browser.looking import HOSTILE, QUIET, wrong
 from tests.processes.tocsin import wait_for
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def debians() -> Iterator[Browser]:
     """Debian's Chromium."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
@@ -23,6 +23,18 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def chromium(debians: Browser) -> Iterator[Browser]:
+    """It, with no page open before or after the test, which fails when one of its pages did what no page may."""
+    wrong.clear()
+    yield debians
+    for context in debians.contexts:
+        for page in context.pages:
+            page.goto("about:blank")  # A context that is closed while a form of it is under way never answers.
+        context.close()
+    assert wrong == []
 
 
 @pytest.fixture(scope="session")

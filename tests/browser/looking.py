@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Dialog, Page
 
 ARTEFACTS = Path(__file__).parents[2] / "artefacts"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -18,18 +17,27 @@ _EVERYTHING = {"resultTypes": ["violations"]}
 _CONTRAST = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
 _WATCH = "addEventListener('securitypolicyviolation', (e) => console.error(`Content Security Policy: ${e.blockedURI}`))"
 
+wrong: list[str] = []
+"""What pages did that none may. Kept, and asserted on when the test is over: what is raised where Playwright calls us
+ends its connection, and all that is asked of the browser afterwards waits for ever."""
+
 
 def opened(chromium: Browser, address: str, size: str = "phone", scheme: str = "light", script: str = "") -> Page:
     """A page that fails its test when a dialog opens, it breaks its own content policy, or its script fails."""
     page = chromium.new_context(viewport=SIZES[size], color_scheme=scheme).new_page()  # type: ignore[arg-type]
-    page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
-    page.on("console", lambda said: pytest.fail(said.text) if "Content Security Policy" in said.text else None)
-    page.on("pageerror", lambda wrong: pytest.fail(str(wrong)))
+    page.on("dialog", _dismissed)
+    page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on("pageerror", lambda error: wrong.append(f"{address}: {error}"))
     page.add_init_script(_WATCH)
     if script:
         page.add_init_script(script)
     page.goto(address)
     return page
+
+
+def _dismissed(dialog: Dialog) -> None:
+    wrong.append(f"a dialog opened: {dialog.message}")
+    dialog.dismiss()
 
 
 def kept(page: Page, name: str) -> None:

@@ -17,7 +17,6 @@ def test_the_outbox_shows_what_people_were_told(demo: Demo, chromium: Browser) -
     page = opened(chromium, f"{demo.base}/demo/outbox")
     assert "the card terminal did not answer" in page.inner_text("body")
     assert page.locator("img[src=x], script").count() == 0
-    page.context.close()
 
 
 def test_the_button_leads_to_a_page_that_acknowledges(demo: Demo, chromium: Browser) -> None:
@@ -37,4 +36,3 @@ def test_the_button_leads_to_a_page_that_acknowledges(demo: Demo, chromium: Brow
     kept(page, "answer-after")
     assert "Ana" in page.inner_text("body")
     assert wait_for(lambda: b"coffee machine" in b"".join(one for one in demo.slack() if b"cknowledged" in one), 10)
-    page.context.close()

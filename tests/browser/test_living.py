@@ -60,7 +60,6 @@ def test_a_wrong_watch_does_not_move_the_countdown(demo: Demo, page: Page) -> No
     """The browser's clock is ten hours ahead: what is to come is still to come."""
     page.evaluate("jumps({ steady: 0, wall: 36000 })")
     expect(page.locator(".row", has_text=DUE).locator(".count")).to_have_text(PRESENT)
-    page.context.close()
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,6 @@ def test_a_laptop_that_slept_shows_the_present(demo: Demo, page: Page, steady: i
         page.wait_for_timeout(1500)  # Until its own clock has ticked.
     expect(count).to_have_text(PRESENT, timeout=10_000)
     expect(page.locator("#pulse")).to_have_text("live")
-    page.context.close()
 
 
 def test_a_receiver_that_starts_anew_is_found_again(demo: Demo, page: Page) -> None:
@@ -95,7 +93,6 @@ def test_a_receiver_that_starts_anew_is_found_again(demo: Demo, page: Page) -> N
     assert wait_for(demo.ready, 30)
     expect(reported(demo, page, "While nobody listened")).to_be_visible(timeout=PATIENCE)
     expect(page.locator("#pulse")).to_have_text("live", timeout=PATIENCE)
-    page.context.close()
 
 
 def test_a_redis_that_is_away_is_told_and_taken_back(demo: Demo, page: Page) -> None:
@@ -114,4 +111,3 @@ def test_a_redis_that_is_away_is_told_and_taken_back(demo: Demo, page: Page) -> 
     expect(banner).not_to_contain_text("Redis", timeout=PATIENCE)
     assert wait_for(demo.ready, 30)
     expect(reported(demo, page, "After Redis was away")).to_be_visible(timeout=PATIENCE)
-    page.context.close()

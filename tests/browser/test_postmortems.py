@@ -36,7 +36,6 @@ def test_the_pages_are_legible(demo: Demo, chromium: Browser, size: str) -> None
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             kept(page, f"console{path.replace('/', '-').replace(incident, 'one')}-{size}-{scheme}")
             (accessible if scheme == SCHEMES[0] else legible)(page)
-    page.context.close()
 
 
 def test_a_document_is_edited_without_a_script(demo: Demo, chromium: Browser) -> None:
@@ -55,4 +54,3 @@ def test_a_document_is_edited_without_a_script(demo: Demo, chromium: Browser) ->
     page.goto(f"{demo.base}/postmortems")
     page.locator(".tasks > li", has_text="Do The shop forgets").get_by_role("button", name="Done").click()
     expect(page.locator("#said")).to_contain_text("Action item 1 is changed.")
-    context.close()
