@@ -6,7 +6,7 @@ import statistics
 import time
 
 from rules.event import Action, Event
-from rules.load import Ruleset, load
+from rules.reading.load import Ruleset, load
 
 HEAD = """
 severities:

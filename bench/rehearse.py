@@ -7,17 +7,17 @@ from itertools import cycle, islice
 
 import orjson
 
-from router.hearing import judge
+from router.hooks.hearing import judge
 from router.in_force import Source
 from router.sources import TYPES
 from router.sources.contract import Sample
 from router.sources.samples import samples
-from rules.load import Ruleset
+from rules.reading.load import Ruleset
 from rules.rehearsal.engine import Rehearsal
 from rules.trial.read import START
 from workers.channels import OPTIONS
-from workers.configuration import packaged, read
 from workers.house import ways
+from workers.rulebook.configuration import packaged, read
 
 DELIVERIES, WEEK = 100_000, 7 * 86400.0
 KEYS = 2000

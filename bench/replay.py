@@ -23,14 +23,14 @@ from redis import Redis
 
 from bench.rehearse import WEEK, renamed, week
 from bench.stage import ROOT
-from router.hearing import hear
+from router.hooks.hearing import hear
 from router.in_force import Source
 from router.sources import TYPES
-from rules.load import Ruleset
+from rules.reading.load import Ruleset
 from workers import embedded
 from workers.channels import OPTIONS
-from workers.configuration import packaged, read
-from workers.intake import mint, queue_commands
+from workers.deliveries.intake import mint, queue_commands
+from workers.rulebook.configuration import packaged, read
 from workers.settings import child_environment
 
 DELIVERIES, EVERY, BATCH = 100_000, 7200.0, 500

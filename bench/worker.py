@@ -21,16 +21,16 @@ from typing import Any
 
 from bench.load import sentry
 from bench.stage import API, RULES, until
-from router.hearing import hear
+from router.hooks.hearing import hear
 from router.in_force import Source
 from router.sources import TYPES
 from router.sources.contract import Delivery
-from rules.load import Ruleset, load
+from rules.reading.load import Ruleset, load
 from workers import embedded, jobs
 from workers.agenda import Job, Lane
 from workers.channels import OPTIONS
+from workers.deliveries.intake import mint, queue_commands
 from workers.house import House, build
-from workers.intake import mint, queue_commands
 from workers.settings import Environment, read_settings
 from workers.store import connect
 from workers.work import spare_the_collector

@@ -14,17 +14,18 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router import api, health, metrics
+from router import health, metrics
 from router.accounts import policy
 from router.accounts.doorstep import Doorstep
-from router.answer import Answer
-from router.answer_runbook import AnswerRunbook
+from router.answering.answer import Answer
+from router.answering.answer_runbook import AnswerRunbook
+from router.api import routes as api
 from router.console import lost
 from router.console.pages import console
 from router.context import Context
 from router.guard import AtHome, Guarded, Outermost
+from router.hooks.receiver import Receiver
 from router.problems import Problem
-from router.receiver import Receiver
 from workers import log
 
 DEMO = "/demo"

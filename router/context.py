@@ -9,16 +9,16 @@ from typing import Any
 
 from redis import Redis
 
-from router.committer import Committer
-from router.counting import Counting
+from router.api.counting import Counting
 from router.demo.outbox import Outbox
+from router.hooks.committer import Committer
+from router.hooks.refusals import Refusals
+from router.hooks.spooling import Spooling
 from router.in_force import InForce
 from router.redis_time import Arrivals
-from router.refusals import Refusals
-from router.spooling import Spooling
 from workers.clock import Clock
 from workers.ledger import Ledger
-from workers.reload import Reload
+from workers.rulebook.reload import Reload
 from workers.settings import Settings
 from workers.store import Store
 

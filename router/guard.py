@@ -15,8 +15,8 @@ from router.accounts.audit import What, audit
 from router.accounts.caller import SCOPE, Caller, caller_of
 from router.console.visitor import Role
 from router.context import Context
+from router.hooks.reply import SECURITY
 from router.problems import Problem, tell
-from router.reply import SECURITY
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

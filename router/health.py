@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from router.api.editions import complaints
 from router.context import Context
-from router.editions import complaints
-from rules import override
-from workers import overrides
+from rules.oncall import override
 from workers.agenda import Lane
 from workers.counters import count
+from workers.rulebook import overrides
 
 
 def routes(context: Context) -> list[Route]:

@@ -11,16 +11,16 @@ from pydantic import BaseModel
 
 from router.sources import signatures
 from router.sources.contract import Delivery, Options, Setup, SourceType, Unauthentic, Unreadable
-from rules.config import SourceConfig
 from rules.event import Event
-from rules.trace import Explains
+from rules.explained.trace import Explains
+from rules.reading.config import SourceConfig
 
 Reveal = Callable[[str], str]
 """Turns a reference of the YAML into its secret (`workers.settings.Environment.reveal`)."""
 
 
 class Ruleset(Explains, Protocol):
-    """What the ear needs of the loaded rules (`rules.load.Ruleset`): to judge, to say why, and what to do."""
+    """What the ear needs of the loaded rules (`rules.reading.load.Ruleset`): to judge, to say why, and what to do."""
 
     @property
     def runbooks(self) -> Mapping[str, str]:

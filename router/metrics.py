@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
+from router.api.editions import complaints
+from router.api.postmortems import standings
 from router.context import Context
-from router.editions import complaints
-from router.postmortems import standings
 from rules.postmortem.record import Stage
 from workers import gates
 from workers.agenda import Agenda, Lane

@@ -8,13 +8,13 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
-from router.hearing import judge
+from router.hooks.hearing import judge
 from router.in_force import Source
 from router.sources import TYPES
 from router.sources.contract import Sample
 from router.sources.samples import samples
 from rules.decision import Judged
-from rules.load import Ruleset
+from rules.reading.load import Ruleset
 from rules.trial.acts import Says
 from rules.trial.bodies import as_json, filled_in, overlaid
 from rules.trial.play import Unplayable

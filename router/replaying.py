@@ -6,22 +6,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from router.discretion import REDACTED, WITHHELD
-from router.hearing import judge_read, read
+from router.hooks.discretion import REDACTED, WITHHELD
+from router.hooks.hearing import judge_read, read
 from router.in_force import Source
 from router.sources import TYPES
 from router.sources.contract import Delivery
 from rules.decision import Judged
 from rules.event import Event
-from rules.load import Ruleset
-from rules.override import MadeOverride
-from rules.quiet import SilenceConfig
+from rules.holds.quiet import SilenceConfig
+from rules.oncall.override import MadeOverride
+from rules.oncall.schedule import Way
+from rules.reading.load import Ruleset
 from rules.rehearsal.engine import Rehearsal
 from rules.replay.account import Account
 from rules.replay.answers import Answer, ask_again
 from rules.replay.compare import Comparison, IsNight, Pairs, compare
-from rules.schedule import Way
-from workers.inbox import Again
+from workers.deliveries.inbox import Again
 
 _MARK = f'"{REDACTED}"'.encode()
 Said = list[Event] | str

@@ -7,14 +7,14 @@ from typing import Any
 
 from router.problems import Problem
 from rules.incident import Incident
-from rules.inline import words
-from rules.outline import Code, Node
-from rules.problem import nearest
-from rules.progress import NoSuchItem, Progress, answering, leads, reopening, ticking, unticking
-from rules.response import Ticked
-from rules.response_commands import Tick, Untick
-from rules.runbook import Step, opened
-from rules.tree import Question, Tree
+from rules.reading.problem import nearest
+from rules.responding.response import Ticked
+from rules.responding.response_commands import Tick, Untick
+from rules.runbooks.inline import words
+from rules.runbooks.outline import Code, Node
+from rules.runbooks.progress import NoSuchItem, Progress, answering, leads, reopening, ticking, unticking
+from rules.runbooks.runbook import Step, opened
+from rules.runbooks.tree import Question, Tree
 
 BUTTONS = ("tick", "untick", "answer", "reopen")
 """What a form's button is called; its value is the item, of an answer followed by ` = ` and the answer."""

@@ -25,30 +25,31 @@ from starlette.types import ASGIApp
 
 from router.accounts import first
 from router.app import build
-from router.committer import Committer
 from router.context import Context
-from router.crowd import Crowd
 from router.demo.invented import begin
 from router.demo.outbox import Outbox
-from router.edge import Edge
+from router.hooks.committer import Committer
+from router.hooks.crowd import Crowd
+from router.hooks.edge import Edge
+from router.hooks.receiver import Receiver
+from router.hooks.refusals import Refusals
+from router.hooks.spooling import Spooling
+from router.hooks.sweep import Server
 from router.in_force import InForce
-from router.receiver import Receiver
 from router.redis_time import RedisTime
-from router.refusals import Refusals
-from router.spooling import Spooling
-from router.sweep import Server
 from router.watch import Watch
-from rules.load import Ruleset
-from workers import intake, log, release
+from rules.reading.load import Ruleset
+from workers import log, release
 from workers.agenda import Job, Lane
-from workers.alarm import Alarm
-from workers.intake import Received
+from workers.deliveries import intake
+from workers.deliveries.intake import Received
+from workers.deliveries.spool import Spool
 from workers.ledger import Ledger
 from workers.queue import Ringer
-from workers.reload import EVERY, Folder, Live, Reload, look
+from workers.rulebook.reload import EVERY, Folder, Live, Reload, look
 from workers.settings import Settings, require
-from workers.spool import Spool
 from workers.store import Store, connect, durability
+from workers.watch.alarm import Alarm
 
 TIMEOUT = 1.0
 """Seconds Redis has for one answer."""

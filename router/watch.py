@@ -1,7 +1,7 @@
 """What a receiver watches beside its requests: that Redis is there, that something is kept, that somebody works.
 
-When it is not so for a while, the receiver says so itself (`workers.alarm`): no worker could. Of a host's processes one
-speaks, which a note in the spool decides; where not even that can be written, each does.
+When it is not so for a while, the receiver says so itself (`workers.watch.alarm`): no worker could. Of a host's
+processes one speaks, which a note in the spool decides; where not even that can be written, each does.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from router.context import Context
 from router.health import unreachable
 from workers import log
 from workers.agenda import Lane
-from workers.alarm import Alarm, Matter
-from workers.spool import SpoolFailed
+from workers.deliveries.spool import SpoolFailed
+from workers.watch.alarm import Alarm, Matter
 
 EVERY = 1.0
 PATIENCE = {Matter.REDIS: 5.0, Matter.SPOOL: 0.0, Matter.WORKERS: 30.0}

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from rules.decision import Decision
 from rules.event import Event, Severity
+from rules.oncall.roster import Roster
 from rules.postmortem.commands import PostmortemCommand
-from rules.response_commands import ResponseCommand
-from rules.roster import Roster
+from rules.responding.response_commands import ResponseCommand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,13 +13,13 @@ from typing import Any
 
 import orjson
 
-from rules.amount import parse_amount, why_no_amount
-from rules.config import Rule
 from rules.decision import Decision, Gate
 from rules.event import Event, Severity
+from rules.gates.amount import parse_amount, why_no_amount
+from rules.gates.more_than import MoreThan
 from rules.links import links
 from rules.match import Key, Test, compile_condition, keys_for, keys_of, why_not
-from rules.more_than import MoreThan
+from rules.reading.config import Rule
 
 NO_RULE = "no rule matched"
 """Name of the rule of a Decision that none made; it is a P3, so that no event is ever lost."""

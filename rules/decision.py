@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rules.event import Event, Severity
-from rules.response import Link
+from rules.responding.response import Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

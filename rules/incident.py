@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rules.event import Moment, Severity
-from rules.last_answer import LastAnswer
 from rules.plan import Plan, PlanStep, Policy
-from rules.response import Response
+from rules.responding.response import Response
 from rules.state import Hold, Reason, State, Step, StepState
+from rules.transitions.last_answer import LastAnswer
 from rules.upcast import VERSION
 
 __all__ = [

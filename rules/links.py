@@ -15,8 +15,8 @@ from pydantic import AfterValidator, WithJsonSchema
 
 from rules.decision import Decision
 from rules.event import Event
-from rules.problem import Hinted, nearest
-from rules.response import Link
+from rules.reading.problem import Hinted, nearest
+from rules.responding.response import Link
 
 MOST = 10
 """Links of one incident."""

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from rules.clock import DAYS, Span, Zone, parse_span, parse_weekdays, show_days, zone
 from rules.event import Event
 from rules.pattern import pattern, patterns
-from rules.problem import one_of
+from rules.reading.problem import one_of
 
 FAMILIES: dict[str, frozenset[str]] = {
     "uptime": frozenset({"uptimerobot", "uptimekuma", "betterstack", "pingdom"}),

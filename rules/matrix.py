@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from rules import check_room, status_pages
-from rules.checklists import items
-from rules.config import Config, MatrixRow
-from rules.document import Document
+from rules.announcing import status_pages
 from rules.duration import show_duration
 from rules.event import Severity
 from rules.incident import Plan, PlanStep, Policy
-from rules.schedule import working_hours
+from rules.oncall.schedule import working_hours
+from rules.reading import check_room
+from rules.reading.config import Config, MatrixRow
+from rules.reading.document import Document
+from rules.responding.checklists import items
 
 
 def policy(config: Config, version: str = "") -> Policy:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from rules.effects import ExamineAt, RemindAt, SettleAt, WakeAt
 from rules.incident import Incident, Reason, State, Told
+from rules.responding.updates import next_reminder
+from rules.responding.verification import closes_at
 from rules.turn import Turn, next_wake
-from rules.updates import next_reminder
-from rules.verification import closes_at
 
 
 def wake_owed(incident: Incident) -> WakeAt | None:

@@ -39,7 +39,7 @@ class Grant:
 
 
 def take(ahead: float, gap: float, wanted: int, now: float) -> Grant:
-    """All that are wanted, else one; or none. `workers.pace` does the same within Redis, in one step.
+    """All that are wanted, else one; or none. `workers.telling.pace` does the same within Redis, in one step.
 
     One for many is a digest, and spends what was left: the next one gathers for a whole gap.
     """

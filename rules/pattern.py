@@ -7,7 +7,7 @@ from typing import Any
 
 import re2
 
-from rules.problem import Hinted
+from rules.reading.problem import Hinted
 
 _BYTES = 512 * 1024
 """Memory of one compiled pattern: thousands of them must fit, and none may take long to compile."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rules.event import Severity
-from rules.hours import Hours
+from rules.holds.hours import Hours
 from rules.postmortem.terms import Terms
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.event import Event
 from rules.match import FAMILIES
-from rules.response import Response
+from rules.responding.response import Response
 
 PEOPLE = FAMILIES["people"]
 """Types of source through which people report."""

@@ -10,22 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rules import (
-    on_events,
-    on_hand,
-    on_holds,
-    on_people,
-    on_postmortem,
-    on_public,
-    on_reminders,
-    on_response,
-    on_room,
-    on_time,
-    on_triage,
-    on_undo,
-    reported,
-)
-from rules.answering import remembered
+from rules import reported
 from rules.commands import (
     Acknowledge,
     AddNote,
@@ -49,10 +34,9 @@ from rules.commands import (
 )
 from rules.effects import Effect
 from rules.event import occurred
-from rules.grouping import triggered
 from rules.incident import Incident, Policy, Reason, State, TimelineEntry
 from rules.postmortem.commands import AskForPostmortem, NotePostmortem, RemindOfPostmortem
-from rules.response_commands import (
+from rules.responding.response_commands import (
     Assess,
     ClosedElsewhere,
     DropReminder,
@@ -65,6 +49,22 @@ from rules.response_commands import (
     Tick,
     Untick,
 )
+from rules.together.grouping import triggered
+from rules.transitions import (
+    on_events,
+    on_hand,
+    on_holds,
+    on_people,
+    on_postmortem,
+    on_public,
+    on_reminders,
+    on_response,
+    on_room,
+    on_time,
+    on_triage,
+    on_undo,
+)
+from rules.transitions.answering import remembered
 from rules.turn import Turn, climb
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from rules.effects import Effect, Notify, SettleAt, WakeAt
 from rules.incident import Hold, Incident, Plan, Reason, Step, StepState, TimelineEntry, Told
-from rules.roster import Roster
+from rules.oncall.roster import Roster
 
 
 @dataclass(slots=True)

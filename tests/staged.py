@@ -15,17 +15,18 @@ from redis import Redis
 from rules.commands import Command, Lift
 from rules.decision import Judged
 from rules.incident import Incident, TimelineEntry
-from rules.load import Ruleset
+from rules.oncall.roster import Roster
 from rules.postmortem.terms import Terms
+from rules.reading.load import Ruleset
 from rules.record import as_data
 from rules.rehearsal.engine import Rehearsal
-from rules.roster import Roster
 from tests.outside import Outside, Receiver
 from tests.world import World, settings
-from workers import draft, silences
 from workers.agenda import Entry
 from workers.clock import DrivenClock
-from workers.intake import Received, queue_commands
+from workers.deliveries.intake import Received, queue_commands
+from workers.rulebook import silences
+from workers.writing import draft
 
 NEVER_ENDS = 100_000
 SAID = ("channel", "role", "person", "reason", "room", "step", "severity")

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from rules.config import Config, Rule
 from rules.event import Moment, Severity
 from rules.incident import Hold, Incident, Plan, Policy, Reason, Signal, State, Step, StepState
+from rules.reading.config import Config, Rule
 from workers.channels.contract import Recipient
-from workers.compose import compose
-from workers.digest import fold, worst
+from workers.telling.compose import compose
+from workers.telling.digest import fold, worst
 
 OPENED = 1795515300.0  # 10:15 UTC
 LAST = Moment(None, OPENED, "d")

@@ -16,8 +16,8 @@ from router.sources.samples import samples
 from tests.channels.notifications import END, PAGE, POISON
 from workers.channels import TYPES
 from workers.channels.contract import ChannelOptions, HttpRequest, MailRequest, Recipient, Reply
-from workers.configuration import packaged, read
 from workers.outward import Outward
+from workers.rulebook.configuration import packaged, read
 
 
 async def visit(app: Any, method: str, path: str, **more: Any) -> httpx.Response:

@@ -15,8 +15,8 @@ from router.demo.outbox import Outbox
 from router.demo.workspace import KEPT, Workspace
 from rules.event import Severity
 from workers.channels.slack import assessment
-from workers.configuration import packaged, read
-from workers.demonstration import pointed
+from workers.rulebook.configuration import packaged, read
+from workers.rulebook.demonstration import pointed
 from workers.settings import read_settings
 
 NOW = 1_772_442_000.0

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import orjson
 import pytest
 
-from workers import masking
 from workers.channels.contract import HttpRequest, Reply
+from workers.telling import masking
 
 SECRET = 'pä"ss/word&1'
 URL = "https://hooks.slack.example/services/T0/B0/xyz"

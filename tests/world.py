@@ -19,15 +19,15 @@ from rules.decision import Judged
 from rules.duration import parse_duration
 from rules.event import Action, Event
 from rules.incident import Incident, TimelineEntry
-from rules.load import Ruleset, load
+from rules.reading.load import Ruleset, load
 from tests.outside import Outside, story_outside
 from workers import jobs
 from workers.agenda import DESKS
 from workers.channels import OPTIONS
 from workers.checks import OPTIONS as CHECKS
 from workers.clock import DrivenClock
+from workers.deliveries.intake import Received, mint, queue_commands
 from workers.house import House, Pools
-from workers.intake import Received, mint, queue_commands
 from workers.settings import Environment, Settings, read_settings
 
 START = 1_772_442_000.0

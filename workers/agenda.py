@@ -19,9 +19,9 @@ from redis.client import Pipeline
 from rules.record import encode
 from rules.upcast import VERSION, upcast
 from workers import keys, log
-from workers.bundle import Bundle
 from workers.claiming import ATTEMPTS, BEGIN, CLAIM, FIELDS
 from workers.desks import DESKS, JOBS, Job, Kind, Lane
+from workers.writing.bundle import Bundle
 
 __all__ = ["DESKS", "JOBS", "Agenda", "Entry", "Job", "Kind", "Lane"]
 

@@ -21,8 +21,9 @@ from typing import Any, cast
 from redis import Redis
 
 from rules.upcast import VERSION, NewerRecord
-from workers import beats, keys
+from workers import keys
 from workers.clock import RedisClock
+from workers.watch import beats
 
 FORMAT = 1
 AT_ONCE = 200

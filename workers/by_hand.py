@@ -10,22 +10,22 @@ from dataclasses import dataclass
 
 from redis import Redis
 
-from rules.answering import next_to_call
 from rules.commands import Command, DropStep, EscalateNow, Postpone
 from rules.incident import Incident, TimelineEntry
 from rules.record import encode
-from rules.response_commands import DropReminder, PutOffReminder, Remind
-from rules.updates import next_reminder
+from rules.responding.response_commands import DropReminder, PutOffReminder, Remind
+from rules.responding.updates import next_reminder
+from rules.transitions.answering import next_to_call
 from workers import agenda, keys
 from workers.agenda import LEASE, Agenda, Entry, Kind
-from workers.bundle import Bundle
 from workers.clock import Clock
-from workers.compose import what_next
-from workers.draft import Draft
 from workers.ledger import Ledger, Refused
 from workers.plain import clock as shown
-from workers.promised import way_of, what
-from workers.transactions import Transactions
+from workers.telling.compose import what_next
+from workers.writing.bundle import Bundle
+from workers.writing.draft import Draft
+from workers.writing.promised import way_of, what
+from workers.writing.transactions import Transactions
 
 LATEST = 86400.0
 """Seconds a step may be put off at once."""

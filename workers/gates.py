@@ -9,14 +9,14 @@ from typing import Any, cast
 import orjson
 from redis import Redis
 
-from rules.config import Rule
-from rules.gate import standing
+from rules.gates.gate import standing
+from rules.gates.standing import Standing, gate_of
+from rules.gates.tally import Tally
+from rules.gates.usual import Past
 from rules.incident import Incident
-from rules.standing import Standing, gate_of
-from rules.tally import Tally
-from rules.usual import Past
+from rules.reading.config import Rule
 from workers import keys
-from workers.gated import past_of
+from workers.writing.gated import past_of
 
 
 def standings(redis: Redis, rules: Sequence[Rule], now: float, limit: int) -> list[Standing]:

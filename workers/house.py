@@ -10,23 +10,23 @@ from dataclasses import dataclass, field
 
 from redis import Redis
 
-from rules.load import Ruleset
-from rules.schedule import Way
+from rules.oncall.schedule import Way
+from rules.reading.load import Ruleset
 from workers.agenda import Agenda
-from workers.attempting import Perform
+from workers.announcing.publishing import Publishing
+from workers.announcing.rooms import Rooms
 from workers.channels import TYPES
 from workers.checks.contract import Outside
 from workers.clock import Clock, RedisClock
-from workers.examining import Examiner, Nowhere
 from workers.ledger import Ledger
-from workers.pace import Pace
 from workers.postmortems.looking import Looks
-from workers.publishing import Publishing
-from workers.rooms import Rooms
-from workers.sending import Sender
 from workers.settings import Environment, Settings
 from workers.store import Store
-from workers.together import Together
+from workers.telling.attempting import Perform
+from workers.telling.pace import Pace
+from workers.telling.sending import Sender
+from workers.telling.together import Together
+from workers.triage.examining import Examiner, Nowhere
 
 AT_ONCE = 4
 """Sends in flight per channel, and as many of P1 besides: a channel that hangs keeps these busy and no other's."""
@@ -94,7 +94,7 @@ class House:
     perform: Perform
     clock: Clock
     name: str = ""
-    """This worker's, in its claims (`workers.succession.name_of`)."""
+    """This worker's, in its claims (`workers.watch.succession.name_of`)."""
     joined: bool = False
     """Has the release been written into this Redis? Then it must be found there from now on."""
     outside: Outside = field(default_factory=Nowhere)

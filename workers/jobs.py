@@ -17,13 +17,14 @@ from rules.commands import Command, Escalate, Settle
 from rules.decision import Judged
 from rules.event import Severity
 from rules.pace import TOGETHER, Destination
-from rules.response_commands import Remind
+from rules.responding.response_commands import Remind
 from rules.upcast import NewerRecord
-from workers import checking, maintenance, queue
 from workers import log as logging
+from workers import maintenance, queue
 from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
+from workers.deliveries.intake import mint
 from workers.house import QUEUED, House
-from workers.intake import mint
+from workers.triage import checking
 
 BUSY_AT_MOST = 7.0
 """Seconds one job goes on taking work: well within RQ's 10."""

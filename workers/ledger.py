@@ -11,32 +11,31 @@ from dataclasses import replace
 
 from redis import Redis
 
-from rules import routing
-from rules.answering import miss
 from rules.commands import Command, Escalate, Undeliverable
 from rules.decision import Judged
 from rules.incident import Incident, Reason, TimelineEntry
-from rules.load import Ruleset
-from rules.roster import Roster
-from rules.schedule import Way
+from rules.oncall.roster import Roster
+from rules.oncall.schedule import Way
+from rules.reading.load import Ruleset
 from rules.transition import Outcome
-from workers import agenda, overrides, silences, stepping
+from rules.transitions import routing
+from rules.transitions.answering import miss
+from workers import agenda, stepping
 from workers.agenda import Entry
-from workers.attempts import Kept
-from workers.bundle import Bundle
 from workers.clock import Clock
-from workers.conclusion import conclude, given_up, put_back
-from workers.draft import Draft
-from workers.intake import judged_of
-from workers.promised import missed
-from workers.repair import Lacking, lacking, repaired
+from workers.deliveries.intake import judged_of
+from workers.rulebook import overrides, silences
 from workers.store import AT_ONCE, Store
-from workers.transactions import Apply, Busy, Conclude, Transactions, kept
+from workers.telling.attempts import Kept
+from workers.writing.beneath import RELEASED_AT_ONCE
+from workers.writing.bundle import Bundle
+from workers.writing.conclusion import conclude, given_up, put_back
+from workers.writing.draft import Draft
+from workers.writing.promised import missed
+from workers.writing.repair import Lacking, lacking, repaired
+from workers.writing.transactions import Apply, Busy, Conclude, Transactions, kept
 
 __all__ = ["Busy", "Ledger", "NoIncident", "Refused"]
-
-RELEASED_AT_ONCE = 100
-"""So many children are looked at in one transaction."""
 
 
 class NoIncident(Exception):

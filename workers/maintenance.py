@@ -13,19 +13,21 @@ from typing import Any, cast
 from pydantic import ValidationError
 from redis import Redis
 
+from rules.holds.maintenance import Maintenance, Notice, over, still_on, waiting, whom
+from rules.holds.quiet import SilenceConfig
+from rules.holds.silence import Silence
 from rules.incident import Incident
-from rules.maintenance import Maintenance, Notice, over, still_on, waiting, whom
-from rules.quiet import SilenceConfig
 from rules.record import decode, encode
-from rules.silence import Silence
 from rules.upcast import NewerRecord
-from workers import agenda, keys, log, notices, queue, silences
+from workers import agenda, keys, log, queue
 from workers.agenda import Entry, Job, Kind, Lane
-from workers.bundle import Bundle
 from workers.house import House
 from workers.ledger import Ledger
+from workers.rulebook import silences
 from workers.store import Store
-from workers.transactions import Transactions
+from workers.telling import notices
+from workers.writing.bundle import Bundle
+from workers.writing.transactions import Transactions
 
 DESK = (Lane.CALM, Job.ESCALATE)
 OPEN_AT_MOST = 10_000

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rules import routing
 from rules.commands import Command
 from rules.incident import Incident
+from rules.transitions import routing
 from workers import agenda
 from workers.agenda import Entry
-from workers.bundle import Bundle
-from workers.draft import Draft
-from workers.transactions import Transactions
+from workers.writing.bundle import Bundle
+from workers.writing.draft import Draft
+from workers.writing.transactions import Transactions
 
 Again = Callable[[Incident], float | None]
 """When the next step of an incident's promise is due (Unix seconds); None: there is none. It sees the incident as it is

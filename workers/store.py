@@ -15,9 +15,10 @@ from redis.retry import Retry
 from rules.incident import Incident, TimelineEntry
 from rules.record import decode, recall
 from rules.replay.answers import KINDS, Answer, answer
-from rules.routing import Place
+from rules.transitions.routing import Place
 from rules.upcast import VERSION, NewerRecord
-from workers import beats, keys, log
+from workers import keys, log
+from workers.watch import beats
 
 AT_ONCE = 500
 """Incidents asked for in one command: Redis serves nobody else meanwhile."""
@@ -142,7 +143,7 @@ class Store:
                     yield from (one for one in _answers(record, lines) if since <= one.at <= until)
 
     def beating(self) -> list[str]:
-        """Names of the workers that beat, `lane:host:…` (`workers.succession.name_of`)."""
+        """Names of the workers that beat, `lane:host:…` (`workers.watch.succession.name_of`)."""
         return beats.beating(self._redis)
 
     def open_by_severity(self) -> dict[str, int]:

@@ -19,15 +19,16 @@ from redis.retry import Retry
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
-from workers import beats, jobs, keys, log, queue, release, succession
+from workers import jobs, keys, log, queue, release
 from workers.agenda import DESKS, Job, Lane
-from workers.auditor import Auditor
 from workers.clock import RedisClock
 from workers.house import build
 from workers.outward import Outward
-from workers.reload import Folder, Live, Reload, Rereading
+from workers.rulebook.reload import Folder, Live, Reload, Rereading
 from workers.settings import Environment, Settings
 from workers.store import TIMEOUT, connect
+from workers.watch import beats, succession
+from workers.watch.auditor import Auditor
 
 TICK = 0.5
 """Seconds between two looks at the agenda, at most."""

@@ -13,12 +13,12 @@ from router.accounts.caller import asking
 from router.accounts.invites import Invite
 from router.accounts.registry import Doer, Registry
 from router.accounts.store import LastAdmin, NoAccount
-from router.commands import read_body_as, read_limit
+from router.api.commands import read_body_as, read_limit
 from router.console.visitor import Role
 from router.context import Context
 from router.problems import Problem
 from router.requests import headers_of, read_body
-from rules.problem import nearest
+from rules.reading.problem import nearest
 
 Label = Annotated[str, StringConstraints(max_length=80)]
 
@@ -56,7 +56,7 @@ class AskedForToken(_Asked):
 
 
 class AccountsApi:
-    """The endpoints; `router.api` lists them and answers for Redis."""
+    """The endpoints; `router.api.routes` lists them and answers for Redis."""
 
     def __init__(self, context: Context) -> None:
         self._context = context

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from router.accounts.whence import from_proxy
 from router.console.visitor import Role
 from router.context import Context
-from rules.config import Person
+from rules.reading.config import Person
 from workers.plain import plain
 
 

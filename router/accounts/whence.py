@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import HTTPConnection
 
 from router.context import Context
-from router.crowd import Crowd, whole
+from router.hooks.crowd import Crowd, whole
 
 
 def address_of(context: Context, request: HTTPConnection) -> str:

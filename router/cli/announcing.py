@@ -12,10 +12,10 @@ from router.cli.incidents import act, by_option, whole
 from router.cli.remote import ask
 from router.cli.session import Command, Session, pass_session
 from router.prepared import Unfit, filled
+from rules.announcing.public import Health, PublicStatus
 from rules.duration import show_duration
-from rules.public import Health, PublicStatus
-from workers.configuration import packaged
 from workers.plain import plain
+from workers.rulebook.configuration import packaged
 
 Record = dict[str, Any]
 

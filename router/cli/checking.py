@@ -11,8 +11,8 @@ from router.cli import formats
 from router.cli.formats import ERROR, WARNING, Told
 from router.cli.rules import whole
 from router.cli.session import FINDINGS, USAGE, Command, Failure, Session, pass_session, stop
-from rules.problem import Wrong
-from workers.configuration import packaged
+from rules.reading.problem import Wrong
+from workers.rulebook.configuration import packaged
 
 FORMATS = ("text", "json", "github", "sarif")
 

@@ -15,7 +15,7 @@ from router.cli.remote import ask
 from router.cli.session import USAGE, Failure, Group, Session, pass_session
 from router.cli.showing import Record, about, exact
 from rules.duration import parse_duration
-from workers.became import Outcome
+from workers.deliveries.became import Outcome
 from workers.plain import plain
 
 

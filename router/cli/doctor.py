@@ -14,7 +14,7 @@ from router.cli.remote import reach
 from router.cli.rules import ruleset_of
 from router.cli.session import FINDINGS, Command, Failure, Session, pass_session, stop
 from router.cli.ways_out import examine
-from rules.fields import references
+from rules.reading.fields import references
 from rules.upcast import NewerRecord
 from workers import generated, release
 from workers.checks import TYPES

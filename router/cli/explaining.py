@@ -18,11 +18,11 @@ from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.cli.showing import Record, exact, moment
 from router.sources import TYPES
 from router.sources.contract import Delivery, Unreadable
-from rules.config import Config, SourceConfig
 from rules.event import Action, Event
-from rules.load import Ruleset
-from rules.problem import nearest
-from rules.trace import trace
+from rules.explained.trace import trace
+from rules.reading.config import Config, SourceConfig
+from rules.reading.load import Ruleset
+from rules.reading.problem import nearest
 from workers.house import ways
 from workers.plain import plain
 
@@ -285,4 +285,4 @@ def _told(step: Record) -> str:
 
 
 FIRST = 20
-"""After so many verdicts others may be left out (`rules.trace`)."""
+"""After so many verdicts others may be left out (`rules.explained.trace`)."""

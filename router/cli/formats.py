@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from rules.lint import CODES
-from rules.problem import Problem
-from workers.configuration import shown
+from rules.reading.problem import Problem
+from workers.rulebook.configuration import shown
 
 ERROR, WARNING = "error", "warning"
 WRONG = "wrong"

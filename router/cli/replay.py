@@ -23,13 +23,13 @@ from router.cli.session import FINDINGS, USAGE, Command, Failure, Session, pass_
 from router.cli.showing import moment
 from router.replaying import Replay, Told, replay, side
 from rules.clock import zone
-from rules.config import Person
-from rules.load import Ruleset, Wrong, load
+from rules.reading.config import Person
+from rules.reading.load import Ruleset, Wrong, load
 from rules.replay.compare import IsNight
-from workers import edition, overrides, silences
-from workers.configuration import packaged
+from workers.deliveries.inbox import Inbox
 from workers.house import ways
-from workers.inbox import Inbox
+from workers.rulebook import edition, overrides, silences
+from workers.rulebook.configuration import packaged
 from workers.store import Store
 
 NIGHT_BEGINS, NIGHT_ENDS = 22, 7

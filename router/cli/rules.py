@@ -11,13 +11,13 @@ import click
 from router.cli.schema import put_beside
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.sources import TYPES
-from rules.load import Ruleset
-from rules.problem import Wrong
-from rules.watching import KINDS, SOURCE
+from rules.reading.load import Ruleset
+from rules.reading.problem import Wrong
+from rules.responding.watching import KINDS, SOURCE
 from workers.channels import TYPES as CHANNELS
 from workers.checks import OPTIONS as CHECKS
-from workers.configuration import packaged, read
 from workers.house import WAYS
+from workers.rulebook.configuration import packaged, read
 
 OPTIONS: dict[str, Any] = {
     "source_options": {name: one.options for name, one in TYPES.items()},
@@ -26,7 +26,7 @@ OPTIONS: dict[str, Any] = {
     "source_kinds": {SOURCE: KINDS, **{name: one.kinds for name, one in TYPES.items()}},
     "channel_ways": WAYS,
 }
-"""What `rules.load.load` has to know of sources, channels and checks."""
+"""What `rules.reading.load.load` has to know of sources, channels and checks."""
 
 
 def ruleset_of(session: Session, now: float | None = None) -> Ruleset:

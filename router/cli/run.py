@@ -22,18 +22,18 @@ from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.demo.outbox import Outbox
 from router.in_force import InForce, in_force
 from router.sources import TYPES as SOURCES
-from rules.fields import references
-from rules.load import Ruleset, Wrong, load
-from rules.problem import Problem
+from rules.reading.fields import references
+from rules.reading.load import Ruleset, Wrong, load
+from rules.reading.problem import Problem
 from rules.upcast import NewerRecord
-from workers import configuration, demonstration, edition, house, release, supervisor, work
+from workers import house, release, work
 from workers.agenda import Lane
-from workers.alarm import Alarm
 from workers.channels.contract import Undelivered
-from workers.configuration import Written
 from workers.ledger import Ledger
 from workers.outward import Outward, call
-from workers.reload import Folder, Live
+from workers.rulebook import configuration, demonstration, edition
+from workers.rulebook.configuration import Written
+from workers.rulebook.reload import Folder, Live
 from workers.settings import (
     Environment,
     Settings,
@@ -42,7 +42,9 @@ from workers.settings import (
     require,
 )
 from workers.store import connect
-from workers.supervisor import Child, Supervisor, python
+from workers.watch import supervisor
+from workers.watch.alarm import Alarm
+from workers.watch.supervisor import Child, Supervisor, python
 
 
 def folder_of(settings: Settings, folder: Path | None, parts: Callable[[Ruleset], Iterable[object]]) -> Folder:

@@ -11,8 +11,8 @@ import orjson
 from router.cli.session import Command, Session, pass_session
 from router.rehearsing import sample_names
 from router.sources import TYPES
-from rules.load import TESTS
-from rules.schema import schema as schema_of
+from rules.reading.load import TESTS
+from rules.reading.schema import schema as schema_of
 from rules.trial.schema import schema_of_tests
 from workers.channels import OPTIONS
 from workers.checks import OPTIONS as CHECKS

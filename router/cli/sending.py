@@ -21,12 +21,12 @@ from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from router.sources import TYPES
 from router.sources.contract import Delivery, Sample, SourceType
 from router.sources.samples import samples
-from rules.config import Config, SourceConfig
 from rules.decision import Decision
 from rules.event import Action
-from rules.load import Ruleset
-from rules.problem import nearest
-from rules.trace import gate_of
+from rules.explained.trace import gate_of
+from rules.reading.config import Config, SourceConfig
+from rules.reading.load import Ruleset
+from rules.reading.problem import nearest
 from workers import generated
 from workers.channels.contract import HttpRequest, Reply, Undelivered
 from workers.outward import Outward

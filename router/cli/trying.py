@@ -14,15 +14,15 @@ from router.cli.junit import junit
 from router.cli.rules import ruleset_of
 from router.cli.session import FINDINGS, USAGE, Command, Failure, Session, pass_session, stop
 from router.rehearsing import Speaker, sample_names
-from rules.load import TESTS, Ruleset
-from rules.problem import Problem, Wrong, nearest
+from rules.reading.load import TESTS, Ruleset
+from rules.reading.problem import Problem, Wrong, nearest
 from rules.trial.play import Unplayable
 from rules.trial.read import Trial, names_of, trials
 from rules.trial.result import Difference, Result
 from rules.trial.run import run
-from workers.configuration import beside, packaged, shown, tests
 from workers.house import ways
 from workers.plain import plain
+from workers.rulebook.configuration import beside, packaged, shown, tests
 
 SHOWN = 50
 """Differences of one test that a person is shown; a program and JUnit get all of them."""

@@ -21,9 +21,11 @@ from router.cli.run import (
     workers,
 )
 from router.cli.session import Command, Failure, Session, pass_session
-from workers import configuration, demonstration, embedded, generated, supervisor
+from workers import embedded, generated
+from workers.rulebook import configuration, demonstration
 from workers.settings import Settings, child_environment, read_settings, unset
-from workers.supervisor import Child, Supervisor
+from workers.watch import supervisor
+from workers.watch.supervisor import Child, Supervisor
 
 
 @click.command(cls=Command)

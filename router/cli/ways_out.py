@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network
 
-from rules.config import ChannelConfig, Config
 from rules.event import Severity
 from rules.incident import Reason
+from rules.reading.config import ChannelConfig, Config
 from workers.channels import TYPES
 from workers.channels.contract import Notification, Recipient, Undelivered
 from workers.outward import Outward

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from router.problems import Problem
-from rules.answering import why_not
-from rules.config import Config
 from rules.event import Severity
 from rules.incident import Incident, State
-from rules.on_room import why_not_archived
-from rules.on_triage import checks_of
-from rules.verification import missing
+from rules.reading.config import Config
+from rules.responding.verification import missing
+from rules.transitions.answering import why_not
+from rules.transitions.on_room import why_not_archived
+from rules.transitions.on_triage import checks_of
 
 _OPEN = frozenset(State) - {State.RESOLVED}
 

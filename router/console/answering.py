@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from router.asked import Asked
-from router.commands import ASKED, assigned
+from router.api.asked import Asked
+from router.api.commands import ASKED, assigned
 from router.console.coming import name_of, whom
 from router.console.visit import Visit
 from router.problems import Problem
-from rules.answering import stands, why_not
-from rules.config import Config
 from rules.incident import Incident, State, StepState
-from rules.updates import next_update
-from rules.verification import missing
+from rules.reading.config import Config
+from rules.responding.updates import next_update
+from rules.responding.verification import missing
+from rules.transitions.answering import stands, why_not
 from workers.ledger import NoIncident, Refused
 from workers.plain import clock
 

@@ -7,19 +7,19 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from router import discretion
 from router.accounts.audit import What
+from router.api.deliveries import redelivered, whole_of
+from router.api.sought import leafed, read_sought
+from router.api.tracing import Tracing
 from router.console.reading import Body, unlike_samples
 from router.console.routes import Page
 from router.console.visit import Visit
 from router.console.visitor import Role
 from router.context import Context
-from router.deliveries import redelivered, whole_of
-from router.sought import leafed, read_sought
-from router.tracing import Tracing
-from workers.became import Became, Outcome
-from workers.inbox import Inbox, Whole
-from workers.leafing import Leaf
+from router.hooks import discretion
+from workers.deliveries.became import Became, Outcome
+from workers.deliveries.inbox import Inbox, Whole
+from workers.deliveries.leafing import Leaf
 
 AT_ONCE = 50
 """Deliveries on one page."""

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 
 from redis.exceptions import RedisError
 
+from router.api.editions import complaints
 from router.context import Context
-from router.editions import complaints
 from router.health import idle_lanes, spooled, stranded, unreachable
-from workers.attempts import Attempts, Became, Broken
 from workers.plain import clip, clock, plain
+from workers.telling.attempts import Attempts, Became, Broken
 
 WHY = 160
 """Characters of why a channel failed."""

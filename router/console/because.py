@@ -21,7 +21,7 @@ class Because:
 
 
 def because(trace: Mapping[str, Any], now: float) -> Because:
-    """What a trace of `router.tracing` says, as people read it."""
+    """What a trace of `router.api.tracing` says, as people read it."""
     verdicts = trace.get("verdicts", ())
     return Because(
         said=tuple(_sentences(trace, now)),

@@ -12,10 +12,11 @@ from router.console.coming import Coming, coming, name_of
 from router.context import Context
 from rules.event import Severity
 from rules.incident import Incident, State
-from rules.override import MadeOverride, applied
-from workers import changes, overrides
-from workers.compose import where
+from rules.oncall.override import MadeOverride, applied
+from workers import changes
 from workers.plain import plain
+from workers.rulebook import overrides
+from workers.telling.compose import where
 
 MOST_UNTOLD = 1000
 """Changes that are remembered for whoever asks for news; beyond, everything may be different."""

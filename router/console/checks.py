@@ -6,13 +6,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from router.accounts.audit import What
-from router.checks import ask, result_of, standings
+from router.api.checks import ask, result_of, standings
 from router.console.routes import Page
 from router.console.visit import Visit
 from router.console.visitor import Role
 from router.problems import Problem
-from rules.triage import Found
-from workers import deployments
+from rules.responding.triage import Found
+from workers.triage import deployments
 
 DEPLOYMENTS = 5
 """So many of the latest are shown."""

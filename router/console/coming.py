@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules.config import Config
+from rules.explained.timetable import holder
 from rules.incident import Incident, State, StepState
-from rules.timetable import holder
-from rules.updates import Owed, due_of, next_reminder, owes_it
-from rules.verification import closes_at, for_people
+from rules.reading.config import Config
+from rules.responding.updates import Owed, due_of, next_reminder, owes_it
+from rules.responding.verification import closes_at, for_people
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from router.moments import stamp
+from router.api.moments import stamp
 from rules.duration import show_duration
-from rules.inline import spans
+from rules.runbooks.inline import spans
 from workers.plain import clock, is_web, plain
 
 _STATIC = Path(__file__).parents[1] / "static"

@@ -10,7 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from router.accounts.audit import What
-from router.briefings import brief
+from router.api.briefings import brief
+from router.api.export import as_json, as_markdown
+from router.api.shown import child
+from router.api.tracing import Tracing
 from router.console.acts import acts, choices, given
 from router.console.answering import answered, command
 from router.console.because import Because, because
@@ -25,17 +28,14 @@ from router.console.story import Line, joined
 from router.console.visit import Visit
 from router.console.visitor import Role
 from router.context import Context
-from router.export import as_json, as_markdown
-from router.shown import child
-from router.tracing import Tracing
-from rules import briefing
-from rules.assessment import assessment
 from rules.incident import Incident, Signal
 from rules.record import encode
-from rules.triage import Found
-from workers.attempts import Attempts
-from workers.compose import where
+from rules.responding import briefing
+from rules.responding.assessment import assessment
+from rules.responding.triage import Found
 from workers.store import Ambiguous
+from workers.telling.attempts import Attempts
+from workers.telling.compose import where
 
 LINES, SIGNALS, CHILDREN, LINKS = 100, 50, 20, 10
 """So many of each on one page."""

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from router.context import Context
-from router.hearing import read
+from router.hooks.hearing import read
 from router.in_force import Source
 from router.replaying import sources_of
 from rules.event import Action, Event
-from rules.load import Ruleset
-from rules.problem import Problem, Wrong, without_secrets
-from rules.trace import trace
-from workers import edition, overrides, silences
-from workers.edition import Edition
-from workers.intake import mint
+from rules.explained.trace import trace
+from rules.reading.load import Ruleset
+from rules.reading.problem import Problem, Wrong, without_secrets
+from workers.deliveries.intake import mint
+from workers.rulebook import edition, overrides, silences
+from workers.rulebook.edition import Edition
 
 EVENTS = 10
 """Of one body, so many are judged."""

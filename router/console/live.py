@@ -25,7 +25,7 @@ from router.console.sight import Sight
 from router.console.visit import Visit
 from router.context import Context
 from router.problems import Problem
-from workers.leafing import Leafing
+from workers.deliveries.leafing import Leafing
 
 BETWEEN_LOOKS = 0.3
 """Seconds: what one person does, another sees within one."""

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from router.console.frame import MENU, drawn
 from router.problems import tell
-from rules.problem import nearest
+from rules.reading.problem import nearest
 
 MACHINES = ("/api", "/hooks", "/metrics", "/static", "/healthz", "/readyz", "/live")
 """Where programs ask: they are told as programs, whatever they say they read."""

@@ -11,11 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from router.accounts.audit import What
+from router.api.maintenance import AskedToMaintain, Maintenances
 from router.console.routes import Page
 from router.console.visit import Visit
 from router.console.visitor import Role
 from router.context import Context
-from router.maintenance import AskedToMaintain, Maintenances
 from router.problems import Problem
 from rules.event import Severity
 from workers.plain import clock

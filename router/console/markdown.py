@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from router.console.coming import coming, name_of
 from router.console.rungs import Rung
 from router.console.story import Line
-from rules.config import Config
 from rules.duration import show_duration
 from rules.incident import Incident
-from rules.inline import words
 from rules.markdown import escaped
 from rules.postmortem.story import checked
-from rules.progress import Progress
-from rules.tree import Answer, Question
+from rules.reading.config import Config
+from rules.runbooks.inline import words
+from rules.runbooks.progress import Progress
+from rules.runbooks.tree import Answer, Question
 from workers.plain import is_web
 
 ALERTS = 50

@@ -9,13 +9,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from router.accounts.audit import What
+from router.api.notifications import AskedToTest, promise, result_of
 from router.console.incident import Part
 from router.console.routes import Page, Refused
 from router.console.visit import Visit
 from router.console.visitor import Role
 from router.context import Context
-from router.notifications import AskedToTest, promise, result_of
-from workers.attempts import Attempts, Became, Health, Sought
+from workers.telling.attempts import Attempts, Became, Health, Sought
 
 AT_ONCE = 50
 FRESH = 2.0

@@ -10,11 +10,10 @@ from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from router.api.counting import SINCE, Counted, Window
 from router.console import charts
 from router.console.routes import Page
 from router.console.visit import Visit
-from router.counting import SINCE, Counted, Window
-from rules.config import Config
 from rules.event import Severity
 from rules.numbers import sentences
 from rules.numbers.advice import Advice
@@ -22,6 +21,7 @@ from rules.numbers.answers import Answers, Week, mondays
 from rules.numbers.noise import Noise
 from rules.numbers.spread import Spread
 from rules.numbers.total import Numbers
+from rules.reading.config import Config
 
 PATIENCE = 0.1
 """Seconds that a page waits for its first count."""

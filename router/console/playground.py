@@ -18,9 +18,9 @@ from router.problems import Problem
 from router.rehearsing import FORM
 from router.replaying import sources_of
 from router.sources.samples import samples
-from workers import edition
-from workers.inbox import Inbox
-from workers.leafing import Leafing, Sought
+from workers.deliveries.inbox import Inbox
+from workers.deliveries.leafing import Leafing, Sought
+from workers.rulebook import edition
 
 AT_ONCE = 2
 """Judged at the same time by one process: an edit may be large, and whoever pages must not wait for it."""

@@ -11,14 +11,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from router.accounts.audit import What
+from router.api.finding import incident_named
+from router.api.postmortems import AskedToAdd, AskedToChange, Standing, acted, of, standings
 from router.console.coming import Coming, name_of
 from router.console.document import parts
 from router.console.routes import Page, Refused
 from router.console.visit import Visit
 from router.console.visitor import Role
 from router.context import Context
-from router.finding import incident_named
-from router.postmortems import AskedToAdd, AskedToChange, Standing, acted, of, standings
 from router.problems import Problem
 from rules.incident import Incident
 from rules.plain import plain

@@ -13,16 +13,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from router.accounts.audit import What
-from router.announce_commands import AskedToPublish
+from router.api.announce_commands import AskedToPublish
 from router.console.routes import Page, Refused
 from router.console.visit import Visit
 from router.console.visitor import Role
 from router.context import Context
 from router.problems import Problem
+from rules.announcing.public import Health, Publication, PublicStatus
+from rules.announcing.public_commands import Publish
 from rules.incident import Incident
-from rules.on_public import still_said
-from rules.public import Health, Publication, PublicStatus
-from rules.public_commands import Publish
+from rules.transitions.on_public import still_said
 from workers import ledger
 from workers.store import Ambiguous
 

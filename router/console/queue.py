@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from router import promises
 from router.accounts.audit import What
+from router.api import promises
 from router.console.axis import AHEAD, Axis, axis
 from router.console.routes import Page
 from router.console.visit import Visit
@@ -20,7 +20,7 @@ from router.context import Context
 from router.problems import Problem
 from rules.duration import parse_duration
 from rules.event import Severity
-from rules.timetable import holder
+from rules.explained.timetable import holder
 from workers import failed
 from workers.agenda import Agenda, Kind, Lane
 from workers.by_hand import By, ByHand, NoEntry

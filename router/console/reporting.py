@@ -9,17 +9,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from router.accounts.audit import What
-from router.answer import standing
-from router.commands import Report
+from router.answering.answer import standing
+from router.api.commands import Report
+from router.api.reporting import report, signal_of
 from router.console.coming import coming, name_of, whom
 from router.console.routes import Page
 from router.console.visit import Visit
 from router.context import Context
-from router.reporting import report, signal_of
-from rules.config import Config
 from rules.duration import show_duration
 from rules.event import Severity
 from rules.incident import Incident, State
+from rules.reading.config import Config
 from workers.plain import is_web, plain
 
 LONGEST = 200

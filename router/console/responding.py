@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from router.console.coming import name_of
-from rules.config import Config
 from rules.incident import Incident, State
-from rules.response import Status
-from rules.updates import Owed, due_of, reminded, status_of
-from rules.verification import checklist
+from rules.reading.config import Config
+from rules.responding.response import Status
+from rules.responding.updates import Owed, due_of, reminded, status_of
+from rules.responding.verification import checklist
 
 NEXT = ("15m", "30m", "1h", "2h", "4h", "1d")
 """What is offered for the next update."""

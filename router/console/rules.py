@@ -11,23 +11,23 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from router.accounts.audit import What
+from router.api.editions import Editions
+from router.api.silences import AskedToSilence, Silences
 from router.console.coming import name_of
 from router.console.routes import Page
 from router.console.visit import Visit
 from router.console.visitor import Role
 from router.context import Context
-from router.editions import Editions
 from router.problems import Problem
-from router.silences import AskedToSilence, Silences
-from rules import inwords
-from rules.config import Config, Rule
 from rules.decide import NO_RULE
 from rules.event import Severity
-from rules.problem import Problem as Finding
-from rules.problem import Wrong
-from rules.timetable import holder
-from workers import edition, spoken
+from rules.explained import inwords
+from rules.explained.timetable import holder
+from rules.reading.config import Config, Rule
+from rules.reading.problem import Problem as Finding
+from rules.reading.problem import Wrong
 from workers.plain import clock
+from workers.rulebook import edition, spoken
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from router.console.visit import Visit
 from router.console.visitor import Role
 from router.context import Context
 from rules.incident import Incident
-from rules.progress import Progress
-from rules.response_commands import Tick, Untick
+from rules.responding.response_commands import Tick, Untick
+from rules.runbooks.progress import Progress
 from workers.ledger import Refused
 
 VIA = "console"

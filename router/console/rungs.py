@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from router.console.coming import name_of, whom
-from rules.config import Config
 from rules.incident import Incident, State, Step, StepState
+from rules.reading.config import Config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,18 +12,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from router.accounts.audit import What
+from router.api.schedules import AskedToOverride, Standing, lift, make, standings
 from router.console.coming import name_of
 from router.console.routes import Page
 from router.console.visit import Visit
 from router.console.visitor import Role
 from router.console.weeks import Week, weeks
 from router.problems import Problem
-from router.schedules import AskedToOverride, Standing, lift, make, standings
-from rules import override
 from rules.clock import zone
-from rules.config import Config
-from rules.override import applied, told
-from workers import overrides
+from rules.oncall import override
+from rules.oncall.override import applied, told
+from rules.reading.config import Config
+from workers.rulebook import overrides
 
 HUES = 8
 """Colours that everybody can tell from one another; names stand beside them all the same."""

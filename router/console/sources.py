@@ -5,11 +5,11 @@ from __future__ import annotations
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from router.api.senders import Sender, sender, senders
 from router.console.marked import marked
 from router.console.routes import Page
 from router.console.sparkline import sparkline
 from router.console.visit import Visit
-from router.senders import Sender, sender, senders
 
 QUIET = 86400.0
 """Seconds after which it is worth a look that a source says nothing."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from workers.days import Day
+from workers.deliveries.days import Day
 
 WIDTH, HEIGHT, STEP = 8, 28, 10
 """Of one bar, of all, and from one bar to the next: units of the drawing."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rules.incident import TimelineEntry
 from rules.telling import what
-from workers.attempts import Attempt, Became
+from workers.telling.attempts import Attempt, Became
 
 _TONES = {
     "opened": "bad", "fired again": "bad", "failed": "bad", "undelivered": "bad", "exhausted": "bad", "expired": "bad",

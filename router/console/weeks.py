@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from rules.clock import zone
-from rules.config import Schedule
-from rules.schedule import Shift, shifts
+from rules.oncall.schedule import Shift, shifts
+from rules.reading.config import Schedule
 
 WEEKS = 4
 

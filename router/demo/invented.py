@@ -9,14 +9,14 @@ from dataclasses import replace
 from redis.exceptions import RedisError
 from starlette.concurrency import run_in_threadpool
 
-from router.commands import Report
+from router.api.commands import Report
 from router.context import Context
-from router.receiver import keep
+from router.hooks.receiver import keep
 from router.sources import TYPES
 from rules.commands import Acknowledge
 from rules.event import Severity
 from workers import log
-from workers.intake import mint
+from workers.deliveries.intake import mint
 from workers.plain import clock
 
 MARK = {"demo": "yes"}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from rules.lint import kinds, people, reach
 from rules.lint.given import Given
 from rules.lint.silence import silenced
-from rules.problem import Problem
+from rules.reading.problem import Problem
 
 __all__ = ["CODES", "NEEDLESS", "Code", "Given", "lint"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from rules.clock import Span
 from rules.lint.senders import Senders, overlap, within
 from rules.match import Condition
-from rules.problem import one_of
+from rules.reading.problem import one_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from rules.config import Config
-from rules.document import Document, Path
 from rules.lint.order import Order, order
 from rules.lint.senders import Senders
-from rules.problem import Problem
-from rules.schedule import Way
+from rules.oncall.schedule import Way
+from rules.reading.config import Config
+from rules.reading.document import Document, Path
+from rules.reading.problem import Problem
 
 
 @dataclass(frozen=True, kw_only=True)

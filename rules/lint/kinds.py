@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from rules.check import words
-from rules.document import Path
 from rules.lint.given import Given
 from rules.match import FAMILIES
-from rules.problem import Problem, nearest, one_of
-from rules.watching import SOURCE as CHECKS
+from rules.reading.check import words
+from rules.reading.document import Path
+from rules.reading.problem import Problem, nearest, one_of
+from rules.responding.watching import SOURCE as CHECKS
 
 OURS = "tocsin"
 """Where the kinds of what Tocsin says of itself begin."""

@@ -6,11 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rules.config import Rule
 from rules.lint.facts import Facts
 from rules.lint.following import Following, TooMuch
 from rules.lint.senders import Senders
 from rules.match import Condition, Key
+from rules.reading.config import Rule
 
 _STEPS = 500_000
 """For all rules together: some seconds."""

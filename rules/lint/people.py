@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from rules.clock import zone
-from rules.config import Override, Schedule
 from rules.lint.given import Given
-from rules.problem import Problem
-from rules.reach import unreached
-from rules.schedule import edges, shifts
+from rules.oncall.reach import unreached
+from rules.oncall.schedule import edges, shifts
+from rules.reading.config import Override, Schedule
+from rules.reading.problem import Problem
 
 AHEAD = 60 * 86400.0
 """So far schedules are looked at, in seconds."""

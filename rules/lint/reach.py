@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rules.event import Severity
 from rules.lint.given import Given
-from rules.problem import Problem, one_of
+from rules.reading.problem import Problem, one_of
 
 _OUT_OF_THE_WAY = "move it further up, narrow what stands above it, or take it out"
 

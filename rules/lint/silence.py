@@ -9,7 +9,7 @@ from math import inf
 
 import yaml
 
-from rules.problem import Problem, nearest, one_of
+from rules.reading.problem import Problem, nearest, one_of
 
 _REMARK = re.compile(r"(?:^|(?<=[ \t]))#[ \t]*tocsin:[ \t]*ignore(?:\[([^\]\n]*)\])?", re.MULTILINE)
 

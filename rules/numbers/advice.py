@@ -13,10 +13,10 @@ from typing import Any
 import re2
 import yaml
 
-from rules.config import Config, Then
 from rules.event import Severity
 from rules.numbers.course import Heard
 from rules.numbers.noise import Noise
+from rules.reading.config import Config, Then
 
 ENOUGH = 3
 """Incidents that are over before their shares mean something."""

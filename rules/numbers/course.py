@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules.event import Severity
-from rules.hours import Hours
+from rules.holds.hours import Hours
 from rules.incident import State
 from rules.record import recall
 from rules.replay.answers import KINDS

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rules.clock import zone
-from rules.config import Config
 from rules.numbers.course import Course
+from rules.reading.config import Config
 
 NIGHT = (*range(22, 24), *range(7))
 """The hours of 22:00 to 07:00, in which a page wakes somebody."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rules.config import Config
 from rules.event import Severity
 from rules.numbers.advice import Advice, advice
 from rules.numbers.answers import Answers, Week, by_severity, by_week
 from rules.numbers.course import Course
 from rules.numbers.nights import Called, called
 from rules.numbers.noise import Noise, noisiest_keys, noisiest_rules
+from rules.reading.config import Config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What is asked of an incident about its post-mortem: `rules.on_postmortem` says what comes of it."""
+"""What is asked of an incident about its post-mortem: `rules.transitions.on_postmortem` says what comes of it."""
 
 from __future__ import annotations
 

@@ -8,11 +8,11 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from rules.duration import show_duration
 from rules.event import Severity
-from rules.fields import Duration, Strict
-from rules.hours import Hours
+from rules.holds.hours import Hours
 from rules.match import listed
 from rules.postmortem.terms import DAY, Terms
-from rules.problem import Misplaced
+from rules.reading.fields import Duration, Strict
+from rules.reading.problem import Misplaced
 
 
 class PostmortemConfig(Strict):

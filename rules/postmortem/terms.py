@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rules.event import Severity
-from rules.hours import Hours
+from rules.holds.hours import Hours
 
 DAY = 86400.0
 

@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from rules.beneath import AT_MOST
 from rules.decision import Gate
 from rules.effects import Effect
 from rules.event import Event
+from rules.gates.tally import Counting, Tally
 from rules.incident import Incident, TimelineEntry
-from rules.inhibition import inhibiting
-from rules.routing import KEEP_HEARD, KEEP_TOMBSTONE, Place
-from rules.tally import Counting, Tally
+from rules.together.beneath import AT_MOST
+from rules.together.inhibition import inhibiting
 from rules.transition import Outcome
+from rules.transitions.routing import KEEP_HEARD, KEEP_TOMBSTONE, Place
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Counted:
 
 
 class MemoryBooks:
-    """`rules.routing.Books` in memory. What is never looked at again within 400 days is not thrown away here."""
+    """`rules.transitions.routing.Books` in memory. What nobody looks at for 400 days is not thrown away here."""
 
     def __init__(self, now: float) -> None:
         self.now = now

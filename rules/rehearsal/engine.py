@@ -15,22 +15,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rules import routing
-from rules.answering import miss
 from rules.commands import Command, Escalate, Lift, Settle
 from rules.decision import Judged
 from rules.effects import Effect, Notify, Release, RemindAt, SettleAt, WakeAt
 from rules.event import Action, Event
+from rules.holds.quiet import SilenceConfig
 from rules.incident import Incident, TimelineEntry
-from rules.load import Ruleset
-from rules.quiet import SilenceConfig
+from rules.oncall.roster import Roster
+from rules.oncall.schedule import Way, holds_until
+from rules.reading.load import Ruleset
 from rules.rehearsal.books import MemoryBooks
 from rules.rehearsal.notices import Notice, Telling, missed, undeliverable
 from rules.rehearsal.promises import AT_MOST, DESKS, NOTICES, Desk, Promise, Promises
-from rules.response_commands import Remind
-from rules.roster import Roster
-from rules.schedule import Way, holds_until
+from rules.responding.response_commands import Remind
 from rules.telling import needs_help, what
+from rules.transitions import routing
+from rules.transitions.answering import miss
 
 _LOOKS: Mapping[type[Effect], str] = {WakeAt: "step", SettleAt: "settle", RemindAt: "remind", Release: "release"}
 

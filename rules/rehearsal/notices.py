@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from rules.commands import Undeliverable
-from rules.config import Config
 from rules.effects import Notify
 from rules.event import Severity
 from rules.incident import Incident, Reason
-from rules.last_answer import Missed
+from rules.oncall.roster import Roster
+from rules.oncall.schedule import Way
 from rules.pace import TOGETHER, Destination, destination, take
+from rules.reading.config import Config
 from rules.rehearsal.promises import Desk, Promise, Promises
-from rules.roster import Roster
-from rules.schedule import Way
 from rules.telling import AGAIN, Verdict, judge
+from rules.transitions.last_answer import Missed
 
 BROKEN = "it refuses everything, as this rehearsal wants it"
 

@@ -19,9 +19,9 @@ from rules.commands import (
 )
 from rules.event import Severity
 from rules.incident import TimelineEntry
+from rules.oncall.roster import Roster
 from rules.rehearsal.engine import Rehearsal
-from rules.response_commands import PostUpdate, Tick, Untick
-from rules.roster import Roster
+from rules.responding.response_commands import PostUpdate, Tick, Untick
 
 _UNTIL = re.compile(r"^snoozed by .*, until (\d{4}-\d\d-\d\d \d\d:\d\d) UTC$")
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rules.checklists import EVERYTHING
 from rules.commands import Acknowledge, AddNote, Assign, ChangeSeverity, Command, FalsePositive, Mitigate, Resolve
-from rules.config import SourceConfig
 from rules.event import Event
-from rules.quiet import SilenceConfig
-from rules.response import Status
-from rules.response_commands import PostUpdate, Tick
-from rules.roster import Roster
+from rules.holds.quiet import SilenceConfig
+from rules.oncall.roster import Roster
+from rules.reading.config import SourceConfig
+from rules.responding.checklists import EVERYTHING
+from rules.responding.response import Status
+from rules.responding.response_commands import PostUpdate, Tick
 from rules.trial.written import Answer, Step, Written
 
 VIA = "test"

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from rules.document import Document, Path
-from rules.problem import nearest
+from rules.reading.document import Document, Path
+from rules.reading.problem import nearest
 
 NUMBER, INCIDENT = "<n>", "<incident>"
 """What stands for the number of the repetition (from 1), and for the id of the last incident."""

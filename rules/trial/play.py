@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from rules.commands import Command, Resolve
-from rules.config import SourceConfig
 from rules.decision import Judged
-from rules.document import Place
 from rules.event import Action
 from rules.incident import Incident
-from rules.load import Ruleset
-from rules.roster import Roster
+from rules.oncall.roster import Roster
+from rules.reading.config import SourceConfig
+from rules.reading.document import Place
+from rules.reading.load import Ruleset
+from rules.responding.verification import missing, named
 from rules.trial.acts import Asks, Breaks, Happens, Lifts, Says, Silences, command_of, event_of
 from rules.trial.bodies import INCIDENT, NUMBER, filled_in
 from rules.trial.read import Happening, Trial
-from rules.verification import missing, named
 
 LONGEST = 400 * 86400.0
 """Seconds after which a test without `until` ends, whatever is still promised."""

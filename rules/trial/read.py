@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rules.config import Config
-from rules.document import Document, Path, Place, read
-from rules.problem import Problem, Wrong, nearest, one_of
-from rules.shape import fill
+from rules.reading.config import Config
+from rules.reading.document import Document, Path, Place, read
+from rules.reading.problem import Problem, Wrong, nearest, one_of
+from rules.reading.shape import fill
+from rules.responding.watching import SOURCE as CHECKS
 from rules.trial.acts import (
     ACTS,
     ANSWERS,
@@ -25,7 +26,6 @@ from rules.trial.acts import (
 )
 from rules.trial.bodies import written
 from rules.trial.written import Expect, Line, Step, Stories, Story
-from rules.watching import SOURCE as CHECKS
 
 START = 1_772_442_000.0
 """When a test begins that does not say: Monday, 2 March 2026, 09:00 UTC."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rules.document import Place
 from rules.incident import Incident, Reason
+from rules.reading.document import Place
 from rules.rehearsal.notices import Notice
 from rules.trial.read import Trial
 from rules.trial.written import Line

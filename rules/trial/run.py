@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from rules.load import Ruleset
+from rules.oncall.schedule import Way
+from rules.reading.load import Ruleset
 from rules.rehearsal.engine import Arrival, Rehearsal
 from rules.rehearsal.notices import Notice
-from rules.schedule import Way
 from rules.telling import what
 from rules.trial.play import Speak, Unplayable, play
 from rules.trial.read import Trial

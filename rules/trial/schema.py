@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from rules.glossary import GLOSSARY as OF_RULES
-from rules.schema import DRAFT, AsWritten, describe, tidy
+from rules.reading.glossary import GLOSSARY as OF_RULES
+from rules.reading.schema import DRAFT, AsWritten, describe, tidy
 from rules.trial.acts import ACTS
 from rules.trial.glossary import GLOSSARY
 from rules.trial.written import Stories

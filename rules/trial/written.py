@@ -11,9 +11,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from rules.clock import check_zone, zone
 from rules.duration import parse_duration
 from rules.event import Action, Severity
-from rules.fields import Duration, Strict
 from rules.incident import Reason, State
 from rules.match import Condition, listed
+from rules.reading.fields import Duration, Strict
 
 MOST_TIMES = 2000
 """So often may one step happen."""

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from starlette.routing import Route
 
-from router import api as router_api
 from router.accounts.policy import LEAST, least
+from router.api import routes as router_api
 from router.console.visitor import Role
 from router.serve import fast_redis
 from tests.accounts.person import api, joined

@@ -23,7 +23,7 @@ from router.accounts.audit import Act, What
 from router.in_force import in_force
 from router.sources import TYPES
 from rules.incident import TimelineEntry
-from rules.load import load
+from rules.reading.load import load
 from rules.record import encode
 from tests.browser.polyglots import polyglots
 from tests.receiver.ear import KUMA, NOW
@@ -32,8 +32,8 @@ from tests.receiver.test_promising import fails
 from tests.receiver.wire import listening
 from workers import keys
 from workers.channels import OPTIONS
-from workers.links import KEEP, acknowledge_url
 from workers.settings import Environment
+from workers.telling.links import KEEP, acknowledge_url
 
 pytestmark = pytest.mark.browser
 WORDS = polyglots()

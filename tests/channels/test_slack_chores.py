@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.demo import slack as receiver
-from rules.room import Chore, Room
-from rules.room_commands import (
+from rules.announcing.room import Chore, Room
+from rules.announcing.room_commands import (
     RoomDone,
     RoomGone,
     RoomMade,

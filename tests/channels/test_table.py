@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import workers.channels
-from rules.config import Person
 from rules.incident import Reason
+from rules.reading.config import Person
 from tests.channels import test_mail, test_pagerduty, test_slack, test_webhook
 from tests.channels.notifications import PAGE
 from workers.channels import TYPES

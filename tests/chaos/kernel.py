@@ -9,7 +9,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from router.committer import PATIENCE
+from router.hooks.committer import PATIENCE
 from tests.chaos.load import Load
 from tests.chaos.oracle import Verdict, judge, until
 from tests.chaos.redis_gone import always_answered, spooled

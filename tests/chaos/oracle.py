@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from rules.incident import Incident
 from rules.record import decode
-from rules.routing import Place
+from rules.transitions.routing import Place
 from tests.chaos.load import Book
 from tests.processes.tocsin import Running
 from workers import keys

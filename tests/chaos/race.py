@@ -18,21 +18,22 @@ from rules.commands import Acknowledge
 from rules.decision import Judged
 from rules.event import Action, Event
 from rules.incident import Incident, Reason
-from rules.load import load
+from rules.reading.load import load
 from tests.chaos.oracle import Verdict
 from tests.chaos.stage import Length
 from tests.processes.tocsin import wait_for
 from tests.world import RULES, SECRETS, settings
-from workers import embedded, jobs, keys, sending
+from workers import embedded, jobs, keys
 from workers.agenda import Agenda, Entry, Job, Kind, Lane
 from workers.channels import OPTIONS
 from workers.channels.contract import Reply
 from workers.clock import RedisClock
+from workers.deliveries.intake import mint
 from workers.house import House
-from workers.intake import mint
 from workers.settings import Environment
 from workers.store import connect
-from workers.supervisor import Child, Supervisor
+from workers.telling import sending
+from workers.watch.supervisor import Child, Supervisor
 
 AT_ONCE = 50
 LEAD = 1

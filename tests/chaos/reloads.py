@@ -6,7 +6,7 @@ import random
 import signal
 from collections import Counter
 
-from rules.load import load
+from rules.reading.load import load
 from tests.chaos.load import Load
 from tests.chaos.oracle import Verdict, incidents, judge
 from tests.chaos.stage import Length, a_stage, strike

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.outside import Outside
 from workers.checks.contract import CheckType, Means, Said
-from workers.deployments import Deployment
+from workers.triage.deployments import Deployment
 
 NOW = 1_772_442_000.0
 

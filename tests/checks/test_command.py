@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from rules.triage import Found
+from rules.responding.triage import Found
 from tests.checks.means import looked
 from workers.checks.command import CHECK, FLOOD, SHOWN
 from workers.checks.contract import CannotRun, Said

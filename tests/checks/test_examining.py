@@ -11,19 +11,19 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from rules.load import load
-from rules.triage import Found
+from rules.reading.load import load
+from rules.responding.triage import Found
 from tests.outside import Outside
 from tests.rules.configuration import GOOD
 from tests.world import START, settings
 from workers import checks as table
-from workers import examining
 from workers.channels.contract import Undelivered
 from workers.checks import OPTIONS, TYPES
 from workers.checks.contract import CannotRun, CheckOptions, CheckType, Means, Said
 from workers.clock import DrivenClock
-from workers.examining import Examiner
 from workers.settings import Environment
+from workers.triage import examining
+from workers.triage.examining import Examiner
 
 SECRET = "hunter2-hunter2"
 RULES = (

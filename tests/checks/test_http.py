@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from rules.triage import Found
+from rules.responding.triage import Found
 from tests.checks.means import NOW, looked
 from tests.outside import Outside
 from workers.channels.contract import HttpRequest, Reply, Undelivered

@@ -9,12 +9,12 @@ from typing import Any, Self
 import pytest
 from redis import Redis
 
-from rules.triage import Found
+from rules.responding.triage import Found
 from tests.checks.means import NOW, deployment, looked
-from workers import deployments
 from workers.checks import deployment as of_deployment
 from workers.checks import postgres
 from workers.checks.contract import CannotRun
+from workers.triage import deployments
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from rules.triage import Found
+from rules.responding.triage import Found
 from tests.checks.means import looked
 from workers.channels.contract import HttpRequest, Undelivered
 from workers.checks import redis as of_redis

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
-from rules.triage import Found
+from rules.responding.triage import Found
 from tests.checks.means import NOW, looked
 from tests.outside import Outside
 from workers.channels.contract import HttpRequest, Reply

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import workers.checks
-from rules.fields import references
-from rules.load import load
+from rules.reading.fields import references
+from rules.reading.load import load
 from tests.rules.configuration import GOOD
 from workers.checks import OPTIONS, TYPES
 

@@ -10,18 +10,18 @@ from typing import Any
 
 from redis import Redis
 
-from router.hearing import hear
+from router.hooks.hearing import hear
 from router.in_force import InForce, in_force
 from router.sources import TYPES
 from rules.commands import Command
-from rules.load import Ruleset
+from rules.reading.load import Ruleset
 from workers.agenda import Agenda, Job, Lane
 from workers.channels import OPTIONS
 from workers.clock import DrivenClock
-from workers.configuration import read
+from workers.deliveries.intake import mint, queue_commands
 from workers.house import ways
-from workers.intake import mint, queue_commands
 from workers.ledger import Ledger
+from workers.rulebook.configuration import read
 from workers.store import Store
 
 NOW = float(int(time.time()) // 86400 * 86400 + 12 * 3600)

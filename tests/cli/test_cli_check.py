@@ -14,10 +14,10 @@ import yaml
 
 from router.cli import main
 from router.sources import TYPES as SOURCES
-from rules.config import Config
 from rules.lint import CODES
-from rules.problem import SECRETS
-from rules.shape import secret_paths
+from rules.reading.config import Config
+from rules.reading.problem import SECRETS
+from rules.reading.shape import secret_paths
 from tests.cli.test_cli_rules import RULES, tell
 from tests.source import ROOT
 from workers.channels import TYPES as CHANNELS

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.cli.pretended import INCIDENT, NOW, Tocsin, tell
-from workers.intake import mint
+from workers.deliveries.intake import mint
 
 ID = mint(NOW)
 TRACE: dict[str, Any] = {

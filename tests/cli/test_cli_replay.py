@@ -13,13 +13,14 @@ from click.testing import CliRunner, Result
 from redis import Redis
 
 from router.cli import main
-from router.discretion import REDACTED
+from router.hooks.discretion import REDACTED
 from rules.commands import Acknowledge, Resolve
 from tests.cli.kept import HOUR, NOW, PEOPLE, Kept
 from tests.cli.test_cli_rules import RULES
-from workers import keys, silences
-from workers.configuration import Written, written
-from workers.edition import Edition, publish
+from workers import keys
+from workers.rulebook import silences
+from workers.rulebook.configuration import Written, written
+from workers.rulebook.edition import Edition, publish
 
 OLD = (
     RULES.replace(

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from router.commands import read_report
+from router.api.commands import read_report
 from router.sources import TYPES
 from router.sources.contract import Delivery
-from rules.load import Ruleset
+from rules.reading.load import Ruleset
 from tests.cli.pretended import Tocsin, tell
-from workers.configuration import packaged, read
+from workers.rulebook.configuration import packaged, read
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from router.cli.sending import _sent_now
 from router.sources.samples import FOLDER, samples
 from tests.cli.pretended import Tocsin, tell
-from workers.configuration import packaged
+from workers.rulebook.configuration import packaged
 
 KUMA = ["send", "uptime-kuma", "down_json", "--token", "t"]
 KEPT = {"delivery": "d", "read_as": [], "rule": "the site is down", "severity": "P1"}

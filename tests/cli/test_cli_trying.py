@@ -16,7 +16,7 @@ from rules.incident import Reason
 from rules.trial.written import Expect, Line, Step, Story, Written
 from tests.cli.test_cli_rules import RULES
 from tests.source import ROOT
-from workers.configuration import packaged
+from workers.rulebook.configuration import packaged
 
 STORY = """\
 tests:

@@ -10,18 +10,19 @@ import orjson
 import pytest
 from redis import Redis
 
-from router import checks, notifications
+from router.api import checks, notifications
 from router.console.pages import tables
 from router.demo.outbox import Outbox
 from rules.commands import Resolve
-from rules.load import load
+from rules.reading.load import load
 from tests.accounts.person import GOOD, Person, api, invited, joined
 from tests.console.test_schedules import FORM
 from tests.receiver.ear import KUMA, Ear
 from tests.receiver.test_promising import fails
 from tests.receiver.test_schedules_api import SCHEDULED
-from workers import keys, maintenance, overrides, silences
+from workers import keys, maintenance
 from workers.agenda import Kind
+from workers.rulebook import overrides, silences
 
 CHECKS = "checks: {site: {type: http, url: 'https://shop.example.com/'}}\n"
 SILENT = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.console.conftest import Console, said
-from workers import maintenance, silences
+from workers import maintenance
+from workers.rulebook import silences
 
 HOSTILE = '<img src=x onerror="alert(1)">'
 FORM = {"service": "shop", "reason": "new disks", "for": "1h", "severity": "P4"}

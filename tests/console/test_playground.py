@@ -11,7 +11,7 @@ from redis import Redis
 from router.console import playground
 from tests.console.conftest import Console, said
 from tests.receiver.ear import DOWN, RULES
-from workers import edition
+from workers.rulebook import edition
 
 HOSTILE = "<img src=x onerror='alert(1)'>"
 BODY = orjson.dumps(DOWN).decode()

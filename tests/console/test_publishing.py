@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rules.load import load
-from rules.room import Chore
-from rules.room_commands import RoomMade, RoomRefused
+from rules.announcing.room import Chore
+from rules.announcing.room_commands import RoomMade, RoomRefused
+from rules.reading.load import load
 from tests.console.conftest import Console, said
 from tests.receiver.ear import DOWN, KUMA, RULES
 from tests.receiver.test_announcing import PAGES

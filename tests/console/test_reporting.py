@@ -8,12 +8,12 @@ import httpx
 import pytest
 from redis import Redis
 
-from router import reporting
+from router.api import reporting
 from router.console.reporting import BADNESS
 from router.console.visitor import Role
 from rules.commands import Acknowledge, Resolve
 from rules.event import Severity
-from rules.load import load
+from rules.reading.load import load
 from tests.accounts.person import joined
 from tests.console.conftest import Console, said
 from tests.receiver.browsing import dangers

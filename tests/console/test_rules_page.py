@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from rules import inwords
-from rules.inwords import condition, gate
-from rules.load import load
+from rules.explained import inwords
+from rules.explained.inwords import condition, gate
+from rules.gates.more_than import MoreThan
 from rules.match import FIELDS, Condition
-from rules.more_than import MoreThan
+from rules.reading.load import load
 from tests.console.conftest import Console, said
 from tests.receiver.ear import NOW, RULES
-from workers import edition, silences, spoken
-from workers.edition import Refusal
+from workers.rulebook import edition, silences, spoken
+from workers.rulebook.edition import Refusal
 
 HOSTILE = "<img src=x onerror='alert(1)'>"
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from router.console.weeks import weeks
-from rules.config import Schedule
-from rules.load import load
+from rules.reading.config import Schedule
+from rules.reading.load import load
 from tests.console.conftest import Console, said
 from tests.receiver.ear import NOW
 from tests.receiver.test_schedules_api import SCHEDULED
-from workers import overrides
+from workers.rulebook import overrides
 
 HOSTILE = '<img src=x onerror="alert(1)">'
 FORM = {

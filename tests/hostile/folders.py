@@ -12,7 +12,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from rules.load import Problem, Wrong, load
+from rules.reading.load import Problem, Wrong, load
 from tests.hostile.report import Row, Run, Scenario
 from tests.rules.clean import CLEAN, KINDS, NOW, WAYS
 

@@ -15,7 +15,7 @@ from router.sources import TYPES
 from router.sources.contract import Sample
 from router.sources.samples import samples
 from rules.commands import Resolve
-from rules.load import load
+from rules.reading.load import load
 from rules.record import encode
 from tests.hostile.report import Row, Run, Scenario
 from tests.receiver.ear import NOW, Ear

@@ -22,7 +22,7 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
 from rules.event import Action, Event
-from rules.load import load
+from rules.reading.load import load
 from tests.channels import test_slack
 from tests.channels.notifications import hostile
 from tests.hostile.report import Row, Run, Scenario

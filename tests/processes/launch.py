@@ -33,12 +33,15 @@ if sys.argv[1:2] == ["later-release"]:
     upcast.upcast.__defaults__ = (upcast.UPCASTS, upcast.VERSION)
 
 from router.cli import main
-from rules import routing
 from rules.decision import Judged
 from rules.incident import TimelineEntry
-from workers import agenda, auditor, draft, intake, ledger, spool
-from workers.attempts import Kept
-from workers.transactions import Transactions
+from rules.transitions import routing
+from workers import agenda, ledger
+from workers.deliveries import intake, spool
+from workers.telling.attempts import Kept
+from workers.watch import auditor
+from workers.writing import draft
+from workers.writing.transactions import Transactions
 
 DEATHS = 10
 

@@ -24,7 +24,7 @@ from tests.processes.sink import Sink
 from workers import embedded
 from workers.outward import call
 from workers.settings import child_environment
-from workers.supervisor import Child, Supervisor
+from workers.watch.supervisor import Child, Supervisor
 
 TOKEN = "a-token-of-the-monitor"
 API = "an-api-token-of-the-tests"

@@ -16,24 +16,25 @@ from redis import Redis
 from starlette.types import ASGIApp
 
 from router.app import build
-from router.committer import Committer
 from router.context import Context
+from router.hooks.committer import Committer
+from router.hooks.refusals import Refusals
+from router.hooks.spooling import Spooling
 from router.in_force import in_force
-from router.refusals import Refusals
 from router.serve import fast_redis
 from router.sources import TYPES
-from router.spooling import Spooling
 from rules.incident import Incident
-from rules.load import Ruleset, load
-from workers import intake, keys
+from rules.reading.load import Ruleset, load
+from workers import keys
 from workers.agenda import Agenda, Job, Kind, Lane, park
 from workers.clock import DrivenClock
-from workers.configuration import Written
+from workers.deliveries import intake
+from workers.deliveries.spool import Spool
 from workers.house import ways
 from workers.ledger import Ledger
-from workers.reload import Folder, Live, Reload
+from workers.rulebook.configuration import Written
+from workers.rulebook.reload import Folder, Live, Reload
 from workers.settings import Environment, Settings
-from workers.spool import Spool
 from workers.store import Store
 
 NOW = 1_795_168_800.0

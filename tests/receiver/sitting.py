@@ -11,7 +11,7 @@ from redis import Redis
 
 from router.in_force import in_force
 from router.sources import TYPES
-from rules.load import load
+from rules.reading.load import load
 from tests.outside import Outside
 from tests.receiver.ear import RULES, RUNBOOKS, SECRETS, Ear
 from tests.world import Inline

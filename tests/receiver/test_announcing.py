@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from rules.announcing.room import Room
+from rules.announcing.room_commands import RoomMade
 from rules.incident import Incident
-from rules.load import load
-from rules.room import Room
-from rules.room_commands import RoomMade
+from rules.reading.load import load
 from tests.receiver.ear import BEARER, DOWN, KUMA, RULES, Ear
 
 PAGES = """

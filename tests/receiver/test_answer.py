@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from rules.incident import State
 from tests.receiver.ear import DOWN, ENVIRONMENT, KUMA, NOW, Ear
-from workers.links import KEEP, Link, LinkExpired, LinkForged, acknowledge_url, read_link
 from workers.store import connect
+from workers.telling.links import KEEP, Link, LinkExpired, LinkForged, acknowledge_url, read_link
 
 SECRETS = [b"link-secret-2", b"link-secret-1"]
 SITE = "https://tocsin.example.com"

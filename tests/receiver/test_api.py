@@ -7,11 +7,11 @@ import json
 import pytest
 from starlette.routing import Mount, Route
 
-from router.api import routes
-from router.commands import ASKED, AskedToAssign, read_asked
+from router.api.commands import ASKED, AskedToAssign, read_asked
+from router.api.routes import routes
 from router.problems import Problem
-from rules.config import Person
 from rules.incident import State
+from rules.reading.config import Person
 from tests.receiver.ear import API_TOKEN, BEARER, ENVIRONMENT, Ear
 from workers.agenda import Agenda
 from workers.store import connect

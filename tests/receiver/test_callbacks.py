@@ -12,7 +12,7 @@ from redis import Redis
 from router.sources.contract import Options
 from router.sources.pagerduty import sign
 from rules.incident import State
-from rules.load import load
+from rules.reading.load import load
 from tests.receiver.ear import RULES, SECRET, Ear
 
 HOOK = "/hooks/pages"

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from rules.load import load
+from rules.reading.load import load
 from tests.receiver.ear import BEARER, RULES, RUNBOOKS
 from tests.receiver.sitting import WAYS, Sitting
-from workers import checking
 from workers.channels import OPTIONS
 from workers.channels.contract import Reply
 from workers.checks import OPTIONS as CHECKS
+from workers.triage import checking
 
 SITE = "https://shop.example.com/"
 LOOKED_AT = (

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from router.in_force import in_force
 from router.sources import TYPES
-from rules.load import load
+from rules.reading.load import load
 from tests.receiver.ear import BEARER, RULES, RUNBOOKS, SECRETS, Ear
 from workers.agenda import Agenda, Job, Kind, Lane
 from workers.settings import Environment

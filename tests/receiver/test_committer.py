@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
 
-from router import committer
-from router.committer import AT_MOST, Committer, NotKept, Unstorable
+from router.hooks import committer
+from router.hooks.committer import AT_MOST, Committer, NotKept, Unstorable
 from workers.clock import DrivenClock
-from workers.intake import Received
+from workers.deliveries.intake import Received
 
 
 def delivery(name: str, body: bytes = b"") -> Received:

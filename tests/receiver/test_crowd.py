@@ -9,8 +9,8 @@ from ipaddress import ip_network
 import pytest
 from redis import Redis
 
-from router import edge
-from router.crowd import Crowd, Crowded
+from router.hooks import edge
+from router.hooks.crowd import Crowd, Crowded
 from tests.receiver.ear import Ear
 from tests.receiver.wire import ALIVE, Connect, answer, heard, is_served, listening, request
 from workers.counters import read

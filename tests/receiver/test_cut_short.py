@@ -11,13 +11,13 @@ from contextlib import suppress
 
 import pytest
 
-from router import committer, edge
-from router.spooling import Spooling
+from router.hooks import committer, edge
+from router.hooks.spooling import Spooling
 from tests.processes.tocsin import wait_for
 from tests.receiver.ear import KUMA, Ear
 from tests.receiver.test_errand import BODY, CHUNKED, LENGTH, read_answer, took
 from tests.receiver.wire import ALIVE, Connect, answer, heard, is_served, listening, request
-from workers.intake import Received
+from workers.deliveries.intake import Received
 
 KEPT = request(BODY, LENGTH)
 LONG = request(CHUNKED, "Transfer-Encoding: chunked")

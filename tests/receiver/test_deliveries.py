@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from router.discretion import REDACTED, WITHHELD
+from router.hooks.discretion import REDACTED, WITHHELD
 from router.sources.signatures import sign_hex
 from tests.receiver.ear import BEARER, DOWN, KUMA, SECRET, Ear
 from workers import keys
-from workers.inbox import Inbox, keep_trimming
+from workers.deliveries.inbox import Inbox, keep_trimming
 
 ANY = "/hooks/anything"
 PRIVATE = "/hooks/private"

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from router.discretion import MASK
-from router.hearing import hear
+from router.hooks.discretion import MASK
+from router.hooks.hearing import hear
 from router.in_force import Source
 from router.sources import TYPES
 from router.sources.contract import Delivery

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from router import edge
+from router.hooks import edge
 from tests.receiver.ear import DOWN
 from tests.receiver.wire import Connect, answer, heard, request
 

@@ -8,7 +8,7 @@ import socket
 import httpx
 import pytest
 
-from router import edge, errand
+from router.hooks import edge, errand
 from router.sources.signatures import sign_hex
 from tests.receiver.ear import DOWN, KUMA, SECRET, Ear
 from tests.receiver.wire import ALIVE, Connect, answer, is_served, request
@@ -196,7 +196,7 @@ def test_a_failure_inside_is_told_as_one(connect: Connect, ear: Ear, monkeypatch
     """500 and nothing of it but that; the connection goes on."""
     connection = connect()
     with monkeypatch.context() as broken:
-        broken.setattr("router.receiver._check_form", lambda *_: 1 / 0)
+        broken.setattr("router.hooks.receiver._check_form", lambda *_: 1 / 0)
         connection.sendall(request(BODY, LENGTH))
         wrong = read_answer(connection)
     assert wrong.status_code == 500

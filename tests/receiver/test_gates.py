@@ -8,7 +8,7 @@ import pytest
 
 from router.in_force import in_force
 from router.sources import TYPES
-from rules.load import load
+from rules.reading.load import load
 from tests.receiver.ear import BEARER, ENVIRONMENT, NOW, RULES, SECRETS, Ear
 from workers.settings import Environment
 

@@ -11,11 +11,11 @@ import zlib
 import httpx
 import pytest
 
-from router.gzipped import HARMLESS, MEMBERS, Bomb, Broken, inflate
+from router.hooks.gzipped import HARMLESS, MEMBERS, Bomb, Broken, inflate
 from router.sources.signatures import sign_hex
 from tests.receiver.ear import DOWN, KUMA, SECRET, Ear
 from workers.counters import read
-from workers.packing import unpack
+from workers.deliveries.packing import unpack
 
 ALARM = {"id": "door-1", "title": "Door open", "status": "firing"}
 LIMIT = 1024 * 1024

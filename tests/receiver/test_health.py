@@ -8,10 +8,11 @@ import pytest
 
 from rules.record import encode
 from tests.receiver.ear import BEARER, DOWN, ENVIRONMENT, KUMA, Ear
-from workers import beats, keys
+from workers import keys
 from workers.agenda import Lane
-from workers.spool import Spool
+from workers.deliveries.spool import Spool
 from workers.store import AT_ONCE, connect
+from workers.watch import beats
 
 
 @pytest.fixture

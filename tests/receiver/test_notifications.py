@@ -7,7 +7,7 @@ import threading
 import pytest
 from redis import Redis
 
-from router import notifications
+from router.api import notifications
 from rules.incident import Reason
 from tests.receiver.ear import BEARER
 from tests.receiver.sitting import ALL, Sitting

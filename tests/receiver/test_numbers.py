@@ -19,7 +19,7 @@ HERE = "http://localhost"
 def ear(valkey: str, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Ear:
     """A receiver whose console is open to this machine, and whose pages wait for their first count."""
     monkeypatch.setattr("router.console.numbers.PATIENCE", 20.0)
-    monkeypatch.setattr("router.api.READ_WITHIN", 20.0)
+    monkeypatch.setattr("router.api.routes.READ_WITHIN", 20.0)
     return Ear(valkey, redis, {"TOCSIN_DEMO": "true"})
 
 

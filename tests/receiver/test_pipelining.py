@@ -9,7 +9,7 @@ import socket
 import pytest
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from router import edge
+from router.hooks import edge
 from tests.receiver.ear import DOWN
 from tests.receiver.wire import ALIVE, Connect, answer, heard, is_served, request
 

@@ -13,11 +13,11 @@ from router.sources.signatures import sign_hex
 from rules.decision import Judged
 from tests.receiver.ear import DOWN, ENVIRONMENT, KUMA, NOW, SECRET, TOKEN, Ear
 from workers.agenda import Agenda, Job, Lane
-from workers.became import Outcome
 from workers.counters import read
-from workers.intake import judged_of
-from workers.leafing import Leafing, Sought
-from workers.spool import Spool
+from workers.deliveries.became import Outcome
+from workers.deliveries.intake import judged_of
+from workers.deliveries.leafing import Leafing, Sought
+from workers.deliveries.spool import Spool
 from workers.store import connect
 
 PROBLEM = "application/problem+json"

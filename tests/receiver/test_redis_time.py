@@ -15,7 +15,7 @@ from tests.receiver.ear import Ear
 from tests.receiver.test_errand import read_answer
 from tests.receiver.wire import Connect, request
 from workers.agenda import Agenda, Job, Lane
-from workers.intake import Received, queue_commands
+from workers.deliveries.intake import Received, queue_commands
 
 
 class Busy:

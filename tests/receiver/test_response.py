@@ -9,9 +9,9 @@ import pytest
 from redis import Redis
 
 from rules.incident import Incident, State
-from rules.load import load
-from rules.response import Part
-from rules.response_commands import PostUpdate, TakePart
+from rules.reading.load import load
+from rules.responding.response import Part
+from rules.responding.response_commands import PostUpdate, TakePart
 from tests.receiver.browsing import dangers, words
 from tests.receiver.ear import BEARER, DOWN, KUMA, RULES, RUNBOOKS, Ear
 from tests.receiver.sitting import Sitting

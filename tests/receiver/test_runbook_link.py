@@ -8,7 +8,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from rules.load import load
+from rules.reading.load import load
 from tests.receiver.browsing import words
 from tests.receiver.ear import BEARER, RULES
 from tests.receiver.sitting import Sitting

@@ -10,8 +10,8 @@ import pytest
 from redis import Redis
 
 from rules.commands import Resolve
-from rules.progress import ticking
-from rules.runbook import read
+from rules.runbooks.progress import ticking
+from rules.runbooks.runbook import read
 from tests.receiver.browsing import dangers, words
 from tests.receiver.ear import DOWN, KUMA
 from tests.receiver.sitting import Sitting

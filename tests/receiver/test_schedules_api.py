@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from rules.load import load
+from rules.reading.load import load
 from tests.receiver.ear import BEARER, NOW, RULES, Ear
-from workers import overrides
+from workers.rulebook import overrides
 
 SCHEDULED = RULES.replace("lead: {person: maria}}", "lead: {schedule: primary}}").replace(
     "people: {ana", "schedules: {primary: {timezone: Europe/Bucharest, people: [ana, maria]}}\npeople: {dan: {}, ana"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from router.senders import address, proof
+from router.api.senders import address, proof
 from router.sources import TYPES
-from rules.config import SourceConfig
+from rules.reading.config import SourceConfig
 from tests.receiver.browsing import dangers, home, page, words
 from tests.receiver.ear import BEARER, DOWN, KUMA, NOW, SECRET, TOKEN, Ear
 from tests.receiver.test_deliveries import ANY, sent
-from workers import days, keys
-from workers.inbox import Inbox
+from workers import keys
+from workers.deliveries import days
+from workers.deliveries.inbox import Inbox
 
 __all__ = ["home"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from router.console.marked import marked
 from router.console.sparkline import HEIGHT, LOWEST, sparkline
-from workers.days import Day
+from workers.deliveries.days import Day
 
 
 def week(*heard: int | None) -> list[Day]:

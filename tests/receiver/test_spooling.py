@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
 
-from router.spooling import Spooling
+from router.hooks.spooling import Spooling
 from rules.incident import State
 from tests.receiver.ear import DOWN, ENVIRONMENT, KUMA, Ear
 from tests.receiver.test_committer import delivery
 from workers import counters
 from workers.clock import DrivenClock
-from workers.intake import Received, queue_commands
-from workers.spool import Spool, SpoolFailed
+from workers.deliveries.intake import Received, queue_commands
+from workers.deliveries.spool import Spool, SpoolFailed
 from workers.store import connect
 
 

@@ -7,7 +7,8 @@ import socket
 
 import pytest
 
-from router import edge, serve
+from router import serve
+from router.hooks import edge
 from tests.receiver.ear import DOWN, Ear
 from tests.receiver.wire import ALIVE, Connect, answer, is_served, listening, request
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.commands import ASKED
+from router.api.commands import ASKED
 from router.console.acts import ACTS, RESPONSE
 from router.console.story import joined
 from rules.incident import TimelineEntry
 from rules.markdown import escaped
-from workers.attempts import Attempt, Became
+from workers.telling.attempts import Attempt, Became
 
 
 def line(at: float, kind: str, text: str, **detail: str) -> TimelineEntry:

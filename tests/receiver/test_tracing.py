@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rules.load import load
+from rules.reading.load import load
 from tests.receiver.ear import BEARER, DOWN, KUMA, RULES, Ear
-from workers import silences
+from workers.rulebook import silences
 
 ANY = "/hooks/anything"
 ODD = {"id": "x", "title": "Odd"}

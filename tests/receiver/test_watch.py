@@ -9,10 +9,11 @@ import pytest
 
 from router.watch import Watch
 from tests.receiver.ear import Ear
-from workers import beats, keys
-from workers.alarm import Matter
-from workers.spool import Spool
+from workers import keys
+from workers.deliveries.spool import Spool
 from workers.store import connect
+from workers.watch import beats
+from workers.watch.alarm import Matter
 
 
 class Voice:

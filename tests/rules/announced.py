@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rules.incident import Incident, State
-from rules.public import OnPage, Public, Publication, PublicStatus
-from rules.public_commands import PageRefused, PageTold, Publish
-from rules.room import Chore, Room
-from rules.room_commands import (
+from rules.announcing.public import OnPage, Public, Publication, PublicStatus
+from rules.announcing.public_commands import PageRefused, PageTold, Publish
+from rules.announcing.room import Chore, Room
+from rules.announcing.room_commands import (
     ArchiveRoom,
     RoomDone,
     RoomGone,
@@ -20,6 +19,7 @@ from rules.room_commands import (
     RoomSought,
     RoomTaken,
 )
+from rules.incident import Incident, State
 
 SAID = Publication(
     number=1, title="Payments fail", text="We look into it.", status=PublicStatus.INVESTIGATING, by="ana", at=0.0

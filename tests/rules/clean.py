@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rules.load import Problem, load
-from rules.schedule import Way
+from rules.oncall.schedule import Way
+from rules.reading.load import Problem, load
 
 NOW = 1_795_651_200.0
 """2026-11-26 00:00 UTC, a Thursday."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from rules.fields import Reference
+from rules.reading.fields import Reference
 
 GOOD = """\
 severities:

@@ -16,8 +16,8 @@ from rules.duration import parse_duration
 from rules.effects import Effect, Notify, RemindAt, SettleAt, WakeAt
 from rules.event import Action, Event, Severity
 from rules.incident import Incident, Plan, PlanStep, Policy, TimelineEntry
-from rules.response_commands import Remind
-from rules.roster import Reach, Roster
+from rules.oncall.roster import Reach, Roster
+from rules.responding.response_commands import Remind
 from rules.transition import Outcome, open_incident, transition
 
 START = 1_772_442_000.0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.amount import DIGITS, ONE, parse_amount, show_amount, why_no_amount
+from rules.gates.amount import DIGITS, ONE, parse_amount, show_amount, why_no_amount
 
 
 @pytest.mark.parametrize(

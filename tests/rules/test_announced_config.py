@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.event import Severity
-from rules.load import Ruleset, Wrong, load
+from rules.reading.load import Ruleset, Wrong, load
 from tests.world import RULES
 from tests.world_of_pages import PAGES
 from workers.channels import OPTIONS

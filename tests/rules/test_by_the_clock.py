@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.by_the_clock import timeless, turns
 from rules.event import Action, Event
+from rules.holds.by_the_clock import timeless, turns
 from rules.match import Condition, compile_condition
 
 BUCHAREST = {"timezone": "Europe/Bucharest"}

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from rules.answering import why_nobody
 from rules.commands import Acknowledge, Command, EscalateNow, Mitigate, Resolve, Undeliverable
-from rules.hours import Hours
+from rules.holds.hours import Hours
 from rules.incident import Hold, Reason, State, StepState
-from rules.roster import Roster
+from rules.oncall.roster import Roster
 from rules.telling import Verdict, judge
+from rules.transitions.answering import why_nobody
 from tests.rules.lives import (
     CEO,
     EVERYBODY,

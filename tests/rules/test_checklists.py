@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.event import Severity
-from rules.load import Wrong, load
+from rules.reading.load import Wrong, load
 from tests.rules.configuration import GOOD
 
 LIST = """\

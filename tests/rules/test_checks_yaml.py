@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.load import Wrong, load
+from rules.reading.load import Wrong, load
 from rules.trial.read import trials
 from rules.trial.run import run
 from tests.rules.clean import CLEAN, KINDS, NOW, WAYS

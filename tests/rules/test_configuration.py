@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rules.load import Wrong
-from workers.configuration import packaged, read, shown
+from rules.reading.load import Wrong
+from workers.rulebook.configuration import packaged, read, shown
 
 
 @pytest.fixture

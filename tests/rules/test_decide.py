@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.config import Rule
 from rules.decide import Rules, conclude, decide, explain
 from rules.decision import Gate
 from rules.event import Action, Event, Severity
 from rules.match import compile_condition
+from rules.reading.config import Rule
 
 
 def event(**said: Any) -> Event:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from router.sources import TYPES as SOURCES
-from rules import runbook
 from rules.event import Action, Event, Severity
-from rules.load import Ruleset, load
+from rules.reading.load import Ruleset, load
+from rules.runbooks import runbook
 from workers.channels import TYPES as CHANNELS
-from workers.configuration import packaged, read
 from workers.house import WAYS
+from workers.rulebook.configuration import packaged, read
 
 PRODUCTION = {"environment": "production"}
 

@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.document import read
-from rules.load import Wrong, load
+from rules.reading.document import read
+from rules.reading.load import Wrong, load
 
 
 def data(text: str) -> dict[str, object]:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from rules.decision import Gate
 from rules.event import Action, Event
-from rules.gate import Reading, asked, compared, measured, member_of, opening, standing
-from rules.tally import Counting, Sample, Tally, kept, told
-from rules.usual import Usual
+from rules.gates.gate import Reading, asked, compared, measured, member_of, opening, standing
+from rules.gates.tally import Counting, Sample, Tally, kept, told
+from rules.gates.usual import Usual
 
 GATE = Gate(key="payments", count=3, within=60, quiet_for=900)
 SUM = replace(GATE, count=0, over="500", currency="EUR")

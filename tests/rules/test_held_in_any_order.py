@@ -11,10 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rules.commands import Escalate, Lift, Undeliverable
-from rules.hours import Hours
+from rules.holds.hours import Hours
 from rules.incident import Hold, Incident, Plan, StepState
-from rules.inhibition import LOOK_AFTER
-from rules.roster import Roster
+from rules.oncall.roster import Roster
+from rules.together.inhibition import LOOK_AFTER
 from tests.rules.lives import EVERYBODY, HOUR, MINUTE, ON_CALL, P3, START, Life, a_plan, a_policy
 
 OFFICE = Hours(name="office", timezone="UTC", spans=((8 * 60, 18 * 60),))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.hours import Hours
+from rules.holds.hours import Hours
 
 ZONE = "Europe/Bucharest"
 OFFICE = Hours(

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from rules.decide import Rules, conclude
 from rules.event import Action, Event
 from rules.links import MOST, SourceLinks, check_template, filled, together
-from rules.load import load
-from rules.response import Link
+from rules.reading.load import load
+from rules.responding.response import Link
 from tests.rules.configuration import GOOD
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from rules.lint import CODES
-from rules.load import load
+from rules.reading.load import load
 from tests.rules.clean import CLEAN, KINDS, NOW, WAYS, found, told
 from tests.source import ROOT
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.config import Rule
 from rules.decide import NO_RULE, Rules, decide
 from rules.event import Action, Event
 from rules.lint.order import order
 from rules.lint.senders import Senders
+from rules.reading.config import Rule
 from tests.rules.clean import CLEAN, KINDS, found, judged
 
 SENTRY = "{source: sentry}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.load import Problem, Wrong, load
+from rules.reading.load import Problem, Wrong, load
 from tests.rules.configuration import GOOD, SlackKeys
 
 

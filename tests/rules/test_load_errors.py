@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules.load import Wrong, load
+from rules.reading.load import Wrong, load
 from tests.rules.configuration import GOOD, SentryKeys, SlackKeys
 
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from rules.load import Wrong, load
+from rules.reading.load import Wrong, load
 from tests.rules.configuration import GOOD
 
 

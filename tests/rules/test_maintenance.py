@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rules.event import Severity
-from rules.load import load
-from rules.maintenance import Maintenance, Told, over, still_on, whom
-from rules.roster import Roster
+from rules.holds.maintenance import Maintenance, Told, over, still_on, whom
+from rules.oncall.roster import Roster
+from rules.reading.load import load
 from tests.world import RULES, START
 from workers.channels import OPTIONS
 from workers.house import ways

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rules.config import Config
 from rules.event import Severity
 from rules.incident import PlanStep
 from rules.matrix import plan, policy
+from rules.reading.config import Config
 
 MINUTE = 60.0
 ROWS = [

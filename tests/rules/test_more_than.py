@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from rules.config import Rule
 from rules.decide import Rules, decide
 from rules.decision import Gate
 from rules.event import Action, Event
-from rules.load import Wrong, load
-from rules.standing import gate_of
+from rules.gates.standing import gate_of
+from rules.reading.config import Rule
+from rules.reading.load import Wrong, load
 from tests.rules.configuration import GOOD
 
 MISTAKES = [

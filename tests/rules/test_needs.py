@@ -8,8 +8,8 @@ import pytest
 
 from rules.event import Severity
 from rules.incident import Incident, State, Told
-from rules.load import load
-from rules.needs import dropped
+from rules.reading.load import load
+from rules.reading.needs import dropped
 from tests.world import RULES
 
 RULESET = load({"rules.yaml": RULES})

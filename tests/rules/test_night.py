@@ -7,9 +7,9 @@ from __future__ import annotations
 import pytest
 
 from router.sources import TYPES as SOURCES
-from rules.load import Wrong, load
+from rules.reading.load import Wrong, load
 from workers.channels import OPTIONS
-from workers.configuration import packaged
+from workers.rulebook.configuration import packaged
 
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in packaged().glob("*.yaml")}
 RUNBOOKS = {path.stem: "" for path in (packaged() / "runbooks").glob("*.md")}

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.event import Action, Event, Severity
-from rules.load import load
 from rules.match import compile_condition
 from rules.numbers import sentences
 from rules.numbers.advice import advice
@@ -21,6 +20,7 @@ from rules.numbers.nights import called
 from rules.numbers.noise import Noise, noisiest_keys, noisiest_rules
 from rules.numbers.spread import spread, within
 from rules.numbers.total import Sought, numbers
+from rules.reading.load import load
 from tests.rules.configuration import GOOD
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC).timestamp()

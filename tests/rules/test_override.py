@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.config import Config
-from rules.override import LONGEST, MadeOverride, applied, check, instant, stranded, told
-from rules.schedule import on_call, shifts
+from rules.oncall.override import LONGEST, MadeOverride, applied, check, instant, stranded, told
+from rules.oncall.schedule import on_call, shifts
+from rules.reading.config import Config
 
 BUCHAREST, NEW_YORK = "Europe/Bucharest", "America/New_York"
 HOUR = 3600.0

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from rules.hours import Hours
+from rules.holds.hours import Hours
 from rules.postmortem.record import ActionItem, Postmortem, Said, Stage, Status
 from rules.postmortem.reminders import WEEK, due, next_at, overdue, rung
 from rules.postmortem.terms import DAY, Terms

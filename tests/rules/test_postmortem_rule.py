@@ -7,14 +7,14 @@ from collections.abc import Callable
 import pytest
 
 from rules.commands import ChangeSeverity, FalsePositive, Mitigate, Resolve, Undo
-from rules.config import Config
 from rules.effects import ReviewAt
 from rules.event import Severity
-from rules.hours import Hours
+from rules.holds.hours import Hours
 from rules.postmortem.commands import AskForPostmortem, NotePostmortem
 from rules.postmortem.config import PostmortemConfig
 from rules.postmortem.rule import impact, why, why_none, worst
 from rules.postmortem.terms import DAY, Owed, Terms
+from rules.reading.config import Config
 from tests.rules.lives import EVERYBODY, P1, P2, P3, P4, Life, opened, to_severity
 
 OVER = Resolve(by="ana", via="cli")

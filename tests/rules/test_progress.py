@@ -6,8 +6,8 @@ import pytest
 
 from rules.commands import Acknowledge, Resolve
 from rules.incident import Incident
-from rules.progress import NoSuchItem, Progress, answering, reopening, ticking, unticking
-from rules.runbook import opened as shelf
+from rules.runbooks.progress import NoSuchItem, Progress, answering, reopening, ticking, unticking
+from rules.runbooks.runbook import opened as shelf
 from tests.rules.lives import START, opened
 
 BOOK = """\

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.config import Config
 from rules.event import Severity
-from rules.load import Ruleset, load
+from rules.oncall.schedule import holds_until
+from rules.reading.config import Config
+from rules.reading.load import Ruleset, load
 from rules.rehearsal.books import Counted
-from rules.rehearsal.promises import Desk, Promise, Promises
-from rules.schedule import holds_until
+from rules.rehearsal.promises import AT_MOST, Desk, Promise, Promises
 from tests.rules.configuration import GOOD
 from tests.world import START
+from workers import agenda
 
 OVER = "{start: 2026-03-04 12:00, end: 2026-03-05 12:00, person: null}"
 
@@ -108,3 +109,8 @@ def test_what_is_put_off_comes_again() -> None:
     assert not promises.is_due(4.9)
     assert promises.next_due() == 5.0
     assert promises.take(Desk.CALM_LOOKS, 5.0) == [taken]
+
+
+def test_a_rehearsal_takes_as_much_at_once_as_a_worker() -> None:
+    """Or a storm would be told in other digests."""
+    assert AT_MOST == agenda.CLAIM_AT_MOST

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from rules.commands import Acknowledge, ChangeSeverity, FalsePositive, Mitigate, Resolve
 from rules.event import Action, Event, Severity
 from rules.incident import TimelineEntry
-from rules.load import Ruleset, load
+from rules.oncall.roster import Roster
+from rules.oncall.schedule import Way
+from rules.reading.load import Ruleset, load
 from rules.rehearsal.engine import Rehearsal
 from rules.replay.account import FORGET_EVERY, Account
 from rules.replay.answers import Answer, answer, ask_again
 from rules.replay.compare import Comparison, Pairs, compare
-from rules.response_commands import PostUpdate, Tick
-from rules.roster import Roster
-from rules.schedule import Way
+from rules.responding.response_commands import PostUpdate, Tick
 from tests.world import RULES, START
 
 Happening = tuple[float, str, str, Action]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rules.commands import Resolve
-from rules.response import Part
-from rules.response_commands import StateImpact, TakePart
+from rules.responding.response import Part
+from rules.responding.response_commands import StateImpact, TakePart
 from tests.rules.lives import a_policy, opened
 from tests.rules.test_updates import ANA, answered, posted
 

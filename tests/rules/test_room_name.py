@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rules.room_name import BRIEF, LONGEST, channel_name
+from rules.announcing.room_name import BRIEF, LONGEST, channel_name
 
 OPENED = 1_772_442_000.0
 DAY = "inc-2026-03-02-"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.inline import spans, words
-from rules.outline import Code, Heading, Item, Paragraph
-from rules.runbook import Decision, Other, Step, opened, read, wrong
-from rules.tree import walk
+from rules.runbooks.inline import spans, words
+from rules.runbooks.outline import Code, Heading, Item, Paragraph
+from rules.runbooks.runbook import Decision, Other, Step, opened, read, wrong
+from rules.runbooks.tree import walk
 
 WHOLE = """\
 # The site is down

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.config import Config, Schedule
-from rules.schedule import Shift, Way, on_call, roster, shifts
+from rules.oncall.schedule import Shift, Way, on_call, roster, shifts
+from rules.reading.config import Config, Schedule
 
 BUCHAREST, NEW_YORK = "Europe/Bucharest", "America/New_York"
 HOUR = 3600.0

@@ -13,15 +13,15 @@ from click.testing import CliRunner
 from router.cli import main
 from router.cli.schema import FILE, FILE_OF_TESTS, modeline, of_rules
 from router.sources import TYPES as SOURCES
-from rules.glossary import GLOSSARY
-from rules.load import TESTS, Wrong, load
+from rules.reading.glossary import GLOSSARY
+from rules.reading.load import TESTS, Wrong, load
 from tests.rules.clean import CLEAN
 from tests.rules.configuration import GOOD
 from tests.rules.json_schema import core, wrong
 from tests.rules.test_load_errors import MISTAKES
 from workers.channels import OPTIONS
 from workers.checks import OPTIONS as CHECKS
-from workers.configuration import packaged
+from workers.rulebook.configuration import packaged
 
 SCHEMA = of_rules()
 

@@ -8,15 +8,15 @@ import pytest
 
 from router.cli.schema import of_tests
 from router.rehearsing import sample_names
-from rules.glossary import GLOSSARY as OF_RULES
-from rules.load import TESTS
-from rules.problem import Wrong
+from rules.reading.glossary import GLOSSARY as OF_RULES
+from rules.reading.load import TESTS
+from rules.reading.problem import Wrong
 from rules.trial.glossary import GLOSSARY
 from rules.trial.read import trials
 from tests.rules.json_schema import core, wrong
 from tests.rules.test_schema import parts
-from workers import configuration
-from workers.configuration import packaged
+from workers.rulebook import configuration
+from workers.rulebook.configuration import packaged
 
 SCHEMA = of_tests()
 CONFIG = configuration.read(packaged()).config

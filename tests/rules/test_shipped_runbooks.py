@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rules.inline import words
-from rules.outline import Code
-from rules.runbook import Runbook, opened, wrong
-from workers.configuration import packaged, written
+from rules.runbooks.inline import words
+from rules.runbooks.outline import Code
+from rules.runbooks.runbook import Runbook, opened, wrong
+from workers.rulebook.configuration import packaged, written
 
 SHIPPED = written(packaged()).runbooks
 

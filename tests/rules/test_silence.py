@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rules.event import Moment, Severity
+from rules.holds.quiet import SilenceConfig
+from rules.holds.silence import Silence, Silences
 from rules.incident import Incident, Signal, State
-from rules.load import Wrong, load
-from rules.quiet import SilenceConfig
-from rules.silence import Silence, Silences
+from rules.reading.load import Wrong, load
 from tests.rules.lives import a_policy
 from tests.world import RULES
 

@@ -10,11 +10,11 @@ import pytest
 from rules.commands import Trigger
 from rules.decision import Decision
 from rules.event import Action, Event
-from rules.grouping import takes
 from rules.incident import Incident
-from rules.inhibition import inhibiting
-from rules.load import Ruleset, Wrong, load
-from rules.roster import Roster
+from rules.oncall.roster import Roster
+from rules.reading.load import Ruleset, Wrong, load
+from rules.together.grouping import takes
+from rules.together.inhibition import inhibiting
 from rules.transition import open_incident
 from tests.rules.configuration import GOOD
 from tests.world import RULES

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from rules.event import Action, Event
-from rules.load import Ruleset, load
-from rules.trace import FIRST, LAST, trace
+from rules.explained.trace import FIRST, LAST, trace
+from rules.reading.load import Ruleset, load
 from tests.world import RULES, START
 
 HOURS = "hours: {office: {timezone: UTC, weekday: mon-fri, hours: 09:00-17:00}}\n"

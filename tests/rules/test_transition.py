@@ -31,11 +31,10 @@ from rules.commands import (
 from rules.decision import Gate
 from rules.event import Action
 from rules.incident import Hold, Incident, Reason, Signal, State
-from rules.last_answer import LastAnswer, Stood
 from rules.postmortem.commands import AskForPostmortem, NotePostmortem, RemindOfPostmortem
 from rules.postmortem.terms import Owed
-from rules.response import Finding, Part, Ticked, Update
-from rules.response_commands import (
+from rules.responding.response import Finding, Part, Ticked, Update
+from rules.responding.response_commands import (
     Assess,
     ClosedElsewhere,
     DropReminder,
@@ -49,6 +48,7 @@ from rules.response_commands import (
     Untick,
 )
 from rules.transition import TABLE, transition
+from rules.transitions.last_answer import LastAnswer, Stood
 from tests.rules import announced
 from tests.rules.lives import (
     EVERYBODY,

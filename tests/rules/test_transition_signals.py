@@ -7,7 +7,7 @@ import pytest
 from rules.commands import Acknowledge, Heard, Mitigate, Settle
 from rules.event import Action
 from rules.incident import State
-from rules.on_events import TIMELINE_SIGNALS
+from rules.transitions.on_events import TIMELINE_SIGNALS
 from tests.rules.lives import (
     LEAD,
     MINUTE,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rules.document import read
+from rules.reading.document import read
 from rules.trial.bodies import Bare, as_json, filled_in, overlaid, written
 
 SAMPLE: dict[str, Any] = {

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from rules.load import load
-from rules.problem import Wrong
+from rules.reading.load import load
+from rules.reading.problem import Wrong
 from rules.trial.read import MOST_EVENTS, Trial, names_of, trials
 from tests.rules.configuration import GOOD
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from router.rehearsing import Speaker, sample_names
 from router.sources import TYPES
-from rules.problem import Problem, Wrong
+from rules.reading.problem import Problem, Wrong
 from rules.trial.read import Trial, trials
 from rules.trial.run import run
-from workers import configuration
 from workers.channels import OPTIONS
-from workers.configuration import packaged, read
 from workers.house import ways
+from workers.rulebook import configuration
+from workers.rulebook.configuration import packaged, read
 
 SHIPPED = read(packaged(), source_options={name: one.options for name, one in TYPES.items()}, channel_options=OPTIONS)
 TEXTS = list(configuration.tests(packaged()).values())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rules.document import Place
 from rules.event import Severity
 from rules.incident import Incident, Policy, Reason, State
+from rules.reading.document import Place
 from rules.trial.read import START, Trial
 from rules.trial.result import Message, differences, show_offset
 from rules.trial.written import Expect, Line

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.answering import ANSWERS, miss, why_not
 from rules.commands import (
     Acknowledge,
     AddNote,
@@ -23,9 +22,10 @@ from rules.commands import (
     Undo,
 )
 from rules.incident import Incident, Reason, State
-from rules.last_answer import FIELDS, Missed
 from rules.owed import settle_owed, wake_owed
 from rules.telling import judge
+from rules.transitions.answering import ANSWERS, miss, why_not
+from rules.transitions.last_answer import FIELDS, Missed
 from tests.rules.lives import (
     EVERYBODY,
     LEAD,

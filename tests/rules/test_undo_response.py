@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rules.commands import Command, Resolve
 from rules.owed import remind_owed, settle_owed
 from rules.plan import Item
-from rules.response_commands import PostUpdate, Tick
+from rules.responding.response_commands import PostUpdate, Tick
 from tests.rules.lives import MINUTE, a_policy, heard_so_far
 from tests.rules.test_undo import ANSWERED, BACK, WORDS, happens, standing
 

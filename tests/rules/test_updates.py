@@ -9,17 +9,17 @@ import pytest
 from rules.commands import Acknowledge, Assign, Mitigate, Resolve, Undo
 from rules.effects import RemindAt
 from rules.event import Severity
-from rules.hours import Hours
+from rules.holds.hours import Hours
 from rules.incident import Policy, Reason
-from rules.response import Part, Status
-from rules.response_commands import (
+from rules.responding.response import Part, Status
+from rules.responding.response_commands import (
     DropReminder,
     PostUpdate,
     PutOffReminder,
     Remind,
     TakePart,
 )
-from rules.updates import due_of, next_reminder, next_update, status_of
+from rules.responding.updates import due_of, next_reminder, next_update, status_of
 from tests.rules.lives import EVERYBODY, HOUR, MINUTE, START, Life, a_policy, a_roster, opened, to_severity
 
 ANA = Acknowledge(by="ana", via="cli")

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.decision import Gate
-from rules.gate import opening
-from rules.tally import Tally
-from rules.usual import HOUR, SLOTS, WEEK, WEEKS, Past, Usual, hour_of, usual
+from rules.gates.gate import opening
+from rules.gates.tally import Tally
+from rules.gates.usual import HOUR, SLOTS, WEEK, WEEKS, Past, Usual, hour_of, usual
 
 NOW = 500_000 * HOUR
 """The beginning of an hour."""

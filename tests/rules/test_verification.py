@@ -6,16 +6,24 @@ from dataclasses import replace
 
 import pytest
 
-from rules.checklists import EVERYTHING, item_id
 from rules.commands import Acknowledge, FalsePositive, Resolve, Undo
 from rules.incident import Policy, State
-from rules.on_response import verified_by_check
 from rules.plan import Item
-from rules.refusals import refused
-from rules.response_commands import Tick, Untick
+from rules.responding.checklists import EVERYTHING, item_id
+from rules.responding.response_commands import Tick, Untick
+from rules.responding.updates import next_reminder
+from rules.responding.verification import (
+    checklist,
+    checks_wanted,
+    closes_at,
+    item_called,
+    missing,
+    to_verify,
+    why_not_resolved,
+)
+from rules.transitions.on_response import verified_by_check
+from rules.transitions.refusals import refused
 from rules.turn import Turn
-from rules.updates import next_reminder
-from rules.verification import checklist, checks_wanted, closes_at, item_called, missing, to_verify, why_not_resolved
 from tests.rules.lives import EVERYBODY, MINUTE, START, Life, a_policy, opened
 
 LOG_IN = Item(id="verify:log-in", text="Users can log in")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rules.event import Action
-from rules.response import Finding
-from rules.triage import CheckConfig
-from rules.watching import FAILED, RECOVERED, Watched, after, event
+from rules.responding.response import Finding
+from rules.responding.triage import CheckConfig
+from rules.responding.watching import FAILED, RECOVERED, Watched, after, event
 
 CONFIG = CheckConfig(type="http", every="1m", failures=3, labels={"area": "shop", "check": "mine"})
 

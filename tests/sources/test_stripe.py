@@ -9,8 +9,8 @@ from hypothesis import given
 
 from router.sources.contract import Delivery, Options, Unauthentic, Unreadable
 from router.sources.stripe import SOURCE, show_amount, sign, verify
-from rules.amount import ONE, parse_amount
 from rules.event import Action
+from rules.gates.amount import ONE, parse_amount
 from tests.sources.hearing import NOW, at, broken, deliveries, heard, survives, told
 
 WORDS = ["type", "data", "object", "id", "amount", "currency", "usd", "related_object", "created", "invoice", "charge"]

@@ -11,8 +11,8 @@ import orjson
 import pytest
 
 import workers.status_pages
-from rules.public import Health, Publication, PublicStatus
-from rules.status_pages import StatusPageConfig
+from rules.announcing.public import Health, Publication, PublicStatus
+from rules.announcing.status_pages import StatusPageConfig
 from workers.channels.contract import Reply, Undelivered
 from workers.status_pages import TYPES
 from workers.status_pages.contract import Telling, Told

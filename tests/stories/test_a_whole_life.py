@@ -15,8 +15,8 @@ from rules.event import Event
 from rules.incident import Reason, State
 from rules.postmortem.reading import marked
 from rules.postmortem.record import Stage
-from rules.response import Part, Status
-from rules.response_commands import PostUpdate, StateImpact, TakePart, Tick
+from rules.responding.response import Part, Status
+from rules.responding.response_commands import PostUpdate, StateImpact, TakePart, Tick
 from tests.outside import Heard
 from tests.world import RULES, World, a_world
 from workers.channels.contract import Reply

@@ -9,8 +9,9 @@ from redis import Redis
 from rules.commands import Acknowledge
 from rules.incident import Incident, Reason
 from tests.world import SECRETS, World, a_world
-from workers import attempts, keys
-from workers.attempts import Attempts, Became, Sought
+from workers import keys
+from workers.telling import attempts
+from workers.telling.attempts import Attempts, Became, Sought
 
 PAGE = [("pagerduty", "trigger"), ("slack", Reason.OPENED), ("mail", Reason.OPENED)]
 

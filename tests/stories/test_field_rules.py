@@ -9,14 +9,14 @@ from redis import Redis
 
 from rules.event import Action
 from rules.incident import Reason, State
-from rules.load import Wrong, load
+from rules.reading.load import Wrong, load
 from tests.channels.test_slack import markdown
 from tests.receiver.ear import KUMA, Ear
 from tests.workers.test_reload import Process
 from tests.world import RULES, START, a_world
 from workers import jobs
 from workers.agenda import DESKS
-from workers.inbox import Inbox
+from workers.deliveries.inbox import Inbox
 
 P1_PAGE = [("pagerduty", "trigger"), ("slack", Reason.OPENED), ("mail", Reason.OPENED)]
 P2_PAGE = [("pagerduty", "trigger"), ("slack", Reason.OPENED)]

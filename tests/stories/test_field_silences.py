@@ -10,7 +10,7 @@ from rules.commands import Acknowledge, Lift
 from rules.event import Action
 from rules.incident import Reason, State, StepState
 from tests.world import RULES, START, World, a_world
-from workers import silences
+from workers.rulebook import silences
 
 P2_PAGE = [("pagerduty", "trigger"), ("slack", Reason.OPENED)]
 P2_STEP = [("pagerduty", "trigger"), ("slack", Reason.ESCALATED)]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from rules.decision import Gate
+from rules.gates.tally import Counting
 from rules.incident import Reason, State
 from rules.rehearsal.books import MemoryBooks
-from rules.tally import Counting
 from tests.stories.test_signals import P1_PAGE
 from tests.world import RULES, START, World, a_world
 from workers import gates, keys

@@ -10,8 +10,8 @@ from redis import Redis
 
 from rules.commands import Acknowledge, AddNote, ChangeSeverity, Mitigate, Resolve
 from rules.event import Severity
-from rules.response import Finding
-from rules.response_commands import Assess
+from rules.responding.response import Finding
+from rules.responding.response_commands import Assess
 from tests.channelled import NAME, OPENED, TALK, WITH_CHANNEL, opens, said, texts
 from tests.world import World, a_world
 from workers.agenda import Job, Lane

@@ -8,15 +8,16 @@ from typing import Any, cast
 import pytest
 from redis import Redis
 
+from rules.announcing.room_commands import ArchiveRoom
 from rules.commands import Acknowledge, AddNote, Resolve
 from rules.incident import TimelineEntry
-from rules.room_commands import ArchiveRoom
 from tests.channelled import NAME, OPENED, TALK, WITH_CHANNEL, opens, said, texts
 from tests.world import SECRETS, World, a_world
-from workers import auditor, keys
+from workers import keys
 from workers.agenda import LEASE, Job, Lane
 from workers.channels.contract import Undelivered
 from workers.ledger import Refused
+from workers.watch import auditor
 
 
 @pytest.fixture

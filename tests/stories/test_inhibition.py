@@ -10,12 +10,12 @@ from redis import Redis
 from rules.commands import Acknowledge, ChangeSeverity, FalsePositive, Resolve
 from rules.event import Action, Severity
 from rules.incident import State, StepState
-from rules.load import load
+from rules.reading.load import load
 from tests.children import INHIBIT, OPENED, SHOP, down, errors, heard, history, the
 from tests.world import RULES, World, a_world
-from workers import silences
-from workers.auditor import audit
 from workers.channels import OPTIONS
+from workers.rulebook import silences
+from workers.watch.auditor import audit
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from rules.override import MadeOverride
+from rules.oncall.override import MadeOverride
 from tests.world import RULES, START, World, a_world
-from workers import overrides
+from workers.rulebook import overrides
 
 SCHEDULED = (
     RULES.replace("engineering lead: {person: maria}", "engineering lead: {schedule: leads}")

@@ -13,7 +13,7 @@ from router.sources import TYPES
 from router.sources.samples import samples
 from rules.commands import Resolve
 from rules.incident import Incident, Reason, State
-from rules.load import load
+from rules.reading.load import load
 from tests.receiver.ear import BEARER, RULES
 from tests.receiver.sitting import ALL, Sitting
 from tests.receiver.test_answer import OURS, link

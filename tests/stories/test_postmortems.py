@@ -14,10 +14,10 @@ from tests.outside import Heard
 from tests.world import RULES, World, a_world
 from workers import keys
 from workers.agenda import Kind
-from workers.auditor import audit
 from workers.ledger import Refused
 from workers.postmortems import shelf
 from workers.postmortems.changing import By, Postmortems
+from workers.watch.auditor import audit
 
 NEEDED = RULES.replace("postmortems: {always: [], impact: {}, touching: {}}\n", "")
 OVER = Resolve(by="ana", via="cli")

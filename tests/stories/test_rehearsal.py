@@ -15,29 +15,25 @@ from router.sources import TYPES
 from rules.commands import Acknowledge, Assign, ChangeSeverity, Command, FalsePositive, Mitigate, Resolve
 from rules.decision import Judged
 from rules.event import Action, Event, Severity
-from rules.load import Ruleset, load
+from rules.oncall.roster import Roster
+from rules.reading.load import Ruleset, load
 from rules.rehearsal.engine import Rehearsal
-from rules.rehearsal.promises import AT_MOST
-from rules.roster import Roster
 from rules.trial.acts import Breaks
 from rules.trial.play import play
 from rules.trial.read import Trial, trials
 from tests.staged import Staged, came_to_in_rehearsal, came_to_really, without_postmortems
 from tests.world import RULES, START
-from workers import agenda, beats, configuration, draft
 from workers.agenda import Lane
-from workers.auditor import EVERY, audit
 from workers.channels import OPTIONS
 from workers.house import ways
+from workers.rulebook import configuration
+from workers.watch import beats
+from workers.watch.auditor import EVERY, audit
+from workers.writing import draft
 
 FOLDER, SOURCES = configuration.packaged(), {name: one.options for name, one in TYPES.items()}
 SHIPPED = without_postmortems(configuration.read(FOLDER, source_options=SOURCES, channel_options=OPTIONS))
 STORIES = trials(configuration.tests(FOLDER), SHIPPED.config, sample_names())
-
-
-def test_a_rehearsal_takes_as_much_at_once_as_a_worker() -> None:
-    """Or a storm would be told in other digests."""
-    assert AT_MOST == agenda.CLAIM_AT_MOST
 
 
 @pytest.fixture(autouse=True)

@@ -10,13 +10,13 @@ from redis import Redis
 from rules.commands import Acknowledge, ChangeSeverity, FalsePositive, Resolve, Undo
 from rules.event import Action, Severity
 from rules.incident import Reason, State
-from rules.response import Part, Status
-from rules.response_commands import PostUpdate, TakePart, Tick
+from rules.responding.response import Part, Status
+from rules.responding.response_commands import PostUpdate, TakePart, Tick
 from tests.world import RULES, World, a_world
 from workers.agenda import Kind
-from workers.auditor import audit
 from workers.by_hand import By, ByHand
 from workers.ledger import Refused
+from workers.watch.auditor import audit
 
 P1 = "{means: Complete outage, respond_within: 15m, channels: [pager, slack, mail], fallback: [hook]}"
 RUN = (

@@ -11,10 +11,11 @@ from rules.event import Severity
 from rules.incident import Reason, State
 from tests.stories.test_triage import SITE, Steady
 from tests.world import RULES, World, a_world
-from workers import checked, checking, keys
+from workers import keys
 from workers.agenda import Job, Kind, Lane
-from workers.auditor import audit
 from workers.channels.contract import Reply, Undelivered
+from workers.triage import checked, checking
+from workers.watch.auditor import audit
 
 WATCHED = RULES.replace(
     "rules:\n",

@@ -11,7 +11,7 @@ from rules.commands import Acknowledge, Lift
 from rules.event import Action
 from rules.incident import State
 from tests.world import RULES, World, a_world
-from workers import silences
+from workers.rulebook import silences
 
 OPENED = [("pagerduty", "trigger"), ("slack", "opened")]
 RECOVERED = [("pagerduty", "acknowledge"), ("slack", "recovered")]

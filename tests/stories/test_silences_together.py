@@ -8,13 +8,13 @@ from redis import Redis
 from rules.commands import Acknowledge, ChangeSeverity, Lift
 from rules.event import Action, Severity
 from rules.incident import StepState
-from rules.load import load
+from rules.reading.load import load
 from tests.stories.test_nights import OFFICE, SLOW
 from tests.stories.test_silences import DEPLOY, OPENED, heard
 from tests.workers.test_auditor import audited
 from tests.world import RULES, World, a_world
-from workers import silences
 from workers.channels import OPTIONS
+from workers.rulebook import silences
 
 LONG = DEPLOY.replace("for: 1h", "for: 3h")
 ENDED = [("pagerduty", "resolve"), ("slack", "recovered")]

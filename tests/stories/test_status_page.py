@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from rules.announcing.public import Health, PublicStatus
+from rules.announcing.public_commands import Publish
 from rules.commands import Acknowledge, FalsePositive, Resolve
-from rules.public import Health, PublicStatus
-from rules.public_commands import Publish
-from rules.response import Status
-from rules.response_commands import PostUpdate
+from rules.responding.response import Status
+from rules.responding.response_commands import PostUpdate
 from tests.channelled import NAME, TALK, WITH_CHANNEL, said
 from tests.world import RULES, World, a_world
 from tests.world_of_pages import PAGES

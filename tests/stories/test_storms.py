@@ -17,8 +17,8 @@ from tests.outside import Heard
 from tests.world import World, a_world
 from workers import counters, jobs, ledger
 from workers.agenda import Entry, Job, Lane
-from workers.intake import judged_of
-from workers.pace import AT_ONCE
+from workers.deliveries.intake import judged_of
+from workers.telling.pace import AT_ONCE
 
 OPENED = ("slack", Reason.OPENED)
 INTAKE = (Lane.INTAKE, Job.DEDUPLICATE)

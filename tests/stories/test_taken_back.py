@@ -10,8 +10,8 @@ from rules.event import Action
 from rules.incident import Reason, State
 from tests.world import World, a_world
 from workers import keys
-from workers.auditor import audit
 from workers.ledger import Refused
+from workers.watch.auditor import audit
 
 P1_PAGE = [("pagerduty", "trigger"), ("slack", Reason.OPENED), ("mail", Reason.OPENED)]
 P1_STEP = [("pagerduty", "trigger"), ("slack", Reason.ESCALATED), ("mail", Reason.ESCALATED)]

@@ -10,14 +10,15 @@ from redis import Redis
 from rules.commands import ChangeSeverity
 from rules.event import Action, Severity
 from rules.incident import Reason
-from rules.response_commands import Examine
+from rules.responding.response_commands import Examine
 from tests.outside import Heard
 from tests.world import RULES, World, a_world
-from workers import deployments, keys
+from workers import keys
 from workers.agenda import Job, Kind, Lane
-from workers.auditor import audit
 from workers.channels.contract import Reply, Undelivered
-from workers.deployments import Deployment
+from workers.triage import deployments
+from workers.triage.deployments import Deployment
+from workers.watch.auditor import audit
 
 SITE, API = "https://shop.example.com/", "https://shop.example.com/health"
 CHECKS = f"""

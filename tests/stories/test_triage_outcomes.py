@@ -8,7 +8,7 @@ from redis import Redis
 from rules.commands import Acknowledge, ChangeSeverity, Undo
 from rules.event import Severity
 from rules.incident import Reason, State
-from rules.response_commands import Examine
+from rules.responding.response_commands import Examine
 from tests.stories.test_triage import API, ASSESSED, P1_PAGE, SAID, SITE, TRIAGE, down, said
 from tests.world import a_world
 from workers.agenda import Job, Lane

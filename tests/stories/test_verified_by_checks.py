@@ -10,7 +10,7 @@ from redis import Redis
 from rules.commands import Acknowledge, Resolve
 from rules.event import Action
 from rules.incident import Reason, State
-from rules.response_commands import Examine
+from rules.responding.response_commands import Examine
 from tests.stories.test_triage import API, P1_PAGE, SITE, down
 from tests.world import RULES, World, a_world
 from workers.channels.contract import Reply

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from rules.incident import Reason
-from rules.load import load
+from rules.reading.load import load
 from tests.outside import Outside, story_outside
 from tests.world import RULES, SECRETS, START
-from workers.alarm import Alarm, Matter
 from workers.channels import OPTIONS
 from workers.settings import Environment
+from workers.watch.alarm import Alarm, Matter
 
 
 @pytest.fixture

@@ -22,10 +22,11 @@ from tests.model import Case, Model
 from tests.workers.answering import Answering, says
 from tests.workers.losing import LOSSES
 from tests.world import RULES, World, a_world
-from workers import beats, keys
+from workers import keys
 from workers.agenda import DESKS, Entry, Job, Kind, Lane
-from workers.auditor import audit
-from workers.intake import judged_of, mint
+from workers.deliveries.intake import judged_of, mint
+from workers.watch import beats
+from workers.watch.auditor import audit
 
 ONLY_PAGER = re.sub(r"channels: \[.*?\](, fallback: \[.*?\])?", "channels: [pager]", RULES).replace(
     "rules:",

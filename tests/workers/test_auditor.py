@@ -12,10 +12,11 @@ from rules.event import Action
 from rules.incident import Reason, State
 from rules.own import Finding
 from tests.world import START, World, a_world
-from workers import auditor, beats, counters, keys, release
+from workers import counters, keys, release
 from workers.agenda import DESKS, Job, Lane
-from workers.auditor import Auditor, Findings, audit
 from workers.channels.contract import HttpRequest, Reply, Undelivered
+from workers.watch import auditor, beats
+from workers.watch.auditor import Auditor, Findings, audit
 
 OPENED = ("slack", Reason.OPENED)
 RECOVERED = ("slack", Reason.RECOVERED)

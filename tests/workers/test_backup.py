@@ -17,9 +17,10 @@ from rules.commands import Acknowledge, Resolve
 from rules.incident import Reason, State
 from rules.upcast import VERSION, NewerRecord
 from tests.world import World, a_world
-from workers import backup, beats, keys
-from workers.auditor import audit
-from workers.intake import Received, mint, queue_commands
+from workers import backup, keys
+from workers.deliveries.intake import Received, mint, queue_commands
+from workers.watch import beats
+from workers.watch.auditor import audit
 
 P1_PAGE = [("pagerduty", "trigger"), ("slack", Reason.OPENED), ("mail", Reason.OPENED)]
 BYTES = bytes(range(256))

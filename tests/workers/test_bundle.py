@@ -10,7 +10,7 @@ from redis import Redis
 from redis.exceptions import OutOfMemoryError, ResponseError, WatchError
 
 from tests.failing import Fuse, fused
-from workers.bundle import Bundle
+from workers.writing.bundle import Bundle
 
 
 def write(redis: Redis, queue: Callable[[Bundle], None], meanwhile: Callable[[], Any] = lambda: None) -> None:

@@ -12,9 +12,9 @@ from rules.incident import Reason, StepState
 from tests.world import World, a_world
 from workers import keys
 from workers.agenda import Entry, Job, Kind, Lane
-from workers.auditor import audit
 from workers.by_hand import By, ByHand, NoEntry
 from workers.ledger import Refused
+from workers.watch.auditor import audit
 
 ANA = By("ana", "web")
 P1_PAGE = [("pagerduty", "trigger"), ("slack", Reason.OPENED), ("mail", Reason.OPENED)]

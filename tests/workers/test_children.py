@@ -7,17 +7,17 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from router.promises import read_aloud
+from router.api.promises import read_aloud
 from rules.commands import Resolve
 from rules.incident import StepState
-from rules.inhibition import LOOK_AFTER
 from rules.own import Finding
+from rules.together.inhibition import LOOK_AFTER
 from tests.children import INHIBIT, SHOP, down, errors, heard, the
 from tests.failing import Meddler, meddled
 from tests.world import RULES, World, a_world
 from workers import keys
 from workers.agenda import Job, Kind, Lane
-from workers.auditor import audit
+from workers.watch.auditor import audit
 
 INTAKE = (Lane.INTAKE, Job.DEDUPLICATE)
 

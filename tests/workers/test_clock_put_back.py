@@ -7,8 +7,8 @@ from redis import Redis
 from rules.incident import Reason
 from tests.world import START, a_world
 from workers import keys, latch
-from workers.auditor import audit
-from workers.pace import AT_ONCE, Destination, Pace
+from workers.telling.pace import AT_ONCE, Destination, Pace
+from workers.watch.auditor import audit
 
 HOUR = 3600.0
 P1_PAGE = [("pagerduty", "trigger"), ("slack", Reason.OPENED), ("mail", Reason.OPENED)]

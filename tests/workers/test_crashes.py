@@ -25,7 +25,7 @@ from tests.failing import Died, Fuse, fused
 from tests.outside import Heard
 from tests.world import RULES, START, World, a_world
 from workers import keys
-from workers.auditor import audit
+from workers.watch.auditor import audit
 
 ADDS_UP = RULES.replace("count: 3, within: 5m", "sum: labels.amount, over: 500, within: 10m")
 SAMPLE = 5

@@ -9,9 +9,10 @@ import pytest
 from redis import Redis
 
 from rules.upcast import VERSION
-from workers import inbox, keys
-from workers.inbox import Again, Inbox
-from workers.intake import Received, queue_commands
+from workers import keys
+from workers.deliveries import inbox
+from workers.deliveries.inbox import Again, Inbox
+from workers.deliveries.intake import Received, queue_commands
 
 MEGABYTE = 1024 * 1024
 

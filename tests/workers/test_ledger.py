@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from rules import routing
 from rules.commands import Acknowledge, Escalate
 from rules.event import Action, Event
 from rules.incident import Reason, State
+from rules.transitions import routing
 from tests.world import START, World, a_world
 from workers import jobs, keys
 from workers.agenda import LEASE, Job, Kind, Lane

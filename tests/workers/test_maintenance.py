@@ -10,15 +10,16 @@ import pytest
 from redis import Redis
 
 from rules.event import Severity
-from rules.maintenance import Maintenance, prolonged
+from rules.holds.maintenance import Maintenance, prolonged
 from rules.own import Finding
 from tests.failing import Died, Fuse, fused
 from tests.world import RULES, START, World, a_world
-from workers import keys, maintenance, silences
+from workers import keys, maintenance
 from workers.agenda import Job, Kind, Lane
-from workers.attempts import Attempts, Became, Sought
-from workers.auditor import audit
 from workers.maintenance import Announcer
+from workers.rulebook import silences
+from workers.telling.attempts import Attempts, Became, Sought
+from workers.watch.auditor import audit
 
 SHOP = {"service": "api"}
 REMINDER = ("slack", "reminder")

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from rules import pace as rules_pace
-from rules.load import load
 from rules.pace import AT_ONCE, Destination
+from rules.reading.load import load
 from tests.world import RULES, START
 from workers.channels import OPTIONS
-from workers.pace import Pace
+from workers.telling.pace import Pace
 
 asked = st.lists(st.tuples(st.integers(0, 6000), st.integers(1, 20)), min_size=1, max_size=12)
 

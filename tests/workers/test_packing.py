@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.packing import Damaged, pack, unpack
+from workers.deliveries.packing import Damaged, pack, unpack
 
 
 @given(st.binary(max_size=5000))

@@ -19,9 +19,9 @@ from rules.upcast import VERSION, NewerRecord
 from tests.world import SECRETS, World, a_world
 from workers import keys, release
 from workers.agenda import Job, Kind, Lane
-from workers.auditor import audit
-from workers.inbox import Inbox
-from workers.intake import read_record
+from workers.deliveries.inbox import Inbox
+from workers.deliveries.intake import read_record
+from workers.watch.auditor import audit
 
 STORED = Path(__file__).parent / "stored"
 RELEASES = sorted(folder.name for folder in STORED.iterdir())

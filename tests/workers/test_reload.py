@@ -13,13 +13,13 @@ from redis import Redis
 
 from rules.commands import Resolve
 from rules.event import Severity
-from rules.load import Ruleset, load
+from rules.reading.load import Ruleset, load
 from tests.world import RULES, a_world
-from workers import configuration, edition
 from workers.channels import OPTIONS
 from workers.clock import DrivenClock
-from workers.configuration import Written
-from workers.reload import Folder, Live, NotInForce, Reload
+from workers.rulebook import configuration, edition
+from workers.rulebook.configuration import Written
+from workers.rulebook.reload import Folder, Live, NotInForce, Reload
 from workers.settings import MissingReference
 
 QUIETER = RULES.replace(

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from rules.load import Ruleset, load
+from rules.reading.load import Ruleset, load
 from tests.failing import Died, Fuse, fused
 from tests.workers.test_reload import BROKEN, QUIETER
 from tests.world import RULES
-from workers import configuration, edition
 from workers.clock import DrivenClock
-from workers.configuration import Written
-from workers.reload import Folder, Live, Reload
+from workers.rulebook import configuration, edition
+from workers.rulebook.configuration import Written
+from workers.rulebook.reload import Folder, Live, Reload
 
 NEVER = 10_000
 """More commands than a reload has."""

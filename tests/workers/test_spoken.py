@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from redis import Redis
 
-from rules.load import load
+from rules.reading.load import load
 from tests.receiver.ear import RULES, Ear
-from workers import keys, spoken
+from workers import keys
 from workers.counters import read
+from workers.rulebook import spoken
 
 DAY = float(keys.DAY)
 BOTH = RULES.replace(

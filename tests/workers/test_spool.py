@@ -14,8 +14,8 @@ import pytest
 
 from rules.decision import Decision, Gate, Judged
 from rules.event import Action, Event, Severity
-from workers.intake import Received
-from workers.spool import FILE, Spool, SpoolFailed
+from workers.deliveries.intake import Received
+from workers.deliveries.spool import FILE, Spool, SpoolFailed
 
 EVENT = Event(
     kind="k", action=Action.TRIGGER, dedup_key="web", summary="Web \u2603", labels={"a": "b"}, received_at=5.5
@@ -80,7 +80,7 @@ def test_it_survives_the_death_of_its_process(tmp_path: Path) -> None:
     """kill -9 right after `put` returned: the next process finds it."""
     code = (
         "import os, signal, sys; from pathlib import Path; from tests.workers.test_spool import a_delivery;"
-        "from workers.spool import Spool; Spool(Path(sys.argv[1])).put([a_delivery()]);"
+        "from workers.deliveries.spool import Spool; Spool(Path(sys.argv[1])).put([a_delivery()]);"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     ended = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parents[2], check=False)
@@ -140,7 +140,7 @@ def test_a_file_locked_for_too_long_is_a_failure_and_no_wait_for_ever(tmp_path: 
 
 def test_a_disk_that_hangs_is_a_failure_for_all_but_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One thread waits for it; the others are told within a moment, and one of them can raise the alarm."""
-    monkeypatch.setattr("workers.spool.HANGS_AFTER", 0.1)
+    monkeypatch.setattr("workers.deliveries.spool.HANGS_AFTER", 0.1)
     spool, begun, answers = Spool(tmp_path), threading.Event(), threading.Event()
     monkeypatch.setattr(Spool, "_used", lambda *_: begun.set() or answers.wait(10) or 0)
     hanging = threading.Thread(target=spool.put, args=([a_delivery()],))

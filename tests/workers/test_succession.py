@@ -12,7 +12,7 @@ from redis import Redis
 from tests.workers.test_agenda import NOW, an_entry, claimed, conclude, promised
 from workers import agenda
 from workers.agenda import DEADLY, LEASE, Agenda, Job, Kind, Lane
-from workers.succession import is_dead, name_of, release
+from workers.watch.succession import is_dead, name_of, release
 
 
 def test_what_a_dead_worker_had_in_hand_is_due_at_once(redis: Redis) -> None:

@@ -12,15 +12,16 @@ import pytest
 from redis import Redis
 
 from tests.processes.tocsin import API, RULES, TOKEN, free_port, wait_for
-from workers import agenda, beats, keys
+from workers import agenda, keys
 from workers.agenda import Entry, Job, Kind, Lane
 from workers.clock import DrivenClock
 from workers.settings import child_environment
+from workers.watch import beats
 from workers.work import SOON, TICK, LaneWorker, Tick, _worker
 
 SUPERVISED = """
 import os, sys, threading
-from workers.supervisor import Child, Supervisor
+from workers.watch.supervisor import Child, Supervisor
 argv = [sys.executable, "-m", "router.cli", *sys.argv[1:]]
 child = Child(name="child", argv=argv, env=dict(os.environ))
 threading.Thread(target=Supervisor([child]).watch, daemon=True).start()

@@ -14,4 +14,4 @@ TYPES: dict[str, ChannelType] = {
 """Every channel type by the word the YAML uses; a test compares this with the folder and docs/channels.md."""
 
 OPTIONS = {name: channel.options for name, channel in TYPES.items()}
-"""What the YAML may say about each type, for `rules.load`."""
+"""What the YAML may say about each type, for `rules.reading.load`."""

@@ -12,8 +12,8 @@ from typing import Literal, Self, cast
 
 from pydantic import Field, field_validator, model_validator
 
-from rules.fields import Reference
 from rules.incident import Reason
+from rules.reading.fields import Reference
 from workers.channels.contract import (
     ChannelOptions,
     ChannelType,

@@ -8,8 +8,8 @@ from typing import Any, cast
 import orjson
 
 from rules.event import Severity
-from rules.fields import Reference
 from rules.incident import Reason
+from rules.reading.fields import Reference
 from workers.channels.contract import (
     ChannelOptions,
     ChannelType,

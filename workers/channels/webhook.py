@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import orjson
 
-from rules.fields import Reference
+from rules.reading.fields import Reference
 from workers.channels.contract import (
     ChannelOptions,
     ChannelType,

@@ -17,4 +17,4 @@ TYPES: dict[str, CheckType] = {
 """Every type of check by the word the YAML uses; a test compares this with the folder and docs/checks.md."""
 
 OPTIONS = {name: check.options for name, check in TYPES.items()}
-"""What the YAML may say about each type, for `rules.load`."""
+"""What the YAML may say about each type, for `rules.reading.load`."""

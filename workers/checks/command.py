@@ -17,8 +17,8 @@ from typing import Annotated, cast
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from rules.match import listed
-from rules.problem import Hinted
-from rules.triage import Found
+from rules.reading.problem import Hinted
+from rules.responding.triage import Found
 from workers.checks.contract import CannotRun, CheckOptions, CheckType, Means, Said, in_time
 from workers.plain import plain
 

@@ -10,9 +10,9 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from rules.triage import Found
+from rules.responding.triage import Found
 from workers.channels.contract import HttpRequest, Reply
-from workers.deployments import Deployment
+from workers.triage.deployments import Deployment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

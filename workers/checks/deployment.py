@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from rules.duration import show_duration
-from rules.triage import Found
+from rules.responding.triage import Found
 from workers.checks.contract import CheckOptions, CheckType, Means, Said
 from workers.plain import plain
 

@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from rules.fields import Reference
 from rules.match import listed
-from rules.problem import Hinted
-from rules.triage import Found
+from rules.reading.fields import Reference
+from rules.reading.problem import Hinted
+from rules.responding.triage import Found
 from workers.channels.contract import HttpRequest
 from workers.checks.contract import CheckOptions, CheckType, Means, Said, in_time
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, cast
 
 from pydantic import Field
 
-from rules.fields import Reference
-from rules.triage import Found
+from rules.reading.fields import Reference
+from rules.responding.triage import Found
 from workers.checks.contract import CannotRun, CheckOptions, CheckType, Means, Said, in_time
 
 MISSING = "PostgreSQL's client is not installed: install Tocsin with its extra, tocsin[postgres]"

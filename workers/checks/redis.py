@@ -6,8 +6,8 @@ import socket
 from typing import cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from rules.fields import Reference
-from rules.triage import Found
+from rules.reading.fields import Reference
+from rules.responding.triage import Found
 from workers.checks.contract import CannotRun, CheckOptions, CheckType, Means, Said, in_time
 
 _LONGEST = 512

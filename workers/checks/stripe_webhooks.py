@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from rules.duration import show_duration
-from rules.fields import Duration, Reference
-from rules.triage import Found
+from rules.reading.fields import Duration, Reference
+from rules.responding.triage import Found
 from workers.channels.contract import HttpRequest, Reply
 from workers.checks.contract import CannotRun, CheckOptions, CheckType, Means, Outside, Said
 from workers.plain import plain

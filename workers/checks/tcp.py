@@ -6,7 +6,7 @@ from typing import Annotated, cast
 
 from pydantic import AfterValidator, Field
 
-from rules.triage import Found
+from rules.responding.triage import Found
 from workers.checks.contract import CheckOptions, CheckType, Means, Said, in_time
 
 

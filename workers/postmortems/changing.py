@@ -8,7 +8,6 @@ from typing import Any
 
 from redis import Redis
 
-from rules import routing
 from rules.incident import Incident
 from rules.postmortem.actions import NoItem, TooMany, added, by_rows, changed, recognised
 from rules.postmortem.commands import AskForPostmortem, NotePostmortem
@@ -17,18 +16,19 @@ from rules.postmortem.record import Postmortem, Said, Stage, Status
 from rules.postmortem.reminders import next_at
 from rules.postmortem.rule import why_none
 from rules.postmortem.table import Flaw, replaced
+from rules.transitions import routing
 from workers import agenda, keys
 from workers.agenda import Entry, Job, Kind, Lane
-from workers.bundle import Bundle
 from workers.clock import Clock
-from workers.draft import Draft
 from workers.ledger import Ledger, NoIncident, Refused
 from workers.postmortems import shelf
 from workers.postmortems.looking import first, kept_up
 from workers.postmortems.reaching import zones
-from workers.promised import look
 from workers.store import Store
-from workers.transactions import Transactions
+from workers.writing.bundle import Bundle
+from workers.writing.draft import Draft
+from workers.writing.promised import look
+from workers.writing.transactions import Transactions
 
 __all__ = ["By", "Conflict", "NoItem", "Postmortems", "Saved", "TooMany", "Unreadable"]
 

@@ -7,24 +7,24 @@ from dataclasses import dataclass, replace
 
 from redis import Redis
 
-from rules import routing
 from rules.incident import Incident
-from rules.load import Ruleset
 from rules.postmortem.draft import Known, draft
 from rules.postmortem.record import Postmortem
 from rules.postmortem.reminders import due, next_at
 from rules.postmortem.rule import worst
+from rules.reading.load import Ruleset
+from rules.transitions import routing
 from workers import agenda, keys
 from workers.agenda import Entry, Kind
-from workers.bundle import Bundle
 from workers.clock import Clock
-from workers.draft import Draft
 from workers.ledger import Ledger
 from workers.postmortems import shelf
 from workers.postmortems.reaching import command, leads, zones
-from workers.promised import look
 from workers.store import Store
-from workers.transactions import Transactions
+from workers.writing.bundle import Bundle
+from workers.writing.draft import Draft
+from workers.writing.promised import look
+from workers.writing.transactions import Transactions
 
 
 @dataclass(slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from rules.config import Config
 from rules.incident import Incident, Reason
+from rules.oncall.roster import Roster
+from rules.oncall.schedule import Way
 from rules.postmortem.commands import RemindOfPostmortem
 from rules.postmortem.record import Postmortem
 from rules.postmortem.reminders import Reminder
-from rules.roster import Roster
-from rules.schedule import Way
+from rules.reading.config import Config
 
 AUTHOR, OWNER = "author of the post-mortem", "owner of an action item"
 

@@ -16,7 +16,7 @@ from rules.postmortem.record import Postmortem
 from rules.record import decode, encode
 from rules.upcast import NewerRecord
 from workers import keys, log
-from workers.bundle import Bundle
+from workers.writing.bundle import Bundle
 
 AT_ONCE = 100
 """Records read in one command: each holds a document."""

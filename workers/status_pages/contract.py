@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from rules.public import Publication
-from rules.status_pages import StatusPageConfig
+from rules.announcing.public import Publication
+from rules.announcing.status_pages import StatusPageConfig
 from workers.channels.contract import HttpRequest, Reply, Undelivered, refusal
 from workers.plain import plain
 

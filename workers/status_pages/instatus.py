@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from rules.public import Health
-from rules.status_pages import StatusPageConfig
+from rules.announcing.public import Health
+from rules.announcing.status_pages import StatusPageConfig
 from workers.channels.contract import HttpRequest, Reply
 from workers.status_pages.contract import ANSWER, StatusPageType, Telling, Told, content, ids, iso
 

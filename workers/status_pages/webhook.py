@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import orjson
 
-from rules.public import PublicStatus
-from rules.status_pages import StatusPageConfig
+from rules.announcing.public import PublicStatus
+from rules.announcing.status_pages import StatusPageConfig
 from workers.channels.contract import HttpRequest, Reply, refusal
 from workers.channels.webhook import signature
 from workers.status_pages.contract import StatusPageType, Telling, Told, ids

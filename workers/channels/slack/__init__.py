@@ -8,7 +8,7 @@ from typing import Self, cast
 import orjson
 from pydantic import model_validator
 
-from rules.fields import Reference
+from rules.reading.fields import Reference
 from workers.channels.contract import (
     ChannelOptions,
     ChannelType,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rules.briefing import Briefing
+from rules.responding.briefing import Briefing
 from rules.turn import moment
 from workers.channels.contract import Link
 from workers.channels.slack.blocks import SHAPES, escaped, mention

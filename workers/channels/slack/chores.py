@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from rules.room import Chore, Room
-from rules.room_commands import (
+from rules.announcing.room import Chore, Room
+from rules.announcing.room_commands import (
     RoomCommand,
     RoomDone,
     RoomGone,
@@ -19,7 +19,7 @@ from rules.room_commands import (
     RoomSought,
     RoomTaken,
 )
-from rules.room_words import marked
+from rules.announcing.room_words import marked
 from workers.channels.contract import HttpRequest, Reply
 from workers.channels.slack import SlackOptions
 from workers.channels.slack.web import SlackRefused, answer, call

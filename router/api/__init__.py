@@ -1,0 +1,1 @@
+"""`/api`: everything that people and programs ask with a token."""

@@ -1,0 +1,1 @@
+"""Rules, gates and plans read aloud."""

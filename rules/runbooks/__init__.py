@@ -1,0 +1,1 @@
+"""Runbooks: Markdown that is worked through."""

@@ -1,0 +1,1 @@
+"""An incident's own channel and the status pages, one chore at a time."""

@@ -1,0 +1,1 @@
+"""Deliveries kept: the inbox, the spool when there is no Redis, what became of each."""

@@ -1,0 +1,1 @@
+"""Telling people: one notification from its words to the receiver's reply."""

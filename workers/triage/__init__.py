@@ -1,0 +1,1 @@
+"""Checks run: at an opening, on a schedule, when somebody asks."""

@@ -1,0 +1,1 @@
+"""Who watches Tocsin itself: the auditor, beats, the alarm, and what restarts whom."""

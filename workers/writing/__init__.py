@@ -1,0 +1,1 @@
+"""The parts of the ledger's one transaction; `workers.ledger` is the writer."""
