@@ -20,6 +20,7 @@ from rules.postmortem.terms import Terms
 from rules.reading.load import Ruleset
 from rules.record import as_data
 from rules.rehearsal.engine import Rehearsal
+from rules.transitions.routing import KEEP_HEARD
 from tests.outside import Outside, Receiver
 from tests.world import World, settings
 from workers.agenda import Entry
@@ -43,6 +44,7 @@ class Staged:
         self.ruleset = ruleset
         self.world = World(redis, self.outside, self.clock, ruleset, settings())
         self.notices: list[tuple[Entry, float, str, int]] = []
+        self._heard: dict[bytes, float] = {}
         """Every notification that was concluded: when, how, and how many went out together."""
         self._listen()
         numbers = itertools.count(1)
@@ -149,10 +151,22 @@ class Staged:
     def passes_to(self, moment: float) -> None:
         """The clock stops at every promise that comes due, and the work is done there."""
         self.works()
+        self._remembers()
         while (due := self.world.house.agenda.next_due()) is not None and due <= moment:
             self.clock.at = max(self.clock.at, due)
             self.works()
         self.clock.at = max(self.clock.at, moment)
+        self._forgets()
+
+    def _remembers(self) -> None:
+        for key in self.world.redis.keys("tocsin:heard:*"):
+            self._heard.setdefault(key, self.now)
+
+    def _forgets(self) -> None:
+        """Redis' own clock is not driven: what it would have forgotten meanwhile is taken away."""
+        for key in [key for key, at in self._heard.items() if at + KEEP_HEARD <= self.now]:
+            del self._heard[key]
+            self.world.redis.delete(key)
 
     def ends(self, at_latest: float) -> None:
         """Until nothing is promised any more."""

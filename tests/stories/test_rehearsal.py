@@ -283,6 +283,7 @@ def test_any_life_comes_to_the_same_on_redis(redis: Redis, long: bool, ruleset: 
     @example(life=[("storm", "payment", 3, 290.0), ("passes", 20.0), ("storm", "payment", 1, None)])
     @example(life=[("storm", "lost", 9, None), ("passes", 3600.0), ("storm", "lost", 4, 290.0)])
     @example(life=[("storm", "odd", 2, None), ("passes", 604800.0)] * 3 + [("storm", "odd", 5, None)])
+    @example(life=[("says", "web", "outage", Action.TRIGGER, None, "again"), ("passes", 604800.0)] * 2)
     @example(life=[("breaks", ["slack", "pager"]), ("says", "web", "degraded", Action.TRIGGER, None, None)])
     def tried(life: list[tuple[Any, ...]]) -> None:
         rehearsed, real = Rehearsal(ruleset, ways(ruleset), START), Staged(redis, ruleset, START)
