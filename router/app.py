@@ -26,6 +26,7 @@ from router.context import Context
 from router.guard import AtHome, Guarded, Outermost
 from router.hooks.receiver import Receiver
 from router.problems import Problem
+from router.slack.desk import Desk
 from workers import log
 
 DEMO = "/demo"
@@ -50,6 +51,7 @@ def build(context: Context, mounts: Mapping[str, ASGIApp] | None = None) -> ASGI
             *health.routes(context),
             Mount("/static", Assets(directory=STATIC)),
             *(Mount(path, AtHome(app, context, policy.reading)) for path, app in (mounts or {}).items()),
+            *Desk(context).routes(),
             *Doorstep(context).routes(),
             *console(context),
         ],

@@ -16,6 +16,7 @@ from router.hooks.refusals import Refusals
 from router.hooks.spooling import Spooling
 from router.in_force import InForce
 from router.redis_time import Arrivals
+from workers.channels.contract import HttpRequest, Reply
 from workers.clock import Clock
 from workers.ledger import Ledger
 from workers.rulebook.reload import Reload
@@ -47,6 +48,8 @@ class Context:
     """What puts new rules into force; None where they never change."""
     outbox: Outbox | None = None
     """What the demonstration's channels were told; None outside of it."""
+    perform: Callable[[HttpRequest], Reply] | None = None
+    """How people in Slack are told what came of a press; None: by the one way out."""
     beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     """What runs beside the requests until the app ends."""
 

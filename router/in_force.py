@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ from router.sources import signatures
 from router.sources.contract import Delivery, Options, Setup, SourceType, Unauthentic, Unreadable
 from rules.event import Event
 from rules.explained.trace import Explains
-from rules.reading.config import SourceConfig
+from rules.reading.config import ChannelConfig, SourceConfig
 
 Reveal = Callable[[str], str]
 """Turns a reference of the YAML into its secret (`workers.settings.Environment.reveal`)."""
@@ -71,6 +71,8 @@ class InForce:
 
     ruleset: Ruleset
     sources: Mapping[str, Source]
+    slack: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Channel -> the signing secret of its Slack app, for those in which people answer."""
 
     def reporting(self, types: Mapping[str, SourceType]) -> Source:
         """Where a person's report comes in: the source of type `manual` if there is one, else one named `report`."""
@@ -79,10 +81,17 @@ class InForce:
 
 
 def in_force(ruleset: Ruleset, types: Mapping[str, SourceType], reveal: Reveal) -> InForce:
-    """The sources of these rules, secrets revealed. Raises `workers.settings.Missing` for a reference to nothing."""
+    """What these rules let in, secrets revealed. Raises `workers.settings.Missing` for a reference to nothing."""
     configured = ruleset.config.sources
     sources = {name: _source(name, one, types[one.type], reveal) for name, one in configured.items()}
-    return InForce(ruleset=ruleset, sources=sources)
+    return InForce(ruleset=ruleset, sources=sources, slack=dict(_signing(ruleset.config.channels, reveal)))
+
+
+def _signing(channels: Mapping[str, ChannelConfig], reveal: Reveal) -> Iterator[tuple[str, bytes]]:
+    for name, one in channels.items():
+        reference = (one.options or {}).get("signing_secret") if one.type == "slack" else None
+        if isinstance(reference, str):
+            yield name, reveal(reference).encode()
 
 
 def _source(name: str, configured: SourceConfig, kind: SourceType, reveal: Reveal) -> Source:

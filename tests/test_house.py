@@ -31,6 +31,7 @@ DOORS = {
     "workers.changes": "which incidents have just changed, for whoever watches them",
     "workers.by_hand": "what people do with single promises",
     "workers.channels.contract": "requests and answers, for what speaks HTTP: the commands, and sign-in elsewhere",
+    "workers.channels.slack.talking": "what Slack's buttons ask, and what whoever pressed one is told",
     "workers.triage.checked": "what checks have found, read aloud, and a run that somebody asks for",
     "workers.clock": "the time that Redis and every process agree on",
     "workers.telling.compose": "where an incident is, in the words of its notifications",

@@ -83,6 +83,7 @@ SECRETS = {
     "STATUSPAGE_TOKEN": "statuspage-token-of-the-stories",
     "STATUS_URL": "https://status.example.com/in",
     "SLACK_BOT_TOKEN": "xoxb-0000000000-of-the-stories",
+    "SLACK_SIGNING_SECRET": "signs-what-slack-sends",
     "HOOK_URL": "https://hook.example.com/in",
     "HOOK_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZg==",
 }

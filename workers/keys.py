@@ -61,6 +61,7 @@
 | tocsin:tokens             | hash       | digest of an API token -> whose, which role | accounts| till revoked        |
 | tocsin:tokens:used        | hash       | digest -> when it was used                  | accounts| as its token        |
 | tocsin:tries:<digest>     | sorted set | tries to sign in -> when                    | accounts| 60 s                |
+| tocsin:asked:<digest>     | string     | a request of Slack's is done; how many were | slack   | 10 min; 60 s        |
 | tocsin:acts               | list       | who did what, newest first                  | accounts| the last 10,000     |
 | tocsin:acts:failed        | list       | who could not sign in, newest first         | accounts| the last 2,000      |
 | rq:*                      |            | RQ's own                                    | rq      | minutes             |
@@ -146,11 +147,8 @@ LASTING = (
     ACTS,
     ACTS_FAILED,
 )
-"""What a backup holds, promises first; the rest is made anew within seconds.
-
-The record of attempts is left out on purpose: what became of each stands in the incident's history, which is in it, and
-what was sent is nobody's business in a file that lies about.
-"""
+"""What a backup holds, promises first; the rest is made anew within seconds. The record of attempts is left out on
+purpose: what became of each is in the incident's history, and what was sent is nobody's business in such a file."""
 MARKS = (VERSION, INBOX_BYTES, COUNTS, LAST_HEARD, DAYS, SPOKE, SPOKEN)
 """What a backup holds besides, and a Redis on which nothing has happened yet may hold too."""
 
@@ -294,3 +292,8 @@ def sessions(account: str) -> str:
 def tries(of: str, whom: str) -> str:
     """Tries to sign in of late, `of` an address or an account."""
     return f"tocsin:tries:{_digest(f'{of}/{whom}')}"
+
+
+def asked(of: str, what: str) -> str:
+    """What was asked from within Slack of late, `of` a member or with a signature."""
+    return f"tocsin:asked:{_digest(f'{of}/{what}')}"

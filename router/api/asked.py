@@ -19,7 +19,7 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     by: Line
-    via: Literal["api", "command line", "console"] = "api"
+    via: Literal["api", "command line", "console", "slack"] = "api"
 
     def command(self, _roster: Roster) -> Command:
         """What it asks of the incident; the roster is for those that begin a new ladder."""

@@ -102,8 +102,9 @@ def _undoable(visit: Visit, changed: Sequence[Incident]) -> tuple[str, ...]:
 
 def read(visit: Visit, what: str, given: dict[str, str]) -> Asked:
     """The command as the API would have it. Raises Problem 422 with a sentence about the first field that is wrong."""
+    via = "slack" if visit.visitor.via == "slack" else "console"
     try:
-        asked = ASKED[what].model_validate({**given, "by": visit.visitor.name, "via": "console"})
+        asked = ASKED[what].model_validate({**given, "by": visit.visitor.name, "via": via})
     except ValidationError as wrong:
         first = wrong.errors(include_url=False, include_input=False, include_context=False)[0]
         field = str(first["loc"][0]) if first["loc"] else "the form"

@@ -10,7 +10,7 @@ from router.console.frame import MENU, drawn
 from router.problems import tell
 from rules.reading.problem import nearest
 
-MACHINES = ("/api", "/hooks", "/metrics", "/static", "/healthz", "/readyz", "/live")
+MACHINES = ("/api", "/hooks", "/metrics", "/slack", "/static", "/healthz", "/readyz", "/live")
 """Where programs ask: they are told as programs, whatever they say they read."""
 _LONGEST = 40
 """Characters of an address that are compared with those there are."""

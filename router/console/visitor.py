@@ -35,7 +35,7 @@ class Visitor:
     """As it stands in timelines: the person of the YAML they are, else the account's name."""
     role: Role
     via: str
-    """How they came in: `password`, `oidc`, `proxy`, or `home` (the demonstration on this very machine)."""
+    """How they came in: `password`, `oidc`, `proxy`, `home` (the demonstration on this very machine), or `slack`."""
     csrf: str = field(repr=False)
     """What every form of theirs carries."""
     account: str = ""

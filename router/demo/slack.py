@@ -13,6 +13,7 @@ from workers.plain import is_web
 
 _MARK = re.compile(r"<@([UW][A-Z0-9]{1,30})>|\*([^*\n]{1,300})\*|(\n)")
 _LIMITS = {"header": 150, "section": 3000, "context": 3000}
+_CONFIRM = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
 
 
 def faults(message: Any) -> Iterator[str]:
@@ -37,9 +38,23 @@ def _block_faults(block: dict[str, Any]) -> Iterator[str]:
         yield "text is empty or too long"
     if any(not 1 <= len(each["text"]) <= 2000 for each in block.get("fields", [])) or len(block.get("fields", [])) > 10:
         yield "fields are empty, too long or too many"
-    for button in block.get("elements", []) if kind == "actions" else []:
-        if len(button["text"]["text"]) > 75 or len(button.get("url", "")) > 3000:
+    yield from _button_faults(block.get("elements", [])) if kind == "actions" else ()
+
+
+def _button_faults(buttons: list[dict[str, Any]]) -> Iterator[str]:
+    for button in buttons:
+        if (
+            max(
+                len(button["text"]["text"]) - 75, len(button.get("url", "")) - 3000, len(button.get("value", "")) - 2000
+            )
+            > 0
+        ):
             yield "a button is too long"
+        sure = button.get("confirm", {})
+        if any(len(sure[part]["text"]) > most for part, most in _CONFIRM.items() if sure):
+            yield "a question is too long"
+    if len({button["action_id"] for button in buttons}) < len(buttons):
+        yield "two buttons with one action_id"
 
 
 def arrived(message: dict[str, Any], at: float, to: str = "#incidents") -> Arrived:

@@ -7,7 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-SECRETS = ("secret", "token", "password", "routing_key", "pagerduty", "url", "authorization", "api_key")
+SECRETS = (
+    "secret",
+    "token",
+    "password",
+    "routing_key",
+    "pagerduty",
+    "url",
+    "authorization",
+    "api_key",
+    "signing_secret",
+)
 """Keys whose values are references to secrets; a test holds them against the models."""
 
 _WIDTH = 200

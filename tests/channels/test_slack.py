@@ -19,6 +19,7 @@ from workers.channels.slack import CHANNEL, SlackOptions
 
 HOOK = SlackOptions(url="${env:X}").model_copy(update={"url": "https://hooks.example.com/T/B/secret"})
 BOT = SlackOptions(token="${env:X}", channel="C0INC").model_copy(update={"token": "xoxb-1"})
+ANSWERED = BOT.model_copy(update={"signing_secret": "5160"})
 
 
 def message(notification: Any = PAGE, options: SlackOptions = HOOK) -> Any:
@@ -56,6 +57,40 @@ def test_the_end_of_the_story_is_short_and_mentions_nobody() -> None:
     assert "<@" not in orjson.dumps(end).decode()
 
 
+def test_a_page_is_answered_where_it_is_read() -> None:
+    """With the app's signing secret: three buttons that carry the incident and what is asked, then the links."""
+    buttons = buttons_of(message(PAGE, ANSWERED))
+    assert [button["text"]["text"] for button in buttons] == [
+        "Acknowledge",
+        "Resolve",
+        "Snooze 1h",
+        "Open",
+        "Runbook",
+        "Incident",
+    ]
+    assert [button.get("value") for button in buttons] == ["inc-7"] * 3 + [None] * 3
+    assert [button.get("style") for button in buttons] == ["primary"] + [None] * 5
+    assert ["confirm" in button for button in buttons] == [False, True] + [False] * 4
+    assert ["url" in button for button in buttons] == [False] * 3 + [True] * 3
+    assert b"5160" not in CHANNEL.post(PAGE, ANSWERED).body
+    assert list(receiver.faults(message(PAGE, ANSWERED))) == []
+
+
+def test_without_a_link_it_is_answered_all_the_same() -> None:
+    """Also where somebody has it, and another is called in: they may join."""
+    buttons = buttons_of(message(replace(PAGE, acknowledge=None), ANSWERED))
+    assert [button["text"]["text"] for button in buttons][:4] == ["Acknowledge", "Resolve", "Snooze 1h", "Runbook"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [END, replace(PAGE, reason=Reason.UPDATE), replace(PAGE, of="maintenance"), replace(PAGE, others=("P1 · a", "b"))],
+)
+def test_what_is_no_page_of_one_incident_has_no_such_buttons(told: Any) -> None:
+    """An update, a digest of many, a maintenance."""
+    assert not [button for button in buttons_of(message(told, ANSWERED)) if "value" in button]
+
+
 @settings(max_examples=150, deadline=None)
 @given(hostile)
 @example(replace(PAGE, title="".join(POISON), where="".join(POISON), why="".join(POISON), note="".join(POISON)))
@@ -63,6 +98,7 @@ def test_no_sender_can_mention_link_or_break_the_message(notification: Any) -> N
     """Whatever a sender writes, Slack takes the message and the only live markup is the operator's own mention."""
     sent = message(notification)
     assert list(receiver.faults(sent)) == []
+    assert list(receiver.faults(message(notification, ANSWERED))) == []
     assert (sent["parse"], sent["link_names"], sent["unfurl_links"], sent["unfurl_media"]) == (
         "none",
         False,
@@ -150,6 +186,13 @@ def test_one_way_only(options: dict[str, str]) -> None:
     """A webhook or a bot, never half of one."""
     with pytest.raises(ValidationError, match="either url, or token and channel"):
         SlackOptions.model_validate(options)
+
+
+def test_a_signing_secret_has_its_bot() -> None:
+    """A webhook alone has no app of ours that could be pressed."""
+    with pytest.raises(ValidationError, match="needs the token of that bot"):
+        SlackOptions.model_validate({"url": "${env:X}", "signing_secret": "${env:Y}"})
+    assert SlackOptions.model_validate({"url": "${env:X}", "token": "${env:Z}", "signing_secret": "${env:Y}"})
 
 
 def test_a_literal_secret_is_refused() -> None:

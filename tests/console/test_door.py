@@ -132,6 +132,7 @@ OPEN = {
     "/sign-in/oidc": "before one is signed in",
     "/sign-in/oidc/back": "before one is signed in",
     "/welcome/{link}": "whoever has a one-time link",
+    "/slack/{channel}": "signed with the signing secret of the channel's Slack app",
     "/static": "our own style, script and pictures",
     "/api": "tokens: router/accounts/policy.py",
     "/metrics": "tokens: router/accounts/policy.py",

@@ -8,6 +8,7 @@ import pytest
 from redis import Redis
 
 from tests.receiver.ear import Ear
+from tests.receiver.slacking import Slacking
 from tests.receiver.wire import Connect, listening
 
 
@@ -15,6 +16,12 @@ from tests.receiver.wire import Connect, listening
 def ear(valkey: str, redis: Redis) -> Ear:
     """A receiver over an empty Valkey."""
     return Ear(valkey, redis)
+
+
+@pytest.fixture
+def room(valkey: str, redis: Redis) -> Slacking:
+    """A receiver in whose Slack room people answer."""
+    return Slacking(valkey, redis)
 
 
 @pytest.fixture

@@ -66,6 +66,8 @@ SECRETS = {
     "SENTRY_NEW": SECRET,
     "KUMA": TOKEN,
     "SLACK": "https://hooks.slack.example/x",
+    "SLACK_BOT": "xoxb-of-the-tests",
+    "SLACK_SIGNING": "a-signing-secret",
 }
 ENVIRONMENT = {
     "REDIS_URL": "redis://127.0.0.1:1/0",

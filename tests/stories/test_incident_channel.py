@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
+from router.demo.workspace import Channel
 from rules.commands import Acknowledge, AddNote, ChangeSeverity, Mitigate, Resolve
 from rules.event import Severity
 from rules.responding.response import Finding
@@ -127,3 +128,23 @@ def test_who_is_called_later_is_asked_in_later(world: World) -> None:
     world.outside.heard_exactly([("slack", "escalated"), ("pagerduty", "trigger"), ("mail", "escalated")])
     world.passes("15s")
     assert channel.members == ["U02ANA", "U05DAN", "U04VICTOR", "U03MARIA"]
+
+
+def test_it_is_answered_in_its_own_channel(redis: Redis) -> None:
+    """With the signing secret its assessment has the buttons of the page, while there is something to answer."""
+    bot = 'token: "${env:SLACK_BOT_TOKEN}"'
+    with a_world(redis, WITH_CHANNEL.replace(bot, f'{bot}, signing_secret: "${{env:SLACK_SIGNING_SECRET}}"')) as world:
+        channel = opens(world)
+        assert presses(channel) == ["Acknowledge", "Resolve", "Snooze 1h"]
+        world.asks(Resolve(by="ana", via="slack"))
+        world.outside.heard_exactly([("slack", "resolved"), ("pagerduty", "resolve"), ("mail", "resolved")])
+        world.passes("15s")
+        assert presses(channel) == []
+
+
+def presses(channel: Channel) -> list[str]:
+    """The buttons of its assessment that answer."""
+    assessment = next(iter(channel.messages.values()))
+    buttons = [one for block in assessment["blocks"] if block["type"] == "actions" for one in block["elements"]]
+    assert {one["value"] for one in buttons if "value" in one} <= {channel.purpose.split()[2].rstrip(":")}
+    return [one["text"]["text"] for one in buttons if "value" in one]

@@ -12,7 +12,7 @@ from rules.responding.assessment import assessment as together
 from rules.responding.briefing import briefing
 from workers.channels.contract import Link
 from workers.channels.slack import assessment
-from workers.channels.slack.blocks import mention
+from workers.channels.slack.blocks import mention, presses
 from workers.channels.slack.chores import Material
 from workers.settings import Settings
 from workers.telling.links import KEEP, acknowledge_url
@@ -55,7 +55,7 @@ def told(
         incident=incident.id,
         purpose=assessment.named(purpose(incident, page)),
         topic=assessment.named(topic(incident)),
-        message=_assessed(incident, lines, config, settings, now) if draws else {},
+        message=_assessed(incident, room, lines, config, settings, now) if draws else {},
         news=assessment.news(news(lines, room.said)) if chore is Chore.SAY else {},
         member=member,
         person=asked_in.get(member, ""),
@@ -65,13 +65,16 @@ def told(
 
 
 def _assessed(
-    incident: Incident, lines: Sequence[TimelineEntry], config: Config, settings: Settings, now: float
+    incident: Incident, room: Room, lines: Sequence[TimelineEntry], config: Config, settings: Settings, now: float
 ) -> dict[str, object]:
-    """The incident template, rendered for Slack."""
+    """The incident template, rendered for Slack; answered there where the bot's app tells us of presses."""
+    bot = config.channels.get(room.channel)
+    answered_here = incident.is_open and bot is not None and bool((bot.options or {}).get("signing_secret"))
     names = {name: one.name for name, one in config.people.items() if one.name}
     secrets = [secret.get_secret_value().encode() for secret in settings.secret]
     url = acknowledge_url(settings.base_url, secrets, incident.id, None, now + KEEP) if secrets else ""
     links = [Link(text="Open the incident", url=f"{settings.base_url}/incidents/{incident.id}")]
     links += [Link(text="Runbook", url=f"{url}/runbook")] if url and incident.runbook else []
     found = together(incident.response.findings)
-    return assessment.message(assessment.assessed(briefing(incident, names, lines, now), found, links, now))
+    drawn = assessment.assessed(briefing(incident, names, lines, now), found, links, now)
+    return assessment.message(drawn, presses(incident.id) if answered_here else ())

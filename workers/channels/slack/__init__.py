@@ -36,7 +36,8 @@ PASSING = frozenset(
 class SlackOptions(ChannelOptions):
     """Either `url` (incoming webhook, one room) or `token` and `channel` (bot, teams may have rooms of their own).
 
-    A `token` beside `url` posts nothing there: its bot makes the channels of incidents.
+    A `token` beside `url` posts nothing there: its bot makes the channels of incidents. With `signing_secret` people
+    answer from within Slack: by buttons in the message, and by a slash command.
     """
 
     url: Reference | None = None
@@ -45,6 +46,8 @@ class SlackOptions(ChannelOptions):
     """A reference to the token of a bot; with `channel`, teams may have rooms of their own."""
     channel: str | None = None
     """The id of the bot's room, like C0OPS."""
+    signing_secret: Reference | None = None
+    """A reference to the signing secret of the bot's app: with it, pages are answered from within Slack."""
     api: str = "https://slack.com/api/chat.postMessage"
     """Where the bot posts; Slack's other methods are beside it."""
 
@@ -54,6 +57,8 @@ class SlackOptions(ChannelOptions):
             raise ValueError("Slack needs either url, or token and channel")
         if self.url is not None and self.channel is not None:
             raise ValueError("a webhook has its own room: Slack needs either url, or token and channel")
+        if self.signing_secret is not None and self.token is None:
+            raise ValueError("signing_secret is of a bot's app: it needs the token of that bot beside it")
         return self
 
 
@@ -62,7 +67,7 @@ def post(notification: Notification, options: ChannelOptions) -> HttpRequest:
     slack = cast(SlackOptions, options)
     message = {
         "text": fallback(notification),
-        "blocks": blocks(notification),
+        "blocks": blocks(notification, answers=slack.signing_secret is not None),
         "mrkdwn": False,
         "parse": "none",
         "link_names": False,
@@ -118,6 +123,16 @@ A bot can also give each incident a channel of its own (docs/incident-channel.md
 
     channels:
       slack: {type: slack, url: "${env:SLACK_WEBHOOK_URL}", token: "${env:SLACK_BOT_TOKEN}"}
+
+With the app's signing secret beside the token, pages have buttons that answer them in Slack, and there is a slash
+command (docs/channels.md says how to switch both on):
+
+    channels:
+      slack:
+        type: slack
+        token: "${env:SLACK_BOT_TOKEN}"
+        channel: C0INCIDENTS
+        signing_secret: "${env:SLACK_SIGNING_SECRET}"
 
 People are mentioned by their member id (profile, *Copy member ID*): `people: {ana: {slack: U02ANA}}`.
 """,

@@ -77,13 +77,17 @@ def _next(brief: Briefing, now: float) -> str:
     return f"{clock(brief.next_update, now)}{late}"
 
 
-def message(assessment: Assessment) -> dict[str, Any]:
-    """`text` for lock screens, and `blocks`: the whole of it, as far as it fits the oldest lines give way."""
+def message(assessment: Assessment, answers: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """`text` for lock screens, and `blocks`: the whole of it, as far as it fits the oldest lines give way.
+
+    `answers` are buttons that answer the incident, before those that only open a page.
+    """
     header = {"type": "header", "text": _text(clip(plain(assessment.headline), _HEADER))}
     facts = " · ".join(f"*{name}:* {escaped(value, 300)}" for name, value in assessment.facts.items() if plain(value))
     told = [header, _section(clip(facts, _SECTION))] if facts else [header]
     told += [_section(_titled(heading, lines)) for heading, lines in assessment.sections.items() if lines]
-    buttons = [button for n, link in enumerate(assessment.links) if (button := _button(link, n)) is not None][:10]
+    opens = [button for n, link in enumerate(assessment.links) if (button := _button(link, n)) is not None]
+    buttons = [*answers, *opens][:10]
     told += [{"type": "actions", "elements": buttons}] if buttons else []
     return {"text": escaped(clip(plain(assessment.headline), _HEADER), _SECTION), "blocks": told[:50]}
 

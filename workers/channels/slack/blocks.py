@@ -8,6 +8,7 @@ keeps Slack from turning bare addresses and names into links and mentions.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 from rules.event import Severity
@@ -33,6 +34,26 @@ _MEMBER = re.compile(r"[UW][A-Z0-9]{4,30}", re.ASCII)
 
 # docs.slack.dev/reference/block-kit/blocks: header 150, section text 3000, field 2000, button text 75, button url 3000.
 _HEADER, _SECTION, _FIELD, _BUTTON, _URL = 150, 3000, 2000, 75, 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button that answers from within Slack: what it says, and which command of the API it asks for."""
+
+    label: str
+    command: str
+    given: dict[str, str] = field(default_factory=dict)
+    style: str = ""
+    sure: str = ""
+    """What Slack asks before it sends the press."""
+
+
+PRESSES = {
+    "tocsin-acknowledge": Press("Acknowledge", "acknowledge", style="primary"),
+    "tocsin-resolve": Press("Resolve", "resolve", sure="Everybody who was told of it hears that it is over."),
+    "tocsin-snooze": Press("Snooze 1h", "snooze", {"for": "1h"}),
+}
+"""By their `action_id`, in the order in which they are shown; their `value` is the incident's id."""
 
 
 def escaped(text: str, limit: int) -> str:
@@ -72,16 +93,21 @@ def fallback(notification: Notification) -> str:
     return escaped(". ".join(part for part in story if part), _SECTION)
 
 
-def blocks(notification: Notification) -> list[Block]:
-    """The whole message: long when it calls somebody to work, two lines when it only tells how things went."""
-    drawn = _page(notification) if notification.reason.pages else _update(notification)
+def blocks(notification: Notification, *, answers: bool = False) -> list[Block]:
+    """The whole message: long when it calls somebody to work, two lines when it only tells how things went.
+
+    With `answers` a page has buttons that answer it, for a room whose app tells us of its presses.
+    """
+    drawn = _page(notification, answers=answers) if notification.reason.pages else _update(notification)
     return drawn[:50]
 
 
-def _page(notification: Notification) -> list[Block]:
+def _page(notification: Notification, *, answers: bool) -> list[Block]:
     header = {"type": "header", "text": {"type": "plain_text", "text": headline(notification), "emoji": False}}
     told = [header, _section(_call(notification)), _facts(notification), *_others(notification)]
-    return [*told, *_buttons(notification), _small(notification)]
+    answered_here = answers and notification.of == "incident" and not notification.others
+    buttons = _buttons(notification, presses(notification.incident) if answered_here else None)
+    return [*told, *buttons, _small(notification)]
 
 
 def _update(notification: Notification) -> list[Block]:
@@ -139,13 +165,35 @@ def _facts(notification: Notification) -> Block:
     return {"type": "section", "fields": fields}
 
 
-def _buttons(notification: Notification) -> list[Block]:
-    """Links only: pressing one opens a page, it changes nothing by itself."""
-    answer = [_button(notification.acknowledge, 0, style="primary")] if notification.acknowledge else []
+def _buttons(notification: Notification, answers: list[Block] | None = None) -> list[Block]:
+    """Links, of which pressing one opens a page and changes nothing by itself; before them `answers`, which do."""
+    link, answer = notification.acknowledge, [*(answers or ())]
+    if link is not None:
+        opens = _button(link, 0, style="primary") if answers is None else _button(Link(text="Open", url=link.url), 0)
+        answer += [opens] if opens else []
     others = [notification.runbook, *notification.links]
     look = [_button(link, number) for number, link in enumerate(others, start=1) if link]
     elements = [button for button in [*answer, *look] if button][:10]
     return [{"type": "actions", "elements": elements}] if elements else []
+
+
+def presses(incident: str) -> list[Block]:
+    """The buttons that answer this incident."""
+    return [_press(name, one, incident) for name, one in PRESSES.items()]
+
+
+def _press(name: str, press: Press, incident: str) -> Block:
+    button: Block = {"type": "button", "text": _words(press.label), "action_id": name, "value": incident}
+    if press.style:
+        button["style"] = press.style
+    if press.sure:
+        sure = {"title": f"{press.label}?", "text": press.sure, "confirm": press.label, "deny": "Not yet"}
+        button["confirm"] = {part: _words(text) for part, text in sure.items()}
+    return button
+
+
+def _words(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def _button(link: Link, number: int, **style: str) -> Block | None:

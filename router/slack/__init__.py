@@ -1,0 +1,1 @@
+"""Answering from inside Slack: presses of buttons, and a slash command."""
