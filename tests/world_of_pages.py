@@ -51,7 +51,8 @@ class Statuspage:
         assert len(said["name"]) <= 255
         incident = self.incidents[known]
         incident["updates"].append((said["status"], said["body"]))
-        incident |= {key: said[key] for key in ("name", "status", "metadata")}
+        planned = ("scheduled_for", "scheduled_until", "impact_override")
+        incident |= {key: said[key] for key in ("name", "status", "metadata", *planned) if key in said}
         incident["components"] = {**incident.get("components", {}), **said.get("components", {})}
         return _json(incident, status)
 

@@ -223,6 +223,13 @@ def park(pipe: Pipeline | Bundle, entry: Entry, now: float, why: str) -> None:
     pipe.zadd(keys.PARKED, {entry.id: now})
 
 
+def unpark(pipe: Pipeline | Bundle, *entry_ids: str) -> None:
+    """Forget what was given up: it is promised anew."""
+    if entry_ids:
+        pipe.delete(*map(keys.entry, entry_ids))
+        pipe.zrem(keys.PARKED, *entry_ids)
+
+
 def take_up(pipe: Pipeline | Bundle, entry: Entry, now: float) -> None:
     """Try an entry that was given up once more, now, with what it cost before forgiven."""
     pipe.zrem(keys.PARKED, entry.id)

@@ -20,7 +20,7 @@ from rules.pace import TOGETHER, Destination
 from rules.responding.response_commands import Remind
 from rules.upcast import NewerRecord
 from workers import log as logging
-from workers import maintenance, queue
+from workers import maintenance, planned, queue
 from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
 from workers.deliveries.intake import mint
 from workers.house import QUEUED, House
@@ -184,7 +184,16 @@ def _give_up(house: House, entry: Entry, why: str) -> None:
     now = house.clock.now()
     event, decision = own.given_up(entry.id, entry.kind, why, now, delivery=mint(now))
     house.ledger.take_in([Judged(event=event, decision=decision)])
-    house.ledger.park(entry, why)
+    house.ledger.park(entry, why, command=_told(house, entry, why))
+
+
+def _told(house: House, entry: Entry, why: str) -> Command | None:
+    """What an incident hears of a promise that is given up, where somebody waits for it."""
+    if entry.body.get("maintenance"):
+        planned.given_up(house, entry, why)
+    if entry.incident is None or entry.kind not in (Kind.ROOM, Kind.PUBLISH):
+        return None
+    return (house.rooms if entry.kind is Kind.ROOM else house.publishing).given_up(entry, why)
 
 
 def _escalate(house: House, entries: Sequence[Entry]) -> None:
@@ -246,6 +255,8 @@ def _announce(house: House, entries: Sequence[Entry]) -> None:
 
 def _step(house: House, entry: Entry, claimed_at: float) -> None:
     see_to = house.rooms.see_to if entry.kind is Kind.ROOM else house.publishing.see_to
+    if entry.body.get("maintenance"):
+        see_to = partial(planned.see_to, house)
     _carefully(house, [entry], lambda _: see_to(entry, claimed_at), last=True)
 
 

@@ -38,6 +38,7 @@
 | tocsin:rules:refused      | string     | why the last new rules are not in force     | edition | till they are right |
 | tocsin:silences           | hash       | what people silenced: name -> silence       | silences| 7 d after its end   |
 | tocsin:maintenance        | hash       | whom a silence of people's reminds: name    | maintenance| 7 d after its end|
+| tocsin:maintenance:public | hash       | what the world reads of it: name, name/page | planned | as the maintenance  |
 | tocsin:attempts           | stream     | each attempt to send: what, to whom, outcome| ledger  | the last 10,000     |
 | tocsin:exchanges          | stream     | what was sent and answered, secrets masked  | ledger  | the last 5,000      |
 | tocsin:attempted:<id>     | list       | an incident's attempts, oldest first, <= 500| ledger  | 7 d after its last  |
@@ -92,6 +93,7 @@ VERSION = "tocsin:version"
 RULES = "tocsin:rules"
 SILENCES = "tocsin:silences"
 MAINTENANCE = "tocsin:maintenance"
+ANNOUNCED = "tocsin:maintenance:public"
 OVERRIDES = "tocsin:overrides"
 RULES_REFUSED = "tocsin:rules:refused"
 POSTMORTEMS = "tocsin:postmortems"
@@ -138,6 +140,7 @@ LASTING = (
     UNFINISHED,
     SILENCES,
     MAINTENANCE,
+    ANNOUNCED,
     OVERRIDES,
     CHECKS,
     WATCHED,

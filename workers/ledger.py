@@ -219,7 +219,7 @@ class Ledger:
         entry: Entry,
         why: str,
         line: TimelineEntry | None = None,
-        command: Undeliverable | None = None,
+        command: Command | None = None,
         attempt: Kept | None = None,
     ) -> None:
         """Give an entry up: it is kept for a person to look at, and tried no more. A page's incident is told."""
@@ -275,7 +275,7 @@ class Ledger:
             self._transact(_nothing, entries[begin : begin + AT_ONCE], conclude)
 
 
-def _telling(entry: Entry, command: Undeliverable | None) -> Apply:
+def _telling(entry: Entry, command: Command | None) -> Apply:
     """The incident hears that it need not wait for this one."""
 
     def apply(draft: Draft, held: Sequence[Entry]) -> None:

@@ -12,14 +12,16 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 from redis import Redis
+from redis.exceptions import WatchError
 
 from rules.holds.maintenance import Maintenance, Notice, over, still_on, waiting, whom
 from rules.holds.quiet import SilenceConfig
 from rules.holds.silence import Silence
 from rules.incident import Incident
+from rules.planned import Announced
 from rules.record import decode, encode
 from rules.upcast import NewerRecord
-from workers import agenda, keys, log, queue
+from workers import agenda, announced, keys, log, queue
 from workers.agenda import Entry, Job, Kind, Lane
 from workers.house import House
 from workers.ledger import Ledger
@@ -36,6 +38,10 @@ OPEN_AT_MOST = 10_000
 
 KEEP = 7 * 86400.0
 """Seconds one is listed after it was over."""
+
+
+class Overtaken(Exception):
+    """Somebody else has just changed it; nothing was done."""
 
 
 def every(redis: Redis, now: float) -> list[Maintenance]:
@@ -66,36 +72,69 @@ def _read(name: bytes, text: bytes) -> Maintenance | None:
         return None
 
 
-def put(redis: Redis, one: Maintenance, said: Mapping[str, Any], now: float, telling: Iterable[Entry] = ()) -> None:
+def put(
+    redis: Redis,
+    one: Maintenance,
+    said: Mapping[str, Any],
+    now: float,
+    telling: Iterable[Entry] = (),
+    public: Announced | None = None,
+) -> None:
     """Begin it, or change it: its silence as it is `said`, its record, its promise, and what people are told of it now.
 
-    Raises silences.TooMany.
+    `public`: what the world is told from now on. Raises silences.TooMany, and Overtaken.
     """
     entries = [*telling, promise(one, now)]
     old = [each.name for each in every(redis, now) if each.end < now - KEEP]
-    with redis.pipeline(transaction=True) as pipe:
-        silences.queue_put(redis, pipe, said, now)
-        if old:
-            pipe.hdel(keys.MAINTENANCE, *old)
-        pipe.hset(keys.MAINTENANCE, one.name, encode(one))
-        agenda.add(pipe, *entries)
-        pipe.execute()
+    while True:
+        with redis.pipeline(transaction=True) as pipe:
+            pipe.watch(keys.MAINTENANCE)  # type: ignore[no-untyped-call]
+            if one.prolonged and not _follows(one, redis.hget(keys.MAINTENANCE, one.name)):
+                raise Overtaken
+            pipe.multi()
+            silences.queue_put(redis, pipe, said, now)
+            if old:
+                pipe.hdel(keys.MAINTENANCE, *old)
+                announced.forget(redis, pipe, old)
+            if not one.prolonged:
+                announced.begin(redis, pipe, one, public, now)
+            elif public is not None:
+                pipe.hset(keys.ANNOUNCED, one.name, encode(public))
+            pipe.hset(keys.MAINTENANCE, one.name, encode(one))
+            agenda.add(pipe, *entries)
+            try:
+                pipe.execute()
+            except WatchError:
+                continue
+            break
     _ring(redis, entries, now)
+    announced.hurry(redis, one.name, announced.words(redis, one.name), now)
 
 
-def close(redis: Redis, one: Maintenance, telling: Sequence[Entry], now: float) -> bool:
+def _follows(one: Maintenance, stored: Any) -> bool:
+    """Is it still as it was when somebody began to change it?"""
+    was = _read(one.name.encode(), stored) if stored is not None else None
+    return was is not None and was.ended is None and was.prolonged == one.prolonged - 1
+
+
+def close(
+    redis: Redis, one: Maintenance, telling: Sequence[Entry], now: float, public: Announced | None = None
+) -> bool:
     """End it before its time: its silence is gone with it, and people are told. False when it was gone already.
 
-    Nothing is to be looked at any more.
+    Nothing is to be looked at any more, but status pages are told. `public`: in which words.
     """
     with redis.pipeline(transaction=True) as pipe:
         pipe.hdel(keys.SILENCES, one.name)
         pipe.hset(keys.MAINTENANCE, one.name, encode(replace(one, ended=now)))
         agenda.withdraw(pipe, entry_of(one.name), *DESK)
+        if public is not None:
+            pipe.hset(keys.ANNOUNCED, one.name, encode(public))
         if telling:
             agenda.add(pipe, *telling)
         lifted, *_ = pipe.execute()
     _ring(redis, telling, now)
+    announced.hurry(redis, one.name, announced.words(redis, one.name), now)
     return bool(lifted)
 
 

@@ -41,6 +41,7 @@ class What(StrEnum):
     MAINTAINED = "began a maintenance"
     MAINTENANCE_PROLONGED = "prolonged a maintenance"
     MAINTENANCE_ENDED = "ended a maintenance"
+    MAINTENANCE_PUBLISHED = "told the world of a maintenance"
     PURGED = "purged deliveries"
     REDELIVERED = "handed a delivery in again"
     RETRIED = "retried what was given up"

@@ -39,9 +39,9 @@ class AskedToPublish(Asked):
 
     def command(self, roster: Roster) -> Command:
         """Tell every page. Raises Problem 422 for a page or a component that no page has."""
-        known = {name for components in roster.status_pages.values() for name in components}
-        _known(self.pages, list(roster.status_pages), "pages", "status page")
-        _known(list(self.components), sorted(known), "components", "component")
+        there = {name for components in roster.status_pages.values() for name in components}
+        known(self.pages, list(roster.status_pages), "pages", "status page")
+        known(list(self.components), sorted(there), "components", "component")
         return Publish(
             by=self.by,
             via=self.via,
@@ -53,9 +53,10 @@ class AskedToPublish(Asked):
         )
 
 
-def _known(asked: list[str], known: list[str], field: str, what: str) -> None:
+def known(asked: list[str], there: list[str], field: str, what: str) -> None:
+    """Raises Problem 422 for one that is not there."""
     for name in asked:
-        if name not in known:
-            hint = nearest(name, known) or f"known: {', '.join(known) or 'none'}"
+        if name not in there:
+            hint = nearest(name, there) or f"known: {', '.join(there) or 'none'}"
             expected = f"there is no {what} '{name}'; {hint}"
             raise Problem(422, f"{field}: {expected}", errors=[{"field": field, "expected": expected}])

@@ -291,6 +291,7 @@ def _expected(kind: str, message: str) -> str:
         return "missing"
     if kind == "extra_forbidden":
         return "not a field of this request"
+    message = message.removeprefix("Value error, ")
     return message[:1].lower() + message[1:]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +13,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from router.accounts.caller import in_their_name
-from router.api.asked import Line
+from router.api.asked import Line, Words
 from router.api.commands import read_body_as
 from router.api.shown import shown
 from router.api.silences import AskedToSilence, Silences
 from router.context import Context
+from router.planned import AskedToAnnounce, Planning
 from router.prepared import PACKAGED, Unfit, filled
 from router.problems import Problem
 from router.requests import headers_of, read_body
@@ -25,8 +27,10 @@ from rules.event import Severity
 from rules.holds.maintenance import Maintenance, over, prolonged
 from rules.holds.quiet import SilenceConfig
 from rules.holds.silence import Silence
+from rules.planned import Announced
 from rules.reading.problem import nearest
 from workers import maintenance
+from workers.agenda import Entry
 from workers.deliveries.intake import mint_short
 from workers.maintenance import Announcer
 from workers.plain import plain
@@ -62,6 +66,8 @@ class AskedToProlong(BaseModel):
 
     by: Line
     lasts: str = Field(alias="for")
+    say: Words | None = None
+    """To the world, where it knows of it: in place of the sentence that it takes longer."""
 
 
 class AskedToEnd(BaseModel):
@@ -70,6 +76,8 @@ class AskedToEnd(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     by: Line
+    say: Words | None = None
+    """To the world, where it knows of it: in place of what was to be said at the end."""
 
 
 class Maintenances:
@@ -78,6 +86,7 @@ class Maintenances:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._silences = Silences(context)
+        self.planning = Planning(context)
 
     async def find(self, _request: Request) -> dict[str, Any]:
         """What is on, what is to come, and what was over within a week."""
@@ -91,12 +100,17 @@ class Maintenances:
     async def prolong(self, request: Request) -> dict[str, Any]:
         """Give one more time. Raises Problem 404, 409 and 422."""
         asked = await self._read(AskedToProlong, request)
-        return await run_in_threadpool(self.longer, request.path_params["name"], asked.lasts, asked.by)
+        return await run_in_threadpool(self.longer, request.path_params["name"], asked.lasts, asked.by, asked.say)
 
     async def end(self, request: Request) -> dict[str, Any]:
         """End one: what it held back goes on at once, and is listed. Raises Problem 404."""
         asked = await self._read(AskedToEnd, request)
-        return await run_in_threadpool(self.stop, request.path_params["name"], asked.by)
+        return await run_in_threadpool(self.stop, request.path_params["name"], asked.by, asked.say)
+
+    async def publish(self, request: Request) -> dict[str, Any]:
+        """Tell the world of one, in these words. Raises Problem 404, 409 and 422."""
+        asked = await self._read(AskedToAnnounce, request)
+        return await run_in_threadpool(self.announce, request.path_params["name"], asked)
 
     async def _read(self, shape: Any, request: Request) -> Any:
         limit = self._context.settings.body_limit
@@ -126,13 +140,20 @@ class Maintenances:
             start=window.start,
             end=window.end,
         )
-        self._put(one, said, now)
+        self._put(one, said, now, public=self.planning.itself(one, now))
         return self._told(one, now)
 
-    def longer(self, name: str, lasts: str, by: str) -> dict[str, Any]:
+    def announce(self, name: str, asked: AskedToAnnounce) -> dict[str, Any]:
+        """Tell the world of one."""
+        now = self._context.clock.now()
+        one = self.found(name, now)
+        self.planning.publish(one, asked, now)
+        return self._told(one, now)
+
+    def longer(self, name: str, lasts: str, by: str, say: str | None = None) -> dict[str, Any]:
         """Give one more time, from the end it has; whoever hears its reminders hears that."""
         now, more = self._context.clock.now(), _seconds(lasts)
-        was = self._found(name, now)
+        was = self.found(name, now)
         if was.end <= now:
             raise Problem(409, f"The maintenance {name} has been over since {_clock(was.end)}; start a new one.")
         one = replace(was, end=was.end + more, told=True, prolonged=was.prolonged + 1)
@@ -142,27 +163,41 @@ class Maintenances:
             raise Problem(409, f"The silence of {name} was lifted; start a new maintenance.")
         said = _until(silence, one)
         self._silences.checked(said, now)
-        self._put(one, said, now, announcer.entries(one, prolonged(one, by), now))
+        public = self.planning.longer(name, say, by, now)
+        self._put(one, said, now, announcer.entries(one, prolonged(one, by), now), public)
         return self._told(one, now)
 
-    def stop(self, name: str, by: str) -> dict[str, Any]:
+    def stop(self, name: str, by: str, say: str | None = None) -> dict[str, Any]:
         """End one; says what still burns. Raises Problem 404 and 409."""
         now = self._context.clock.now()
-        one, announcer = self._found(name, now), self._announcer()
+        one, announcer = self.found(name, now), self._announcer()
         burning = announcer.held(name, now) if one.start <= now else []
         telling = announcer.entries(one, over(one, burning, by), now) if one.told else []
-        if one.end <= now or not maintenance.close(self._context.redis, one, telling, now):
+        public = self.planning.over(name, say)
+        if one.end <= now or not maintenance.close(self._context.redis, one, telling, now, public):
             raise Problem(409, f"The maintenance {name} has been over since {_clock(one.end)}.")
         self._silences.let_go(name, by)
-        return {"ended": name, "burning": [shown(each, now) for each in burning]}
+        told = self.planning.shown(self.found(name, now))
+        return {"ended": name, "burning": [shown(each, now) for each in burning], "public": told}
 
-    def _put(self, one: Maintenance, said: dict[str, Any], now: float, telling: Any = ()) -> None:
+    def _put(
+        self,
+        one: Maintenance,
+        said: dict[str, Any],
+        now: float,
+        telling: Sequence[Entry] = (),
+        public: Announced | None = None,
+    ) -> None:
         try:
-            maintenance.put(self._context.redis, one, said, now, telling)
+            maintenance.put(self._context.redis, one, said, now, telling, public)
+        except maintenance.Overtaken:
+            why = f"Nothing was done: somebody else is just changing maintenance. Look at {one.name}, and try again."
+            raise Problem(409, why) from None
         except silences.TooMany:
             raise Problem(409, f"There are {silences.AT_MOST} silences already; lift some.") from None
 
-    def _found(self, name: str, now: float) -> Maintenance:
+    def found(self, name: str, now: float) -> Maintenance:
+        """The one of this name. Raises Problem 404."""
         known = maintenance.every(self._context.redis, now)
         for one in known:
             if one.name == name:
@@ -191,6 +226,7 @@ class Maintenances:
             "what": self._scope(one.name),
             "holds": [shown(each, now) for each in self._announcer().held(one.name, now)] if on else [],
             "words": self._words(one),
+            "public": self.planning.shown(one),
         }
 
     def _scope(self, name: str) -> dict[str, Any]:

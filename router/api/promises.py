@@ -68,6 +68,8 @@ def _chore(entry: Entry, about: str) -> str:
             return f"remind that the maintenance of {entry.body.get('service')} is still on, and tell of its end"
         case Kind.RELEASE:
             return f"tell of what {about} kept quiet and still burns"
+        case Kind.PUBLISH if "maintenance" in entry.body:
+            return f"tell the status page {entry.body['page']} of the maintenance {entry.body['maintenance']}"
         case Kind.PUBLISH:
             return f"tell the status page {entry.body['page']} of {about}"
         case Kind.ROOM:

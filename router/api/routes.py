@@ -107,6 +107,7 @@ def routes(context: Context) -> Router:
             Route("/maintenance", _kept(_said(works.begin, 201)), methods=["POST"]),
             Route("/maintenance/{name}/prolong", _kept(_said(works.prolong)), methods=["POST"]),
             Route("/maintenance/{name}/end", _kept(_said(works.end)), methods=["POST"]),
+            Route("/maintenance/{name}/publish", _kept(_said(works.publish)), methods=["POST"]),
             Route("/schedules", _kept(_said(schedules.find)), methods=["GET"]),
             Route("/schedules/{name}/overrides", _kept(_said(schedules.override, 201)), methods=["POST"]),
             Route("/schedules/{name}/overrides/{id}/lift", _kept(_said(schedules.lift)), methods=["POST"]),

@@ -19,6 +19,7 @@ from rules.commands import Lift
 from rules.holds.quiet import SilenceConfig
 from rules.holds.silence import Silence
 from rules.reading.problem import nearest
+from workers import announced
 from workers.deliveries.intake import mint_short
 from workers.rulebook import silences
 
@@ -102,6 +103,8 @@ class Silences:
         """End one; the incidents it held back go on. Blocks on Redis; raises Problem 404."""
         if not silences.lift(self._context.redis, name):
             raise Problem(404, self._why_not(name))
+        redis, now = self._context.redis, self._context.clock.now()
+        announced.hurry(redis, name, announced.words(redis, name), now)  # Of a maintenance: the world hears of its end.
         return {"lifted": name, "incidents": self.let_go(name, by)}
 
     def let_go(self, name: str, by: str) -> list[str]:

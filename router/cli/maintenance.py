@@ -5,18 +5,17 @@ from __future__ import annotations
 import shlex
 import time
 from typing import Any
-from urllib.parse import quote
 
 import click
 
 from router.cli.incidents import by_option
+from router.cli.planned import LIST, part, public_lines, public_state, publish
 from router.cli.remote import ask
 from router.cli.session import USAGE, Failure, Group, Session, pass_session
 from router.cli.showing import ahead, moment, next_action
 from router.cli.silencing import condition_words, label_of
 from workers.plain import plain
 
-LIST = "List them with `tocsin maintenance list`."
 _SEVERITY = click.Choice(["P1", "P2", "P3", "P4"], case_sensitive=False)
 
 
@@ -65,6 +64,8 @@ def _begun(session: Session, found: dict[str, Any]) -> None:
         session.line(f"People are reminded at {moment(found['remind_at'])}, and told when it is over.")
     session.line(f"When you are done: tocsin maintenance end {name}")
     session.line(f"If it takes longer: tocsin maintenance prolong {name} --for 30m")
+    for line in public_lines(found):
+        session.line(line)
     for heading, text in found["words"].items():
         session.line("")
         session.line(f"--- {plain(heading)} ---", "bold")
@@ -98,7 +99,10 @@ def _listed(session: Session, found: list[dict[str, Any]]) -> None:
         ]
         for one in ordered
     ]
-    session.table(["NAME", "STATE", "UNTIL", "SERVICE", "HOLDS", "REASON", "BY"], rows)
+    heads = ["NAME", "STATE", "UNTIL", "SERVICE", "HOLDS", "REASON", "BY"]
+    if any(one.get("public") for one in ordered):
+        heads, rows = [*heads, "PUBLIC"], [[*row, public_state(one)] for row, one in zip(rows, ordered, strict=True)]
+    session.table(heads, rows)
 
 
 def _state(one: dict[str, Any], now: float) -> str:
@@ -110,33 +114,37 @@ def _state(one: dict[str, Any], now: float) -> str:
 @maintenance.command()
 @click.argument("name")
 @click.option("--for", "lasts", required=True, metavar="DURATION", help="So much longer than it was to be: 30m.")
+@click.option("--say", metavar="TEXT", help="To the world, where it knows of it, in exactly these words.")
 @by_option
 @pass_session
-def prolong(session: Session, name: str, lasts: str, by: str) -> None:
+def prolong(session: Session, name: str, lasts: str, say: str | None, by: str) -> None:
     """Give NAME more time. Whoever hears its reminders hears that, and the words have the new end."""
-    path = f"/api/maintenance/{_part(name)}/prolong"
-    found = ask(session, "POST", path, {"by": by, "for": lasts}, otherwise=LIST)
+    path = f"/api/maintenance/{part(name)}/prolong"
+    body: dict[str, object] = {"by": by, "for": lasts, **({"say": say} if say is not None else {})}
+    found = ask(session, "POST", path, body, otherwise=LIST)
     session.answer(found, lambda: _begun(session, found))
 
 
 @maintenance.command()
 @click.argument("name")
+@click.option("--say", metavar="TEXT", help="To the world, where it knows of it, in exactly these words.")
 @by_option
 @pass_session
-def end(session: Session, name: str, by: str) -> None:
+def end(session: Session, name: str, say: str | None, by: str) -> None:
     """End NAME: what still burns is told at once, and listed here."""
-    found = ask(session, "POST", f"/api/maintenance/{_part(name)}/end", {"by": by}, otherwise=LIST)
-    session.answer(found, lambda: _ended(session, name, found["burning"]))
+    body: dict[str, object] = {"by": by, **({"say": say} if say is not None else {})}
+    found = ask(session, "POST", f"/api/maintenance/{part(name)}/end", body, otherwise=LIST)
+    session.answer(found, lambda: _ended(session, name, found))
 
 
-def _part(name: str) -> str:
-    if not plain(name):
-        raise Failure("which one? The NAME is empty", LIST, code=USAGE)
-    return quote(name, safe="")
+maintenance.add_command(publish)
 
 
-def _ended(session: Session, name: str, burning: list[dict[str, Any]]) -> None:
+def _ended(session: Session, name: str, found: dict[str, Any]) -> None:
     session.line(f"The maintenance {plain(name)} is over.", "bold")
+    burning = found["burning"]
+    if (found.get("public") or {}).get("said"):
+        session.line(f"The world is told: {plain(found['public']['said']['over'], 4000)}")
     if not burning:
         session.line("Nothing that it held back still burns.")
         return

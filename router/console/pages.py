@@ -16,6 +16,7 @@ from router.console.notifications import NotificationsPage
 from router.console.now import Now
 from router.console.numbers import PAGES as NUMBERS
 from router.console.people import People
+from router.console.planned import PlannedPage
 from router.console.playground import Playground
 from router.console.postmortems import PostmortemPages
 from router.console.publishing import PublishingPage
@@ -51,6 +52,7 @@ def tables(context: Context) -> list[Page]:
         *Playground(context).pages(),
         *Schedules().pages(),
         *MaintenancePage(context).pages(),
+        *PlannedPage(context).pages(),
         *IncidentPage(context).pages(),
         *PublishingPage(context).pages(),
         *NotificationsPage(context).pages(),

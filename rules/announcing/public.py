@@ -54,6 +54,10 @@ class OnPage:
     """The number of the last publication that stands there, or is not for it."""
     trouble: str = ""
     """Why the next one does not; it is told once."""
+    refused: int = 0
+    """The number of the last publication that it does not take: what was said after that is tried without it."""
+    blamed: int = 0
+    """The number of the last publication because of which people were told of trouble."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,11 @@ class Public:
         return self.last is not None and self.last.status is not PublicStatus.RESOLVED
 
     def following(self, page: str) -> Publication | None:
-        """What a page is to say next; None: it says everything."""
+        """What a page is to say next; None: it says everything.
+
+        The one after what it refused, which can stand alone; with none left it begins again where it stopped.
+        """
         on = self.pages.get(page)
-        return self.said[on.told] if on is not None and on.told < len(self.said) else None
+        if on is None or on.told >= len(self.said):
+            return None
+        return self.said[on.refused if on.told < on.refused < len(self.said) else on.told]

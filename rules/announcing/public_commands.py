@@ -39,6 +39,7 @@ class PageRefused:
 
     page: str
     why: str
+    number: int
 
 
 PublicCommand = Publish | PageTold | PageRefused

@@ -36,6 +36,8 @@ class StatusPageConfig(Strict):
     """May it be told without a person's yes that something is investigated, and that it is over?"""
     severities: list[Severity] = Field(default=[Severity.P1])
     """Of which incidents it is told without a person."""
+    maintenance: bool = False
+    """May it be told of every planned maintenance without a person's yes?"""
     api: str | None = Field(default=None, pattern=r"^https?://")
     """Where its API is, for tests."""
 

@@ -61,6 +61,7 @@ GLOSSARY: dict[str, dict[str, str]] = {
         "components": "What you call a component, and its id over there.",
         "notify": "Are the page's subscribers written to? Yes by default.",
         "automatic": "May it be told without a person's yes that something is investigated, and that it is over?",
+        "maintenance": "May it be told of every planned maintenance without a person's yes?",
         "severities": "Of which incidents it is told without a person; of P1 by default.",
         "api": "Where its API is, for tests.",
     },

@@ -93,16 +93,23 @@ def _told(turn: Turn, command: PageTold) -> None:
     after = replace(on, id=command.id or on.id, url=command.url or on.url, told=command.number, trouble="")
     _change(turn, replace(public, pages={**public.pages, command.page: after}))
     where = f": {after.url}" if after.url and after.url != on.url else ""
-    turn.note("public", f"{command.page} says it{where}", page=command.page)
+    left = ", without what it refused before" if command.number > on.told + 1 else ""
+    turn.note("public", f"{command.page} says it{left}{where}", page=command.page)
 
 
 def _refused(turn: Turn, command: PageRefused) -> None:
     """Somebody must know that the world does not: told once, wherever people are told of the incident."""
     public = turn.incident.response.public
     on = public.pages.get(command.page) if public is not None else None
-    if public is None or on is None or on.trouble == command.why:
+    if public is None or on is None or on.told >= command.number:
         return
-    _change(turn, replace(public, pages={**public.pages, command.page: replace(on, trouble=command.why)}))
+    told = command.number < on.blamed or on.trouble == command.why
+    after = replace(on, refused=command.number)
+    if not told:
+        after = replace(after, trouble=command.why, blamed=command.number)
+    _change(turn, replace(public, pages={**public.pages, command.page: after}))
+    if told:
+        return
     text = f"The status page {command.page} does not say it: {command.why}"
     turn.note("public", text, page=command.page)
     turn.update(Reason.UPDATE, note=text)

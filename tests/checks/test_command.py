@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from workers.checks.command import CHECK, FLOOD, SHOWN
 from workers.checks.contract import CannotRun, Said
 
 PATH = os.environ["PATH"]
+ROOT = Path(__file__).parent.parent.parent
 
 
 def ran(*words: str, within: float = 5.0, environment: dict[str, str] | None = None, **options: Any) -> Said:
@@ -160,3 +163,25 @@ def test_what_is_no_command_is_refused_before_it_is_run(options: dict[str, Any],
     with pytest.raises(ValidationError) as wrong:
         CHECK.options.model_validate(options)
     assert words in wrong.value.errors()[0]["msg"]
+
+
+def test_nothing_outlives_a_worker_that_is_killed(tmp_path: Path) -> None:
+    """Its worker dies as by the memory's watchman: the command, and what that has started, die with it."""
+    alive = tmp_path / "alive"
+    code = (
+        f"from tests.checks.test_command import ran; ran('sh', '-c', 'sleep 600 & echo $! > {alive}; wait', within=60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as worker:
+        until(lambda: alive.exists() and alive.read_text().strip() != "")
+        worker.kill()
+    child = Path("/proc") / alive.read_text().strip()
+    until(lambda: not child.exists() or "\nState:\tZ" in (child / "status").read_text())
+
+
+def until(it_is_so: Callable[[], bool]) -> None:
+    """Wait for another process; for a minute at most."""
+    for _ in range(6000):
+        if it_is_so():
+            return
+        time.sleep(0.01)
+    raise AssertionError

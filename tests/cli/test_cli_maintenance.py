@@ -125,3 +125,49 @@ def test_the_end_says_what_still_burns(tocsin: Tocsin) -> None:
     assert INCIDENT["id"] in said
     tocsin.says[f"{PATH}/M-4F2K9X/end"] = (200, {"ended": "M-4F2K9X", "burning": []})
     assert "Nothing that it held back still burns." in tell("maintenance", "end", "M-4F2K9X").output
+
+
+SAID = {"title": "New disks", "text": "We change disks.", "over": "They are in.", "by": "ana", "at": 1_772_442_000.0}
+ON = {"says": "in_progress", "up_to_date": True, "url": "https://stspg.io/p1", "trouble": None}
+PUBLIC = {
+    **BEGUN,
+    "public": {
+        "said": {**SAID, "components": ["api"]},
+        "pages": {"public": ON, "own": {**ON, "trouble": "it says 401"}},
+    },
+}
+
+
+def test_what_would_be_public_is_shown_first(tocsin: Tocsin) -> None:
+    """All of it, with when, and the words that are ready: nothing is published by looking."""
+    tocsin.says[PATH] = (200, {"maintenance": [{**BEGUN, "public": {"said": None, "pages": {}}}]})
+    said = tell("maintenance", "publish", "M-4F2K9X", "--title", "New disks", "--preview", "We change disks.")
+    assert said.exit_code == 0, said.output
+    assert "This would become public, and was not published:\n  New disks\n  at once: We change disks.\n" in said.output
+    assert "at its end, 2026-03-02 10:00 UTC: The maintenance is over." in said.output
+    assert "--- Status page ---" in said.output
+    lines = tell("maintenance", "publish", "M-4F2K9X").output.splitlines()
+    assert lines[0] == (
+        "The world knows nothing of it. Tell it: tocsin maintenance publish M-4F2K9X --title TITLE TEXT"
+    )
+    assert [method for method, *_ in tocsin.asked] == ["GET", "GET"]
+    assert tell("maintenance", "publish", "M-0").exit_code == 1
+
+
+def test_it_is_published_and_the_list_says_what_each_page_says(tocsin: Tocsin) -> None:
+    """A page in trouble stands in the list; prolonged and ended, a person may have words of their own."""
+    tocsin.says[f"{PATH}/M-4F2K9X/publish"] = (200, PUBLIC)
+    said = tell("maintenance", "publish", "M-4F2K9X", "We change disks.", "--title", "New disks", "--component", "api")
+    assert said.exit_code == 0, said.output
+    assert said.output.startswith("Public on public, own, in a moment:\n  New disks\n  We change disks.\n")
+    body = tocsin.asked[-1][2]
+    assert (body["text"], body["title"], body["components"]) == ("We change disks.", "New disks", ["api"])
+    tocsin.says[PATH] = (200, {"maintenance": [PUBLIC]})
+    assert tell("maintenance", "list").output.splitlines()[1].endswith("in trouble")
+    shown = tell("maintenance", "publish", "M-4F2K9X").output
+    assert "public says “in progress”: https://stspg.io/p1\n" in shown
+    assert "own says “in progress”: https://stspg.io/p1; it is tried again: it says 401\n" in shown
+    tocsin.says[f"{PATH}/M-4F2K9X/end"] = (200, {"ended": "M-4F2K9X", "burning": [], "public": PUBLIC["public"]})
+    ended = tell("maintenance", "end", "M-4F2K9X", "--say", "They are in.", "--by", "dan")
+    assert tocsin.asked[-1][2] == {"by": "dan", "say": "They are in."}
+    assert "The world is told: They are in." in ended.output

@@ -27,6 +27,7 @@ from workers.rulebook import overrides, silences
 CHECKS = "checks: {site: {type: http, url: 'https://shop.example.com/'}}\n"
 SILENT = {
     "/playground": "it asks what would be; nothing is kept",
+    "/maintenance/{name}/publish": "this office has no status page, so nothing can be published",
     "/incidents/{id}/publish": "this office has no status page, so nothing can be published",
 }
 """What a press changes nothing by, each with the reason."""

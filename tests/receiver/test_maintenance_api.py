@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.receiver.ear import BEARER, NOW, Ear
+from rules.reading.load import load
+from tests.receiver.ear import BEARER, NOW, RULES, Ear
+from tests.receiver.test_announcing import PAGES
+from workers import maintenance
 
 ASKED = {"by": "ana", "service": "shop", "reason": "new disks", "for": "1h", "labels": {"environment": "production"}}
 
@@ -123,3 +126,69 @@ def test_the_words_are_the_operators_own(ear: Ear, tmp_path: Path) -> None:
     made = post(ear, "/api/maintenance", {**ASKED, "name": "b"})
     assert made.status_code == 201
     assert "'servce' is undefined" in made.json()["words"]["No words"]
+
+
+def test_of_two_who_prolong_it_at_once_one_hears_that(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's half hour is lost without a word, and what somebody has just ended stays over."""
+    post(ear, "/api/maintenance", {**ASKED, "name": "disks"})
+    stood = maintenance.every(ear.redis, ear.clock.at)
+    post(ear, "/api/maintenance/disks/prolong", {"by": "dan", "for": "30m"})
+    with monkeypatch.context() as patch:
+        patch.setattr(maintenance, "every", lambda *_: stood)
+        answer = post(ear, "/api/maintenance/disks/prolong", {"by": "ana", "for": "30m"})
+    assert (answer.status_code, "somebody else is just changing" in answer.json()["detail"]) == (409, True)
+    assert listed(ear)[0]["until"] == NOW + 5400
+
+
+@pytest.fixture
+def paged(ear: Ear) -> Ear:
+    """An ear with a page that needs a person, and one that is told of every maintenance."""
+    own = PAGES.replace('"${env:STATUS_SECRET}"', '"${env:STATUS_SECRET}", maintenance: true')
+    ear.use(load({"rules.yaml": RULES + own}, runbooks={"site-down": "# Down"}))
+    return ear
+
+
+def test_the_world_is_told_by_a_person_or_as_the_yaml_says(paged: Ear) -> None:
+    """`maintenance: true` says that there is one and nothing else; a person's words go to every page."""
+    public = post(paged, "/api/maintenance", {**ASKED, "name": "disks"}).json()["public"]
+    assert list(public["pages"]) == ["own"]
+    text = "We work on our service from 2026-11-20 10:00 UTC to 2026-11-20 11:00 UTC. Short interruptions are possible."
+    assert (public["said"]["title"], public["said"]["text"]) == ("Planned maintenance", text)
+    words = {"by": "ana", "title": "Disks", "text": "We change disks.", "pages": ["public"]}
+    public = post(paged, "/api/maintenance/disks/publish", words).json()["public"]
+    assert list(public["pages"]) == ["own", "public"]
+    assert (public["said"]["text"], public["pages"]["public"]["says"]) == ("We change disks.", None)
+    longer = {"by": "dan", "for": "30m", "say": "Another disk is broken."}
+    assert post(paged, "/api/maintenance/disks/prolong", longer).json()["public"]["said"]["text"] == longer["say"]
+    ended = post(paged, "/api/maintenance/disks/end", {"by": "dan", "say": "They are in."}).json()
+    assert ended["public"]["said"]["over"] == "They are in."
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "status", "why"),
+    [
+        ("publish", {"text": "x"}, 422, "the first publication needs one"),
+        ("publish", {"text": "x", "title": "T", "pages": ["pulbic"]}, 422, "no status page 'pulbic'; did you mean"),
+        ("publish", {"text": "x", "title": "T", "components": ["x"]}, 422, "there is no component 'x'"),
+        ("publish", {"text": "", "title": "T"}, 422, "text"),
+        ("publish", {"text": "\0", "title": "T"}, 422, "text: expected words that can be read"),
+        ("publish", {"text": "x" * 4001, "title": "T"}, 422, "text"),
+        ("prolong", {"for": "30m", "say": "x"}, 409, "the world knows nothing of the maintenance disks. Tell it: "),
+        ("end", {"say": "x"}, 409, "the world knows nothing of the maintenance disks. Tell it: "),
+    ],
+)
+def test_what_cannot_be_public_changes_nothing(paged: Ear, what: str, body: Any, status: int, why: str) -> None:
+    """The answer says what is wrong and what to do; the maintenance goes on as it was."""
+    paged.use(load({"rules.yaml": RULES + PAGES}, runbooks={"site-down": "# Down"}))
+    post(paged, "/api/maintenance", {**ASKED, "name": "disks"})
+    answer = post(paged, f"/api/maintenance/disks/{what}", {"by": "ana", **body})
+    assert (answer.status_code, why in answer.json()["detail"]) == (status, True), answer.json()
+    (one,) = listed(paged)
+    assert (one["until"], one["public"]["said"]) == (NOW + 3600, None)
+
+
+def test_without_a_status_page_nothing_is_public(ear: Ear) -> None:
+    """Nothing is said of it at all."""
+    assert post(ear, "/api/maintenance", {**ASKED, "name": "disks"}).json()["public"] is None
+    answer = post(ear, "/api/maintenance/disks/publish", {"by": "ana", "title": "T", "text": "x"})
+    assert (answer.status_code, "The rules have no status page" in answer.json()["detail"]) == (409, True)

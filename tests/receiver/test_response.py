@@ -82,7 +82,7 @@ def test_ticked_it_says_who_and_what_is_left(gated: Ear) -> None:
         ("update", {"text": "x", "status": "resolved"}, 422, "an update closes nothing: resolve the incident instead"),
         ("update", {"text": "x", "status": "fine"}, 422, "status:"),
         ("update", {"text": "x", "next": "5s"}, 422, "expected between 1m and 7d"),
-        ("update", {"text": "x", "next": "soon"}, 422, "expected a duration"),
+        ("update", {"text": "x", "next": "soon"}, 422, "next: expected a duration"),
         ("impact", {}, 422, "expected affected, broken or users_noticed"),
         ("part", {"part": "captain"}, 422, "part:"),
         ("part", {"part": "scribe", "to": "dann"}, 422, "there is no person 'dann'"),

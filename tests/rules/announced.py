@@ -54,6 +54,6 @@ def commands() -> dict[type[Any], Any]:
         ArchiveRoom(by="ana", via="cli"),
         Publish(by="ana", via="cli", text="We have found it."),
         PageTold(page="public", number=1, id="p1"),
-        PageRefused(page="public", why="401"),
+        PageRefused(page="public", why="401", number=1),
     ]
     return {type(one): one for one in every}

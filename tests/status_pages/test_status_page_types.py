@@ -13,9 +13,10 @@ import pytest
 import workers.status_pages
 from rules.announcing.public import Health, Publication, PublicStatus
 from rules.announcing.status_pages import StatusPageConfig
+from rules.planned import Phase, Saying
 from workers.channels.contract import Reply, Undelivered
 from workers.status_pages import TYPES
-from workers.status_pages.contract import Telling, Told
+from workers.status_pages.contract import Planned, Telling, Told
 
 ROOT = Path(__file__).parent.parent.parent
 OPENED = 1_772_442_000.0
@@ -144,6 +145,98 @@ def test_what_the_answer_tells() -> None:
     assert TYPES["instatus"].told(Reply(status=200, body=orjson.dumps(INSTATUS))) == Told(id="p1")
     assert TYPES["instatus"].told(Reply(status=200, body=b'{"id":"u7","message":"It works."}')) == Told()
     assert TYPES["webhook"].told(Reply(status=204)) == Told()
+
+
+PLANNED = Planned(
+    mark="disks-1772442000",
+    title="New disks",
+    says=Saying(Phase.SCHEDULED, "We change disks.", OPENED + 7200, 1),
+    start=OPENED + 3600,
+    components=("checkout", "unknown"),
+    id=None,
+    now=OPENED,
+)
+OVER = replace(PLANNED, id="m1", says=Saying(Phase.COMPLETED, "They are in.", OPENED + 7200, 1))
+
+
+def test_statuspage_schedules_and_completes_a_maintenance() -> None:
+    """A scheduled incident that never changes by itself; done, its component is operational again."""
+    request = TYPES["statuspage"].plan(PLANNED, page("statuspage"))
+    assert (request.method, request.url) == ("POST", "https://api.statuspage.io/v1/pages/kctbh9/incidents")
+    assert orjson.loads(request.body)["incident"] == {
+        "name": "New disks",
+        "status": "scheduled",
+        "body": "We change disks.",
+        "impact_override": "maintenance",
+        "scheduled_for": "2026-03-02T10:00:00.000Z",
+        "scheduled_until": "2026-03-02T11:00:00.000Z",
+        "scheduled_auto_in_progress": False,
+        "scheduled_auto_completed": False,
+        "deliver_notifications": True,
+        "metadata": {"tocsin": {"maintenance": "disks-1772442000", "says": PLANNED.key}},
+        "component_ids": ["8kbf7d"],
+    }
+    done = TYPES["statuspage"].plan(OVER, page("statuspage"))
+    assert (done.method, done.url.rpartition("/")[2]) == ("PATCH", "m1")
+    said = orjson.loads(done.body)["incident"]
+    assert (said["status"], said["components"]) == ("completed", {"8kbf7d": "operational"})
+    assert "scheduled_until" not in said
+
+
+def test_instatus_schedules_and_completes_a_maintenance() -> None:
+    """With its own words for how far it is; what follows is an update of the same."""
+    request = TYPES["instatus"].plan(PLANNED, page("instatus"))
+    assert (request.method, request.url) == ("POST", "https://api.instatus.com/v1/kctbh9/maintenances")
+    said = orjson.loads(request.body)
+    assert (said["name"], said["message"], said["status"]) == ("New disks", "We change disks.", "NOTSTARTEDYET")
+    assert (said["start"], said["duration"], said["end"]) == (
+        "2026-03-02T10:00:00.000Z",
+        60,
+        "2026-03-02T11:00:00.000Z",
+    )
+    assert (said["autoStart"], said["autoEnd"], said["components"]) == (False, False, ["8kbf7d"])
+    done = TYPES["instatus"].plan(OVER, page("instatus"))
+    assert done.url == "https://api.instatus.com/v1/kctbh9/maintenances/m1/maintenance-updates"
+    said = orjson.loads(done.body)
+    assert (said["status"], said["statuses"]) == ("COMPLETED", [{"id": "8kbf7d", "status": "OPERATIONAL"}])
+    assert "name" not in said
+
+
+def test_a_webhook_hears_of_a_maintenance() -> None:
+    """The same id on every try to say the same, another for what comes next."""
+    config = page("webhook", components={"checkout": "c1"})
+    ids = [TYPES["webhook"].plan(one, config).headers["webhook-id"] for one in (PLANNED, replace(PLANNED, now=1), OVER)]
+    assert ids[0] == ids[1] != ids[2]
+    said = orjson.loads(TYPES["webhook"].plan(OVER, config).body)
+    assert (said["type"], said["status"], said["component_ids"]) == ("maintenance.completed", "completed", ["c1"])
+
+
+THERE = {"id": "m1", "metadata": {"tocsin": {"maintenance": "disks-1772442000", "says": PLANNED.key}}}
+AT_INSTATUS = {
+    "id": "m1",
+    "name": "New disks",
+    "start": "2026-03-02T10:00:00.000Z",
+    "updates": [{"message": "We change disks."}],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "planned", "stands", "found"),
+    [
+        ("statuspage", PLANNED, [{"id": "p9"}, THERE], (Told(id="m1"), True)),
+        ("statuspage", replace(PLANNED, mark="disks-1"), [THERE], None),
+        ("statuspage", OVER, THERE, (Told(id="m1"), False)),
+        ("instatus", PLANNED, [AT_INSTATUS], (Told(id="m1"), True)),
+        ("instatus", replace(PLANNED, start=OPENED), [AT_INSTATUS], None),
+        ("instatus", OVER, AT_INSTATUS, (Told(id="m1"), False)),
+    ],
+)
+def test_a_maintenance_that_got_through_is_known(kind: str, planned: Planned, stands: Any, found: Any) -> None:
+    """Where it is, and whether it says this; one of the same name at another time is another."""
+    of = TYPES[kind]
+    assert of.look_planned is not None
+    assert of.look_planned(planned, page(kind)).method == "GET"
+    assert of.found_planned(planned, Reply(status=200, body=orjson.dumps(stands))) == found
 
 
 @pytest.mark.parametrize("kind", sorted(TYPES))

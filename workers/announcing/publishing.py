@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from redis.exceptions import RedisError
+
 from rules.announcing.public_commands import PageRefused, PageTold
 from rules.announcing.status_pages import StatusPageConfig
+from rules.commands import Command
 from rules.incident import Incident
 from rules.reading.load import Ruleset
 from workers import log as logging
@@ -80,7 +83,7 @@ class Publishing:
 
     def _try(self, job: _Job) -> None:
         try:
-            kind, config = self._config(job.page)
+            kind, config = self.page(job.page)
             told = self._told_before(job, kind, config)
             if told is None and self._clock.now() - job.claimed_at > START_WITHIN:
                 self._ledger.wait([job.entry], self._clock.now())
@@ -88,6 +91,12 @@ class Publishing:
             told = told or kind.told(self._perform(kind.tell(job.telling, config)))
         except Undelivered as failure:
             self._failed(job, failure)
+            return
+        except RedisError:
+            raise  # Not its fault: the lease brings it back.
+        except Exception as wrong:
+            log.exception("publication could not be made", incident=job.entry.incident, page=job.page)
+            self._failed(job, Undelivered(f"it could not be made ({type(wrong).__name__})", permanent=True))
             return
         now = self._clock.now()
         number = job.telling.publication.number
@@ -101,7 +110,7 @@ class Publishing:
             return None
         return kind.found(job.telling, self._perform(kind.look(job.telling, config)))
 
-    def _config(self, page: str) -> tuple[StatusPageType, StatusPageConfig]:
+    def page(self, page: str) -> tuple[StatusPageType, StatusPageConfig]:
         """The page as the rules have it, its secrets revealed. Raises Undelivered."""
         config = self._rules().config.status_pages.get(page)
         if config is None:
@@ -112,15 +121,34 @@ class Publishing:
             raise Undelivered(str(missing), permanent=True) from None
 
     def _failed(self, job: _Job, failure: Undelivered) -> None:
-        """In passing: again later. What lasts is told, and still tried for a day."""
+        """In passing: again later. What lasts is told, and still tried for a day; what was said after it goes on."""
         why = masking.said(failure.why, self._environment.revealed)
         log.warning("page failed", incident=job.entry.incident, page=job.page, why=why, permanent=failure.permanent)
         failures, now = job.entry.failures, self._clock.now()
-        lasts = failure.permanent or failures + 1 == TOLD_AFTER
-        command = PageRefused(page=job.page, why=why) if lasts else None
+        publication = job.telling.publication
+        is_old = now >= publication.at + GIVEN_UP
+        lasts = failure.permanent or is_old or failures + 1 == TOLD_AFTER
+        command = PageRefused(page=job.page, why=why, number=publication.number) if lasts else None
         pause = AGAIN if failure.permanent else max(BACKOFF[min(failures, len(BACKOFF) - 1)], failure.after or 0.0)
-        again = now + pause if now < job.telling.publication.at + GIVEN_UP else None
-        self._ledger.stepped(job.entry, command, lambda _: again, why)
+
+        def again(one: Incident) -> float | None:
+            following = _telling(one, job.page, now)
+            if (failure.permanent or is_old) and following and following.publication.number > publication.number:
+                return now
+            return None if is_old else now + pause
+
+        self._ledger.stepped(job.entry, command, again, why)
+
+    def given_up(self, entry: Entry, why: str) -> Command | None:
+        """What its incident is told when the promise is put away: what is published after that goes without it."""
+        page, incident = str(entry.body["page"]), self._store.incident(entry.incident or "")
+        telling = _telling(incident, page, self._clock.now()) if incident is not None else None
+        if telling is None:
+            return None
+        how = (
+            f"{why}. Publish something else, which goes without it; or try it again: tocsin pending --retry {entry.id}"
+        )
+        return PageRefused(page=page, why=how, number=telling.publication.number)
 
 
 def _telling(incident: Incident, page: str, now: float) -> Telling | None:
@@ -135,5 +163,5 @@ def _telling(incident: Incident, page: str, now: float) -> Telling | None:
         publication=following,
         id=public.pages[page].id,
         now=now,
-        begins=following.number == public.pages[page].since + 1,
+        begins=public.pages[page].told == public.pages[page].since,
     )

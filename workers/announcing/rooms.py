@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from redis import Redis
+from redis.exceptions import RedisError
 
 from rules.announcing.room import AGAIN, EVERY, Chore, Room, Wanted, next_chore
 from rules.announcing.room_commands import RoomCommand, RoomNamed, RoomRefused
@@ -22,7 +23,7 @@ from workers.agenda import Entry
 from workers.announcing.room_material import told, wanted
 from workers.channels.contract import Undelivered
 from workers.channels.slack import SlackOptions
-from workers.channels.slack.chores import Material, outcome, request
+from workers.channels.slack.chores import VITAL, Material, outcome, request
 from workers.clock import Clock
 from workers.ledger import Ledger
 from workers.settings import Environment, MissingReference, Settings
@@ -120,11 +121,30 @@ class Rooms:
         except Undelivered as failure:
             self._failed(chore, job, failure)
             return
+        except RedisError:
+            raise  # Not its fault: the lease brings it back.
+        except Exception as wrong:
+            log.exception("chore could not be made", incident=job.incident.id, chore=chore)
+            command = RoomRefused(
+                chore=chore,
+                why=f"The channel of this incident cannot be seen to ({chore}: {type(wrong).__name__}).",
+                vital=chore in VITAL,
+            )
         if isinstance(command, RoomRefused):
             log.warning("slack refused", incident=job.incident.id, chore=chore, why=command.why)
         now = self._clock.now()
         later = isinstance(command, RoomRefused) and command.vital
         self._ledger.stepped(job.entry, command, lambda one: _while_needed(one, now + AGAIN, now) if later else now)
+
+    def given_up(self, entry: Entry, why: str) -> RoomCommand | None:
+        """What its incident is told when the promise is put away: it would wait for that in vain."""
+        incident = self._store.incident(entry.incident or "")
+        if incident is None or incident.response.room is None:
+            return None
+        text = (
+            f"The channel of this incident is not kept up to date: {why}. Try again: tocsin pending --retry {entry.id}"
+        )
+        return RoomRefused(chore=Chore.SAY, why=text, vital=True)
 
     def _options(self, room: Room) -> SlackOptions:
         """The bot's, its secrets revealed. Raises Undelivered where the rules have it no longer."""

@@ -31,6 +31,9 @@ SHOWN = 2000
 """Characters of its output that a person may look at."""
 _OURS = ("TOCSIN_", "REDIS_URL", "PYTHON", "LD_")
 _CHUNK = 65536
+_SHELL = "/bin/sh"
+_GUARD = 'read -r _; kill -s KILL -- "-$1"'
+"""Waits for a line that never comes: it is cut when the worker is gone."""
 
 
 def _words(words: list[str]) -> list[str]:
@@ -93,9 +96,11 @@ def look(options: CheckOptions, means: Means) -> Said:
     began = means.timer()
     with _started(asked, _environment(asked, means)) as process:
         output = _Output()
+        guard = _guarded(process.pid)
         try:
             ended = _read(process, output, began + means.within, means.timer)
         finally:
+            _let_go(guard)  # Before its group is: another may have that number then.
             _kill(process)
     return _said(asked, process.returncode, output, ended, in_time(means.timer() - began), means.within)
 
@@ -155,6 +160,29 @@ def _chunk(descriptor: int) -> bytes | None:
         return os.read(descriptor, _CHUNK)
     except BlockingIOError:
         return None
+
+
+def _guarded(group: int) -> subprocess.Popen[bytes] | None:
+    """Whoever ends the group when this process dies, however suddenly; None where there is no shell to do it.
+
+    No signal at the death of a parent: that would reach the command alone, and nothing that it has started.
+    """
+    with suppress(OSError):
+        return subprocess.Popen(  # noqa: S603
+            [_SHELL, "-c", _GUARD, "guard", str(group)],
+            env={},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    return None
+
+
+def _let_go(guard: subprocess.Popen[bytes] | None) -> None:
+    if guard is not None:
+        guard.kill()
+        guard.communicate()
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

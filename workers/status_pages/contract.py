@@ -11,6 +11,7 @@ import orjson
 
 from rules.announcing.public import Publication
 from rules.announcing.status_pages import StatusPageConfig
+from rules.planned import Saying
 from workers.channels.contract import HttpRequest, Reply, Undelivered, refusal
 from workers.plain import plain
 
@@ -30,6 +31,26 @@ class Telling:
     now: float
     begins: bool = True
     """It is the first that this page hears of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What a page is to say of a maintenance. Times are Unix seconds."""
+
+    mark: str
+    """Which maintenance of ours it is, and of no other that had its name."""
+    title: str
+    says: Saying
+    start: float
+    components: tuple[str, ...]
+    id: str | None
+    """The maintenance's over there; None: it is not there yet."""
+    now: float
+
+    @property
+    def key(self) -> str:
+        """The same on every try to say the same."""
+        return f"{self.mark}-{self.says.phase}-{int(self.says.until)}-{self.says.number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +75,11 @@ class StatusPageType:
     """The request that shows whether an earlier try has got through although nobody heard so; None: it knows itself."""
     found: Callable[[Telling, Reply], Told | None] = lambda _, __: None
     """What that answer means; None: it has not. Raises `Undelivered`."""
+    plan: Callable[[Planned, StatusPageConfig], HttpRequest]
+    """The request that announces a maintenance there, or says what comes next of it."""
+    look_planned: Callable[[Planned, StatusPageConfig], HttpRequest] | None = None
+    found_planned: Callable[[Planned, Reply], tuple[Told, bool] | None] = lambda _, __: None
+    """Where it is over there, and whether it says this already; None: it is not there. Raises `Undelivered`."""
 
 
 def content(reply: Reply, receiver: str) -> Any:
@@ -79,3 +105,8 @@ def ids(publication: Publication, page: StatusPageConfig) -> dict[str, Any]:
     """Component's id -> how it does, as far as this page has such a component."""
     known = publication.components.items()
     return {page.components[name]: health for name, health in known if name in page.components}
+
+
+def known(planned: Planned, page: StatusPageConfig) -> list[str]:
+    """The components that are worked on, by their ids, as far as this page has them."""
+    return [page.components[name] for name in planned.components if name in page.components]

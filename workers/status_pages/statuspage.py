@@ -12,9 +12,10 @@ import orjson
 
 from rules.announcing.public import Health
 from rules.announcing.status_pages import StatusPageConfig
+from rules.planned import Phase
 from workers.channels.contract import HttpRequest, Reply
 from workers.plain import is_web
-from workers.status_pages.contract import ANSWER, StatusPageType, Telling, Told, content, ids
+from workers.status_pages.contract import ANSWER, Planned, StatusPageType, Telling, Told, content, ids, iso, known
 
 API = "https://api.statuspage.io"
 NAME = 255
@@ -28,6 +29,8 @@ _STATUS = {
     Health.MAJOR: "major_outage",
     Health.MAINTENANCE: "under_maintenance",
 }
+_WHILE = {Phase.IN_PROGRESS: Health.MAINTENANCE, Phase.COMPLETED: Health.OPERATIONAL}
+"""How a component does that is worked on."""
 
 
 def tell(telling: Telling, page: StatusPageConfig) -> HttpRequest:
@@ -43,17 +46,39 @@ def tell(telling: Telling, page: StatusPageConfig) -> HttpRequest:
     }
     if components:
         said |= {"components": components, "component_ids": list(components)}
-    return _request(telling, page, "PATCH" if telling.id else "POST", orjson.dumps({"incident": said}))
+    return _request(telling.id, page, "PATCH" if telling.id else "POST", orjson.dumps({"incident": said}))
 
 
-def look(telling: Telling, page: StatusPageConfig) -> HttpRequest:
+def plan(planned: Planned, page: StatusPageConfig) -> HttpRequest:
+    """A scheduled incident. It never changes by itself over there: its own sentences would be nobody's words."""
+    says, components = planned.says, known(planned, page)
+    said: dict[str, Any] = {
+        "name": planned.title[:NAME],
+        "status": says.phase.value,
+        "body": says.text,
+        "impact_override": "maintenance",
+        "scheduled_auto_in_progress": False,
+        "scheduled_auto_completed": False,
+        "deliver_notifications": page.notify,
+        "metadata": {"tocsin": {"maintenance": planned.mark, "says": planned.key}},
+    }
+    if says.phase is not Phase.COMPLETED:
+        said |= {"scheduled_for": iso(planned.start), "scheduled_until": iso(says.until)}
+    if components:
+        said["component_ids"] = components
+    if components and says.phase in _WHILE:
+        said["components"] = dict.fromkeys(components, _STATUS[_WHILE[says.phase]])
+    return _request(planned.id, page, "PATCH" if planned.id else "POST", orjson.dumps({"incident": said}))
+
+
+def look(telling: Telling | Planned, page: StatusPageConfig) -> HttpRequest:
     """The incident as it stands there; or the latest, ours perhaps among them."""
-    return _request(telling, page, "GET")
+    return _request(telling.id, page, "GET")
 
 
-def _request(telling: Telling, page: StatusPageConfig, method: str, body: bytes = b"") -> HttpRequest:
+def _request(id_: str | None, page: StatusPageConfig, method: str, body: bytes = b"") -> HttpRequest:
     where = f"{page.api or API}/v1/pages/{page.page}/incidents"
-    where += f"/{telling.id}" if telling.id else f"?limit={LATELY}" if method == "GET" else ""
+    where += f"/{id_}" if id_ else f"?limit={LATELY}" if method == "GET" else ""
     headers = {"authorization": f"OAuth {page.token}", **({"content-type": "application/json"} if body else {})}
     return HttpRequest(url=where, method=method, headers=headers, body=body, kept=ANSWER)
 
@@ -73,9 +98,29 @@ def found(telling: Telling, reply: Reply) -> Told | None:
     return None
 
 
+def found_planned(planned: Planned, reply: Reply) -> tuple[Told, bool] | None:
+    """Is it there, and does it say this already? Raises `Undelivered`."""
+    answer = content(reply, "Statuspage")
+    for one in answer if isinstance(answer, list) else [answer]:
+        mark = (one.get("metadata") or {}).get("tocsin") or {}
+        if mark.get("maintenance") == planned.mark:
+            return _told(one), mark.get("says") == planned.key
+    return None
+
+
 def _told(incident: Any) -> Told:
     url = str(incident.get("shortlink") or "")
     return Told(id=str(incident["id"]), url=url if is_web(url) else None)
 
 
-TYPE = StatusPageType(name="statuspage", title="Statuspage", tell=tell, told=told, look=look, found=found)
+TYPE = StatusPageType(
+    name="statuspage",
+    title="Statuspage",
+    tell=tell,
+    told=told,
+    look=look,
+    found=found,
+    plan=plan,
+    look_planned=look,
+    found_planned=found_planned,
+)

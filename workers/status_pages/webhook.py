@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 
 from rules.announcing.public import PublicStatus
 from rules.announcing.status_pages import StatusPageConfig
 from workers.channels.contract import HttpRequest, Reply, refusal
 from workers.channels.webhook import signature
-from workers.status_pages.contract import StatusPageType, Telling, Told, ids
+from workers.status_pages.contract import Planned, StatusPageType, Telling, Told, ids, known
 
 
 def tell(telling: Telling, page: StatusPageConfig) -> HttpRequest:
     """The same id on every try, so that the receiver can tell a repetition."""
     publication = telling.publication
-    message, timestamp = f"public-{telling.incident}-{publication.number}", str(int(telling.now))
     said = {
         "type": f"status.{_happens(telling)}",
         "incident": telling.incident,
@@ -28,7 +29,30 @@ def tell(telling: Telling, page: StatusPageConfig) -> HttpRequest:
         "started": telling.opened_at,
         "at": publication.at,
     }
-    body = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+    return _signed(said, f"public-{telling.incident}-{publication.number}", telling.now, page)
+
+
+def plan(planned: Planned, page: StatusPageConfig) -> HttpRequest:
+    """The same id on every try, so that the receiver can tell a repetition."""
+    says = planned.says
+    said = {
+        "type": f"maintenance.{says.phase.value}",
+        "maintenance": planned.mark,
+        "title": planned.title,
+        "text": says.text,
+        "status": says.phase.value,
+        "components": list(planned.components),
+        "component_ids": known(planned, page),
+        "notify": page.notify,
+        "start": planned.start,
+        "end": says.until,
+        "at": planned.now,
+    }
+    return _signed(said, f"maintenance-{planned.key}", planned.now, page)
+
+
+def _signed(said: dict[str, Any], message: str, now: float, page: StatusPageConfig) -> HttpRequest:
+    body, timestamp = orjson.dumps(said, option=orjson.OPT_SORT_KEYS), str(int(now))
     headers = {
         "content-type": "application/json",
         "webhook-id": message,
@@ -51,4 +75,4 @@ def told(reply: Reply) -> Told:
     return Told()
 
 
-TYPE = StatusPageType(name="webhook", title="Webhook", tell=tell, told=told)
+TYPE = StatusPageType(name="webhook", title="Webhook", tell=tell, told=told, plan=plan)

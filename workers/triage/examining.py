@@ -33,6 +33,8 @@ THREADS = 48
 """Checks of one process that may be under way: those that hang must not fill it up."""
 FRESH = 10.0
 """Seconds for which a finding serves further incidents too: a storm of them asks a page once, not a hundred times."""
+GRACE = 1 / 16
+"""So much longer is waited for a check than it may take: one that keeps its own time says itself that it hung."""
 LONGEST_TEXT = 300
 LONGEST_DETAIL = 2000
 _ADDRESS = re.compile(r"^[a-z]+://\S+ ")
@@ -100,7 +102,7 @@ class Examiner:
         return [found[name] for name in dict.fromkeys(names)]
 
     def _run(self, names: Sequence[str], now: float) -> list[Finding]:
-        ends = self.timer() + self.longest
+        ends = self.timer() + self.longest * (1 + GRACE)
         going = [_Going(self, name, now) for name in names]
         for one in going:
             one.begin()
@@ -193,7 +195,8 @@ class _Going:
         if self._thread is None:
             return self._unknown(f"was not run: {THREADS} other checks hang")
         self._thread.join(max(0.0, until - self._examiner.timer()))
-        return self._found or self._unknown(f"did not come to an end within {self._examiner.longest:g}s")
+        longest = self._examiner.longest
+        return self._found or self._unknown(f"did not come to an end within {longest:g}s", longest)
 
-    def _unknown(self, text: str) -> Finding:
-        return Finding(check=self._name, outcome=Found.UNKNOWN, text=f"{self._name} {text}", at=self._now)
+    def _unknown(self, text: str, took: float = 0.0) -> Finding:
+        return Finding(check=self._name, outcome=Found.UNKNOWN, text=f"{self._name} {text}", at=self._now, took=took)

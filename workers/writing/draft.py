@@ -26,7 +26,7 @@ from workers.postmortems import shelf
 from workers.writing.beneath import BeneathDraft
 from workers.writing.bundle import Bundle
 from workers.writing.gated import GateDraft
-from workers.writing.promised import LOOKS, look, once, release, told
+from workers.writing.promised import LOOKS, look, memory, once, release, told
 
 
 class Draft:
@@ -48,6 +48,7 @@ class Draft:
         self._ended: set[str] = set()
         self._timeline: dict[str, list[TimelineEntry]] = {}
         self._effects: list[tuple[str, Effect]] = []
+        self._revived: list[str] = []
         self._placed: dict[str, Place] = {}
         self._grouped: dict[str, str] = {}
         self._counts: Counter[tuple[str, ...]] = Counter()
@@ -72,14 +73,14 @@ class Draft:
 
     def load_heard(self, events: Iterable[Event]) -> None:
         """Read in which deliveries the senders' own ids of these events have been heard before."""
-        named = list(dict.fromkeys(key for event in events if (key := _memory(event))))
+        named = list(dict.fromkeys(key for event in events if (key := memory(event))))
         for key, value in zip(named, self.read(named), strict=True):
             if value:
                 self._heard[key] = value.decode()
 
     def repeats(self, event: Event) -> bool:
         """Has the sender said this before, by its own id, in another delivery? If not, it is remembered."""
-        key = _memory(event)
+        key = memory(event)
         if key is None:
             return False
         first = self._heard.setdefault(key, event.delivery)
@@ -157,9 +158,13 @@ class Draft:
         self._effects += [(incident.id, effect) for effect in outcome.effects if not self._seen_to(incident.id, effect)]
 
     def _seen_to(self, incident_id: str, effect: Effect) -> bool:
-        """Is somebody about to, or does it right now? Promised anew, it would be done twice."""
+        """Is somebody about to, or does it right now? Then not anew; what is published after one was given up is."""
         entry_id = once(incident_id, effect)
-        return entry_id is not None and self.is_promised(entry_id)
+        if entry_id is None or not self.is_promised(entry_id):
+            return False
+        parked = isinstance(effect, PublishOn) and self._pipe.zscore(keys.PARKED, entry_id) is not None
+        self._revived += [entry_id] * parked
+        return not parked
 
     def reopened(self, incident: Incident) -> None:
         """What was over is not: nothing of it has an end any more, and its group leads to it."""
@@ -270,6 +275,7 @@ class Draft:
     def _promises(self, writes: Bundle) -> list[Entry]:
         """The entries that the effects ask for. Of the looks at one incident the last that was asked for counts."""
         entries: list[Entry] = []
+        agenda.unpark(writes, *self._revived)
         looks: dict[tuple[str, Kind], float | None] = {}
         for incident_id, effect in self._effects:
             incident = self._incidents[incident_id]
@@ -292,8 +298,3 @@ class Draft:
         for lane in () if incident.id in self._opened else (Lane.URGENT, Lane.CALM):
             agenda.withdraw(writes, entry_id, lane, JOBS[kind])
         return [] if at is None else [look(incident, kind, at, self.now)]
-
-
-def _memory(event: Event) -> str | None:
-    """Where a sender's own id is remembered; None for an event without one."""
-    return keys.heard(event.source, event.sender_id) if event.sender_id else None

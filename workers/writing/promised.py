@@ -6,7 +6,7 @@ from typing import Any
 
 from rules import telling
 from rules.effects import Effect, ExamineAt, Notify, PublishOn, Release, RemindAt, ReviewAt, RoomAt, SettleAt, WakeAt
-from rules.event import URGENT
+from rules.event import URGENT, Event
 from rules.incident import Incident, Reason
 from rules.transitions.last_answer import Missed
 from rules.transitions.routing import KEEP_TOMBSTONE
@@ -130,3 +130,8 @@ def what(entry: Entry, did: str = "to") -> str:
     """`slack to on-call engineer (ana): opened`."""
     body: dict[str, Any] = entry.body
     return telling.what(body["channel"], body["role"], body["person"], body["reason"], did)
+
+
+def memory(event: Event) -> str | None:
+    """Where a sender's own id is remembered; None for an event without one."""
+    return keys.heard(event.source, event.sender_id) if event.sender_id else None

@@ -52,7 +52,7 @@ _OF_THE_BOT = frozenset(
     | {"team_access_not_granted", "not_in_channel", "missing_scope", "restricted_action"}
 )
 """What is wrong with the token or the bot, and not with what was asked."""
-_VITAL = frozenset({Chore.CREATE, Chore.LOOK, Chore.POST})
+VITAL = frozenset({Chore.CREATE, Chore.LOOK, Chore.POST})
 _DOING = {
     Chore.CREATE: "make a channel for this incident",
     Chore.LOOK: "list the channels, to find the one of this incident",
@@ -184,7 +184,7 @@ def _refused(chore: Chore, room: Room, material: Material, refused: SlackRefused
     if chore is Chore.INVITE and word not in _OF_THE_BOT:
         note = f"{material.person} could not be asked into #{room.name}: Slack says {word}"
         return _done(chore, material, {}, note)
-    vital = chore in _VITAL or word in _OF_THE_BOT - {"missing_scope", "restricted_action"}
+    vital = chore in VITAL or word in _OF_THE_BOT - {"missing_scope", "restricted_action"}
     return RoomRefused(chore=chore, why=_why(chore, room, refused), vital=vital)
 
 
