@@ -5,7 +5,7 @@ Ids and due times are cheap, and enough to count and to turn pages; what an entr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -71,17 +71,33 @@ class Outlook:
         self._agenda = Agenda(redis)
 
     def sheet(self, sought: Sought, after: After, rows: int) -> Sheet:
-        """A page: `rows` entries, or those that fit among AT_ONCE."""
+        """A page: `rows` entries, or as many of those that fit among AT_ONCE."""
         length = AT_ONCE if sought.inside else rows
         total, ids = self._ids(sought, "+inf", after, length + 1)
         more, ids = len(ids) > length, ids[:length]
         fitting = [one for one in self._glances(ids) if _fits(one, sought)]
+        if len(fitting) > rows:
+            fitting, last = fitting[:rows], fitting[rows - 1].entry.id.encode()
+            more, ids = True, ids[: [name for name, _ in ids].index(last) + 1]
         return Sheet(glances=fitting, total=total, looked=len(ids), further=_further(after, ids) if more else None)
 
-    def until(self, moment: float, at_most: int) -> tuple[int, list[Glance]]:
-        """How much is due until then (Unix seconds), and the first of it, `at_most` entries."""
+    def until(
+        self, moment: float, at_most: int, known: Callable[[str], str | None]
+    ) -> tuple[int, list[tuple[float, str | None]]]:
+        """How much is due until then (Unix seconds), and of the first `at_most` of it: when, and how bad that is.
+
+        `known` tells the severity of an incident the caller has at hand; only what it does not know is looked into.
+        """
         total, ids = self._ids(Sought(), repr(moment), After(), at_most)
-        return total, self._glances(ids)
+        pipe = self._redis.pipeline(transaction=False)
+        for name, _ in ids:
+            pipe.hget(keys.entry(name.decode()), "incident")
+        incidents = cast("list[bytes | None]", pipe.execute()) if ids else []
+        found = [(one, known(of.decode()) if of else None) for one, of in zip(ids, incidents, strict=True)]
+        others = self._glances([one for one, severity in found if severity is None])
+        return total, [(one[1], severity) for one, severity in found if severity is not None] + [
+            (glance.entry.due_at, glance.severity) for glance in others
+        ]
 
     def _ids(self, sought: Sought, until: str, after: After, at_most: int) -> tuple[int, list[tuple[bytes, float]]]:
         """How many there are in all, and the soonest from there on with their due times."""

@@ -15,9 +15,11 @@ from typing import Any
 import orjson
 from redis.exceptions import RedisError
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from router.accounts.entry import visitor_of
 from router.console.banner import Banner, Line
 from router.console.board import Board, Row
 from router.console.frame import rendered
@@ -33,6 +35,10 @@ CLOCK_EVERY = 5.0
 """Seconds between two words about what time it is here, which also keep proxies from hanging up."""
 PER_PERSON, TOGETHER = 5, 200
 """Streams of one person, and of everybody, at one process; more are told to come again."""
+CROWDED = (
+    f"Too many pages are open ({PER_PERSON} of one person, {TOGETHER} together are live): close another one,"
+    " or reload this one by hand."
+)
 BEHIND = 256
 """Messages a watcher may be behind; whoever reads more slowly is dropped and will connect anew."""
 MANY = 100
@@ -48,6 +54,8 @@ class Watcher:
     """The filters of the list it shows; None: it only wants to hear that something has changed."""
     source: str = ""
     """A source of which it wants to hear every delivery, whether or not an incident changes by it."""
+    request: Request | None = None
+    """By which it was opened: whoever may look is asked again while it lasts."""
     waiting: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(BEHIND))
     """None ends the stream."""
 
@@ -58,10 +66,12 @@ class Watcher:
         except asyncio.QueueFull:
             self.end()
 
-    def end(self) -> None:
-        """Hang up, whatever still waits."""
+    def end(self, last: bytes = b"") -> None:
+        """Hang up, whatever still waits, with a last word."""
         while not self.waiting.empty():
             self.waiting.get_nowait()
+        if last:
+            self.waiting.put_nowait(last)
         self.waiting.put_nowait(None)
 
 
@@ -84,9 +94,9 @@ class Live:
         who = f"{visit.visitor.via}:{visit.visitor.name}"
         counts = Counter(one.who for one in self._watchers)
         if counts[who] >= PER_PERSON or counts.total() >= TOGETHER:
-            raise Problem(503, "Too many pages are open. Close one, or reload by hand.", headers={"Retry-After": "10"})
+            raise Problem(503, CROWDED, headers={"Retry-After": "10"})
         sight = Sight.asked(visit.asked) if visit.asked.get("on") == "now" else None
-        watcher = Watcher(who, sight, visit.asked.get("source", ""))
+        watcher = Watcher(who, sight, visit.asked.get("source", ""), visit.request)
         watcher.hear(_clock(self._context.clock.now()))
         return Stream(self, watcher)
 
@@ -114,6 +124,16 @@ class Live:
             if asyncio.get_running_loop().time() - said_at >= CLOCK_EVERY:
                 said_at = asyncio.get_running_loop().time()
                 self._tell([_clock(self._context.clock.now())])
+                await self._show_out()
+
+    async def _show_out(self) -> None:
+        """A stream outlives no session and no account: what opens is not for whoever was signed out meanwhile."""
+        try:
+            for watcher in list(self._watchers):
+                if watcher.request is not None and await visitor_of(self._context, watcher.request) is None:
+                    watcher.end(_event("out", {}))
+        except RedisError:
+            return  # Redis away signs nobody out.
 
     async def _look(self, *, silently: bool = False) -> None:
         lines = await run_in_threadpool(self._banner.lines)

@@ -40,7 +40,7 @@ def tables(context: Context) -> list[Page]:
     live = Live(context, board, Banner(context))
     return [
         *Now(context, board).pages(),
-        *Queue(context).pages(),
+        *Queue(context, board).pages(),
         *Reporting(context).pages(),
         *AccountPage(context).pages(),
         *People(context).pages(),

@@ -13,6 +13,8 @@ from starlette.responses import Response
 from router.accounts.audit import What
 from router.api import promises
 from router.console.axis import AHEAD, Axis, axis
+from router.console.board import Board
+from router.console.coming import coming
 from router.console.routes import Page
 from router.console.visit import Visit
 from router.console.visitor import Role
@@ -21,13 +23,14 @@ from router.problems import Problem
 from rules.duration import parse_duration
 from rules.event import Severity
 from rules.explained.timetable import holder
+from rules.incident import Incident, State
 from workers import failed
 from workers.agenda import Agenda, Kind, Lane
 from workers.by_hand import By, ByHand, NoEntry
 from workers.ledger import Refused
 from workers.outlook import After, Outlook, Sheet, Sought
 
-ROWS = 50
+ROWS = 30
 """Promises on one page."""
 DRAWN = 300
 """Promises of the next hour that are drawn."""
@@ -57,8 +60,9 @@ class Shown:
 class Queue:
     """The page and its buttons."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, board: Board) -> None:
         self._context = context
+        self._board = board
         self._outlook = Outlook(context.redis)
         self._hand = ByHand(context.redis, context.clock, context.ledger)
 
@@ -82,7 +86,8 @@ class Queue:
         sought, after = self._sought(visit), _after(visit.asked)
         sheet = self._outlook.sheet(sought, after, ROWS)
         further = sheet.further
-        total, hour = self._outlook.until(visit.now + AHEAD, DRAWN)
+        worst = {name: row.severity for name, row in self._board.rows().items()}
+        total, hour = self._outlook.until(visit.now + AHEAD, DRAWN, worst.get)
         redis, config = self._context.redis, self._context.in_force.ruleset.config
         return Shown(
             sought=sought,
@@ -90,7 +95,7 @@ class Queue:
             sheet=sheet,
             items=self._aloud([one.entry for one in sheet.glances], visit.now),
             parked=self._aloud(Agenda(redis).parked(PARKED), visit.now),
-            ahead=axis([(one.entry.due_at, one.severity) for one in hour], visit.now, total),
+            ahead=axis(hour, visit.now, total),
             queues=failed.standings(redis),
             failed=failed.failed(redis, PARKED),
             people=[*config.people, *config.roles],
@@ -116,7 +121,18 @@ class Queue:
             incident = known.get(item["incident"] or "")
             item["severity"] = None if incident is None else incident.severity
             item["title"] = "" if incident is None else incident.title
+            if item["kind"] == Kind.STEP and incident is not None and incident.state is State.TRIGGERED:
+                item |= self._called(incident, item["step"])
         return items
+
+    def _called(self, incident: Incident, step: int | None) -> dict[str, Any]:
+        """Whom a step calls, by name, as the list of incidents says it; nothing else while nobody is to be called."""
+        comes = coming(incident, self._context.in_force.ruleset.config)
+        if not comes.pages:
+            return {}
+        begins, (who, _, rest) = "" if step is None else f"step {step + 1}: ", comes.what.partition(": ")
+        what = f"{begins}call {who}, unless somebody acknowledges first"
+        return {"what": f"{what}; {rest} there" if rest else what, "to": None}
 
     async def move(self, visit: Visit) -> Response:
         """POST: run one now, put it off, drop it, or take it up again."""

@@ -152,6 +152,7 @@ function listen() {
   stream.addEventListener("open", () => {
     heard = performance.now();
     pulse("live");
+    cut(null);
     readAnew(); // What happened since the page was made, or while nobody listened.
   });
   const on = (name, act) =>
@@ -174,11 +175,50 @@ function listen() {
       counted();
     }
   });
+  on("out", () => {
+    hangUp(0);
+    askWhy();
+  });
   on("changed", (said) => concerns(said.ids) && readAnew());
   stream.addEventListener("error", () => {
     pulse("connecting again …");
-    if (stream.readyState === EventSource.CLOSED) hangUp(10000);
+    if (stream.readyState === EventSource.CLOSED) {
+      hangUp(0);
+      askWhy();
+    }
   });
+}
+
+// A stream that is refused does not say why: the same question, asked once more, does.
+async function askWhy() {
+  const asked = new AbortController();
+  try {
+    const answer = await fetch(body.dataset.live, { redirect: "manual", signal: asked.signal });
+    if (answer.type === "opaqueredirect") {
+      cut("", true);
+      return; // Whoever signs in elsewhere and comes back to this page is heard: it listens when it is looked at.
+    }
+    if (!answer.ok) {
+      const said = new DOMParser().parseFromString(await answer.text(), "text/html");
+      cut(said.querySelector("[data-why]")?.textContent ?? "");
+    }
+  } catch {
+    // Nobody answers: the pulse says so.
+  } finally {
+    asked.abort();
+  }
+  setTimeout(listen, 10000);
+}
+
+// Why this page changes no more by itself; null: it does again.
+function cut(text, out = false) {
+  const place = document.getElementById("cut");
+  place.hidden = !text && !out;
+  const link = place.querySelector("a");
+  link.hidden = !out;
+  link.href = `/sign-in?${new URLSearchParams({ then: location.pathname + location.search })}`;
+  say(place.querySelector("span"), out ? "You are signed out: what stands here changes no more." : (text ?? ""));
+  if (text !== null) pulse(out ? "signed out" : "not live");
 }
 
 function concerns(ids) {

@@ -13,8 +13,10 @@ from redis import Redis
 
 from router.accounts import passwords
 from router.accounts.sessions import IDLE, LONGEST
+from router.console import live
 from tests.accounts.person import COOKIE, GOOD, Person, api, invited, joined
 from tests.receiver.ear import Ear
+from tests.receiver.wire import listening
 
 FORM = {"name": "dan", "password": "not the right one", "then": "/"}
 
@@ -169,6 +171,22 @@ def test_a_removed_account_is_out_at_once_and_its_successor_is_somebody_else(ear
     assert api(ear, "GET", "/api/incidents", token=token).status_code == 401
     joined(ear, "dan", "viewer")
     assert not dan.is_in
+
+
+def test_an_open_page_hears_nothing_more_once_its_account_is_removed(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stream that keeps it current ends by itself, and is not opened again."""
+    monkeypatch.setattr(live, "CLOCK_EVERY", 0.0)
+    joined(ear, "boss", "admin")
+    dan = joined(ear, "dan", "viewer")
+    cookie = "; ".join(f"{name}={value}" for name, value in dan.cookies.items())
+    with listening(ear) as connect:
+        stream = connect()
+        stream.sendall(f"GET /live HTTP/1.1\r\nHost: t\r\nConnection: close\r\nCookie: {cookie}\r\n\r\n".encode())
+        assert b" 200 OK" in stream.recv(4096)
+        assert api(ear, "POST", "/api/accounts/dan/remove").json() == {"removed": "dan"}
+        while stream.recv(65536):
+            pass
+    assert dan.get("/live").headers["location"].startswith("/sign-in?")
 
 
 def test_a_role_is_in_force_with_the_next_page(ear: Ear) -> None:
