@@ -1,6 +1,7 @@
 """Status pages say how planned work goes: what a page says is compared with how things stand, and it is told the rest.
 
-An answer that was lost is looked for before anything is said again, as with incidents (`workers.announcing.publishing`).
+An answer that was lost is looked for before anything is said again, as with incidents
+(`workers.announcing.publishing`).
 """
 
 from __future__ import annotations
