@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from router.api.announce_commands import Title, known
-from router.api.asked import Line, Words
+from router.api.announce_commands import Public, Title, known
+from router.api.asked import Line
 from router.context import Context
 from router.problems import Problem
 from rules.holds.maintenance import Maintenance
 from rules.planned import OVER, Announced, Phase, Standing, again, coming, itself
 from workers import announced
-from workers.plain import plain
 
 
 class AskedToAnnounce(BaseModel):
@@ -25,19 +24,12 @@ class AskedToAnnounce(BaseModel):
     by: Line
     title: Title | None = None
     """The first time it needs one."""
-    text: Words
-    over: Words | None = None
+    text: Public
+    over: Public | None = None
     """What is said at the end."""
     components: list[Line] = Field(default=[], max_length=50)
     pages: list[Line] = Field(default=[], max_length=50)
     """On which status pages; by default on all. Those that have it are told in any case."""
-
-    @field_validator("title", "text", "over")
-    @classmethod
-    def _legible(cls, said: str | None) -> str | None:
-        if said is not None and not plain(said):
-            raise ValueError("expected words that can be read")
-        return said
 
 
 class Planning:
@@ -130,5 +122,5 @@ class Planning:
 
 def _is_told(one: Maintenance, said: Announced, on: Standing, now: float) -> bool:
     if now >= one.end:
-        return on.phase is Phase.COMPLETED
+        return on.phase is Phase.COMPLETED or (on.phase is None and on.tried is None)
     return on.phase is not None and on.number == said.number and abs(on.until - one.end) <= 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from router.api.asked import Asked, Line, Words
 from router.problems import Problem
@@ -14,8 +14,18 @@ from rules.announcing.room_commands import ArchiveRoom
 from rules.commands import Command
 from rules.oncall.roster import Roster
 from rules.reading.problem import nearest
+from workers.plain import plain
 
-Title = Annotated[str, Field(min_length=1, max_length=255)]
+
+def _legible(said: str) -> str:
+    if not plain(said):
+        raise ValueError("expected words that can be read")
+    return said
+
+
+Title = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_legible)]
+Public = Annotated[Words, AfterValidator(_legible)]
+"""What the world is to read."""
 
 
 class AskedToArchiveChannel(Asked):
@@ -29,7 +39,7 @@ class AskedToArchiveChannel(Asked):
 class AskedToPublish(Asked):
     """The world is to read this, in exactly these words."""
 
-    text: Words
+    text: Public
     title: Title | None = None
     """The first publication needs one."""
     status: PublicStatus | None = None

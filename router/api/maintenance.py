@@ -13,7 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from router.accounts.caller import in_their_name
-from router.api.asked import Line, Words
+from router.api.announce_commands import Public
+from router.api.asked import Line
 from router.api.commands import read_body_as
 from router.api.shown import shown
 from router.api.silences import AskedToSilence, Silences
@@ -66,7 +67,7 @@ class AskedToProlong(BaseModel):
 
     by: Line
     lasts: str = Field(alias="for")
-    say: Words | None = None
+    say: Public | None = None
     """To the world, where it knows of it: in place of the sentence that it takes longer."""
 
 
@@ -76,7 +77,7 @@ class AskedToEnd(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     by: Line
-    say: Words | None = None
+    say: Public | None = None
     """To the world, where it knows of it: in place of what was to be said at the end."""
 
 

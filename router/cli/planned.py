@@ -124,7 +124,7 @@ def public_lines(one: Record) -> list[str]:
 
 
 def _on_page(page: str, on: Record) -> str:
-    says = f"says “{on['says'].replace('_', ' ')}”" if on["says"] else "says nothing yet"
+    says = f"says “{on['says'].replace('_', ' ')}”" if on["says"] else "says nothing of it"
     at = f": {plain(on['url'], 300)}" if on["url"] else ""
     why = f"; it is tried again: {plain(on['trouble'], 300)}" if on["trouble"] else ""
     behind = ", and will say more in a moment" if on["says"] and not on["up_to_date"] and not why else ""
@@ -139,4 +139,6 @@ def public_state(one: Record) -> str:
     pages = public["pages"].values()
     if any(on["trouble"] for on in pages):
         return "in trouble"
+    if one["over"] and not any(on["says"] for on in pages):
+        return "no"
     return "yes" if all(on["up_to_date"] for on in pages) else "soon"

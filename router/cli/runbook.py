@@ -20,7 +20,7 @@ WORDS = {
     "reopen": "Say the id of a question, as -o json shows it",
 }
 """What can be done, and what must be said with it."""
-OTHERWISE = "Take one of them: tocsin runbook ID --name NAME"
+OTHERWISE = "Take one of them: tocsin runbook {} --name NAME"
 
 
 @click.command(cls=Command)
@@ -49,14 +49,15 @@ def runbook(
 
 def _show(session: Session, id_: str, name: str | None) -> None:
     query = f"?name={quote(name, safe='')}" if name else ""
-    found = ask(session, "GET", f"/api/incidents/{whole(session, id_)}/runbook{query}", otherwise=OTHERWISE)
+    full = whole(session, id_)
+    found = ask(session, "GET", f"/api/incidents/{full}/runbook{query}", otherwise=OTHERWISE.format(full))
     session.answer(found, lambda: show_runbook(session, found))
 
 
 def _work(session: Session, id_: str, word: str, body: dict[str, str | None]) -> None:
     full = whole(session, id_)
     said = {key: value for key, value in body.items() if value is not None}
-    found = ask(session, "POST", f"/api/incidents/{full}/runbook", {**said}, otherwise=OTHERWISE)
+    found = ask(session, "POST", f"/api/incidents/{full}/runbook", {**said}, otherwise=OTHERWISE.format(full))
     first = plain(str(found.get("done_by") or ""))
     late = word == "tick" and first not in ("", plain(str(found.get("by"))))
     told = f"{first} had done it already: {plain(found['item'])}" if late else _done(found, word, str(body[word]))

@@ -40,7 +40,7 @@ def test_what_will_be_public_is_seen_first(works: Console) -> None:
     listed = works.get("/maintenance")
     assert "The world reads “We <b>change</b> disks.”" in said(listed)
     assert HOSTILE not in listed.text
-    assert "public : says nothing yet, and more in a moment" in said(listed)
+    assert "public : says nothing of it, and more in a moment" in said(listed)
 
 
 def test_what_cannot_be_published_says_why(works: Console) -> None:

@@ -70,6 +70,7 @@ def test_one_page_may_be_meant(burning: Ear) -> None:
         ({**FIRST, "components": {"checkout": "broken"}}, 422, "components.checkout"),
         ({**FIRST, "status": "mitigating"}, 422, "status"),
         ({"by": "ana", "title": "x"}, 422, "text"),
+        ({**FIRST, "text": "\0"}, 422, "text: expected words that can be read"),
     ],
 )
 def test_what_cannot_become_public(burning: Ear, body: object, status: int, says: str) -> None:

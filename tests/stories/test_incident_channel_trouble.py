@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from redis import Redis
 
+from rules.announcing.room import Chore
 from rules.announcing.room_commands import ArchiveRoom
 from rules.commands import Acknowledge, AddNote, Resolve
 from rules.incident import TimelineEntry
@@ -15,6 +16,7 @@ from tests.channelled import NAME, OPENED, TALK, WITH_CHANNEL, opens, said, text
 from tests.world import SECRETS, World, a_world
 from workers import keys
 from workers.agenda import LEASE, Job, Lane
+from workers.announcing import rooms
 from workers.channels.contract import Undelivered
 from workers.ledger import Refused
 from workers.watch import auditor
@@ -271,3 +273,24 @@ def everything(redis: Redis) -> str:
         b"stream": redis.xrange,
     }
     return repr([reads[cast("bytes", redis.type(key))](key) for key in redis.scan_iter()])
+
+
+def test_a_fault_of_ours_leaves_out_one_thing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The topic cannot be made: people hear so once, and whatever else the channel shows goes on."""
+    real = rooms.request
+
+    def request(chore: Chore, *more: Any) -> Any:
+        if chore is Chore.TOPIC:
+            raise KeyError(chore)
+        return real(chore, *more)
+
+    monkeypatch.setattr(rooms, "request", request)
+    world.hears()
+    world.outside.heard_exactly([*OPENED, TALK, ("slack", "update"), ("mail", "update")])
+    assert "The channel of this incident cannot be seen to (topic: KeyError)." in world.history()
+    world.asks(AddNote(by="ana", via="console", text="We roll back."))
+    world.passes("20s")
+    (channel,) = world.outside.workspace.channels.values()
+    assert (channel.topic, world.house.agenda.parked()) == ("", [])
+    assert any("We roll back." in text for text in texts(channel))
+    world.outside.heard.clear()
