@@ -69,6 +69,7 @@ bench: .venv/.dev  ## ingest, the worker, end to end, decisions and the tick, me
 	$(BIN)/python -m bench.replay
 	$(BIN)/python -m bench.console
 	$(BIN)/python -m bench.console watchers
+	$(BIN)/python -m bench.streams
 
 lock: .venv/.dev  ## resolve again, within pyproject.toml; UPGRADE=--upgrade takes newer releases
 	$(COMPILE) $(UPGRADE) --output-file requirements.lock

@@ -107,7 +107,9 @@ def test_what_was_given_up_is_taken_up_again(console: Console) -> None:
     """Once: the second press says that it stands there no more."""
     console.is_down()
     entry = console.parks_a_page()
-    assert "10 workers died over it" in said(console.get("/agenda"))
+    page = said(console.get("/agenda"))
+    assert "10 workers died over it" in page
+    assert page.index("take these up first") < page.index("The next hour")
     move = {"entry": entry, "do": "take up", "back": "/agenda"}
     assert "once more" in console.pressed("/agenda/move", move)
     assert "promised no more" in console.pressed("/agenda/move", move)
@@ -120,17 +122,23 @@ def test_a_button_that_is_none_changes_nothing(console: Console) -> None:
     assert "no more" in console.pressed("/agenda/failed", {"job": "x", "do": "requeue", "back": "/agenda"})
 
 
-def test_pages_follow_each_other_without_a_gap(console: Console) -> None:
+@pytest.mark.parametrize("sought", [Sought(), Sought(severity="P3")], ids=["all", "by what they say"])
+def test_pages_follow_each_other_without_a_gap(console: Console, sought: Sought) -> None:
     """Also where more than a page is due at the very same moment: each promise stands on one page, once."""
     with console.redis.pipeline() as pipe:
         for number in range(130):
             at = console.clock.at + (60 if number < 120 else 90)
-            fields = {"created_at": at, "due_at": at, "lane": (Lane.URGENT, Lane.CALM)[number % 2]}
+            fields = {
+                "created_at": at,
+                "due_at": at,
+                "lane": (Lane.URGENT, Lane.CALM)[number % 2],
+                "body": {"severity": "P3"},
+            }
             add(pipe, Entry(id=f"release-X{number:03}", kind=Kind.RELEASE, **fields))  # type: ignore[arg-type]
         pipe.execute()
     outlook, after, found = Outlook(console.redis), After(), list[str]()
     for _ in range(3):
-        sheet = outlook.sheet(Sought(), after, 50)
+        sheet = outlook.sheet(sought, after, 50)
         found += [one.entry.id for one in sheet.glances]
         after = sheet.further or after
     assert sheet.further is None
