@@ -23,10 +23,12 @@ from rules.rehearsal.engine import Rehearsal
 from rules.transitions.routing import KEEP_HEARD
 from tests.outside import Outside, Receiver
 from tests.world import World, settings
-from workers.agenda import Entry
+from workers.agenda import Entry, Lane
 from workers.clock import DrivenClock
 from workers.deliveries.intake import Received, queue_commands
 from workers.rulebook import silences
+from workers.watch import beats
+from workers.watch.auditor import EVERY, audit
 from workers.writing import draft
 
 NEVER_ENDS = 100_000
@@ -173,6 +175,19 @@ class Staged:
         self.works()
         while (due := self.world.house.agenda.next_due()) is not None and due <= at_latest:
             self.passes_to(due)
+
+
+class Audited(Staged):
+    """As production: one of the workers audits every half minute."""
+
+    def passes_to(self, moment: float) -> None:
+        """The clock stops at every audit too."""
+        while (at := min(moment, (self.now // EVERY + 1) * EVERY)) < moment:
+            super().passes_to(at)
+            for lane in Lane:
+                beats.beat(self.world.redis, f"{lane}:somewhere:1")
+            audit(self.world.house)
+        super().passes_to(moment)
 
 
 def _refuse(receiver: Receiver, status: int) -> None:

@@ -102,8 +102,12 @@ class Desk(Sitting):
         labels = {"n": str(number), "service": word, word: word}
         body = {"summary": word, "url": word, "id": f"{word}{number}", word: word, "labels": labels}
         agent = {"User-Agent": word.encode("ascii", "ignore").decode().replace("\r", "").replace("\n", "")}
-        assert self.ask("POST", f"/hooks/anything?q={quote(word)}", json=body, headers=agent).status_code == 202
-        assert self.ask("POST", KUMA, content=word.encode(), headers=agent).status_code == 202
+        self.delivers(f"/hooks/anything?q={quote(word)}", json=body, headers=agent)
+        self.delivers(KUMA, content=word.encode(), headers=agent)
+
+    def delivers(self, path: str, **sent: Any) -> None:
+        """As senders do: once more when it could not be kept just now, as where everything else runs too."""
+        assert 202 in (self.ask("POST", path, **sent).status_code for _ in range(5)), path
 
     def tampers(self, incident_id: str) -> None:
         """As if no parser had cleaned it: the pages hold without them."""
