@@ -60,7 +60,7 @@ DOORS = {
     "workers.release": "no process starts on what a later release has written",
     "workers.settings": "the one reader of the environment",
     "workers.rulebook.overrides": "overrides of schedules that people have made",
-    "workers.announced": "what the world is told of planned work",
+    "workers.announcing.announced": "what the world is told of planned work",
     "workers.maintenance": "what is worked on, begun, prolonged and ended by people, and whom that reminds",
     "workers.rulebook.silences": "what people have silenced, set and lifted",
     "workers.deliveries.spool": "what Redis cannot take now, on this host's disk",

@@ -20,8 +20,9 @@ from rules.pace import TOGETHER, Destination
 from rules.responding.response_commands import Remind
 from rules.upcast import NewerRecord
 from workers import log as logging
-from workers import maintenance, planned, queue
+from workers import maintenance, queue
 from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
+from workers.announcing import planned
 from workers.deliveries.intake import mint
 from workers.house import QUEUED, House
 from workers.triage import checking

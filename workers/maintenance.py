@@ -14,15 +14,16 @@ from pydantic import ValidationError
 from redis import Redis
 from redis.exceptions import WatchError
 
+from rules.announcing.planned import Announced
 from rules.holds.maintenance import Maintenance, Notice, over, still_on, waiting, whom
 from rules.holds.quiet import SilenceConfig
 from rules.holds.silence import Silence
 from rules.incident import Incident
-from rules.planned import Announced
 from rules.record import decode, encode
 from rules.upcast import NewerRecord
-from workers import agenda, announced, keys, log, queue
+from workers import agenda, keys, log, queue
 from workers.agenda import Entry, Job, Kind, Lane
+from workers.announcing import announced
 from workers.house import House
 from workers.ledger import Ledger
 from workers.rulebook import silences

@@ -16,19 +16,19 @@ from router.accounts.caller import in_their_name
 from router.api.announce_commands import Public
 from router.api.asked import Line
 from router.api.commands import read_body_as
+from router.api.planned import AskedToAnnounce, Planning
 from router.api.shown import shown
 from router.api.silences import AskedToSilence, Silences
 from router.context import Context
-from router.planned import AskedToAnnounce, Planning
 from router.prepared import PACKAGED, Unfit, filled
 from router.problems import Problem
 from router.requests import headers_of, read_body
+from rules.announcing.planned import Announced
 from rules.duration import parse_duration
 from rules.event import Severity
 from rules.holds.maintenance import Maintenance, over, prolonged
 from rules.holds.quiet import SilenceConfig
 from rules.holds.silence import Silence
-from rules.planned import Announced
 from rules.reading.problem import nearest
 from workers import maintenance
 from workers.agenda import Entry

@@ -19,7 +19,7 @@ from rules.commands import Lift
 from rules.holds.quiet import SilenceConfig
 from rules.holds.silence import Silence
 from rules.reading.problem import nearest
-from workers import announced
+from workers.announcing import announced
 from workers.deliveries.intake import mint_short
 from workers.rulebook import silences
 

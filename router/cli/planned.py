@@ -12,9 +12,9 @@ import click
 from router.cli.incidents import by_option
 from router.cli.remote import ask
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
+from rules.announcing.planned import OVER, Announced, coming
 from rules.event import Severity
 from rules.holds.maintenance import Maintenance
-from rules.planned import OVER, Announced, coming
 from workers.plain import plain
 
 LIST = "List them with `tocsin maintenance list`."

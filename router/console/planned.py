@@ -13,15 +13,15 @@ from starlette.responses import Response
 
 from router.accounts.audit import What
 from router.api.maintenance import Maintenances
+from router.api.planned import AskedToAnnounce
 from router.console.publishing import COMPONENT
 from router.console.routes import Page, Refused
 from router.console.visit import Visit
 from router.console.visitor import Role
 from router.context import Context
-from router.planned import AskedToAnnounce
 from router.problems import Problem
+from rules.announcing.planned import OVER
 from rules.holds.maintenance import Maintenance
-from rules.planned import OVER
 
 
 class PlannedPage:

@@ -8,7 +8,7 @@ from rules.reading.load import load
 from tests.console.conftest import Console, said
 from tests.receiver.ear import BEARER, RULES
 from tests.receiver.test_announcing import PAGES
-from workers import announced
+from workers.announcing import announced
 
 HOSTILE = "We <b>change</b> disks."
 PATH = "/maintenance/disks/publish"

@@ -11,9 +11,9 @@ import orjson
 import pytest
 
 import workers.status_pages
+from rules.announcing.planned import Phase, Saying
 from rules.announcing.public import Health, Publication, PublicStatus
 from rules.announcing.status_pages import StatusPageConfig
-from rules.planned import Phase, Saying
 from workers.channels.contract import Reply, Undelivered
 from workers.status_pages import TYPES
 from workers.status_pages.contract import Planned, Telling, Told

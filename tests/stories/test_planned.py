@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from rules.announcing.planned import Announced, Phase
 from rules.holds.maintenance import Maintenance
-from rules.planned import Announced, Phase
 from tests.workers.test_maintenance import begin, iso
 from tests.world import RULES, World, a_world
 from tests.world_of_pages import PAGES
-from workers import announced, keys, maintenance
+from workers import keys, maintenance
 from workers.agenda import LEASE, Lane
+from workers.announcing import announced
 from workers.channels.contract import Reply, Undelivered
 from workers.rulebook import silences
 

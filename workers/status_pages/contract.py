@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
+from rules.announcing.planned import Saying
 from rules.announcing.public import Publication
 from rules.announcing.status_pages import StatusPageConfig
-from rules.planned import Saying
 from workers.channels.contract import HttpRequest, Reply, Undelivered, refusal
 from workers.plain import plain
 

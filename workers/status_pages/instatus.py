@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
+from rules.announcing.planned import Phase
 from rules.announcing.public import Health
 from rules.announcing.status_pages import StatusPageConfig
-from rules.planned import Phase
 from workers.channels.contract import HttpRequest, Reply
 from workers.status_pages.contract import ANSWER, Planned, StatusPageType, Telling, Told, content, ids, iso, known
 

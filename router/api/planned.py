@@ -11,9 +11,9 @@ from router.api.announce_commands import Public, Title, known
 from router.api.asked import Line
 from router.context import Context
 from router.problems import Problem
+from rules.announcing.planned import OVER, Announced, Phase, Standing, again, coming, itself
 from rules.holds.maintenance import Maintenance
-from rules.planned import OVER, Announced, Phase, Standing, again, coming, itself
-from workers import announced
+from workers.announcing import announced
 
 
 class AskedToAnnounce(BaseModel):

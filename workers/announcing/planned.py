@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 
 from redis.exceptions import RedisError, WatchError
 
+from rules.announcing.planned import Announced, Phase, Saying, Standing, looks_at, saying, stands
 from rules.announcing.status_pages import StatusPageConfig
 from rules.holds.maintenance import Maintenance, Notice
-from rules.planned import Announced, Phase, Saying, Standing, looks_at, saying, stands
 from rules.turn import moment
-from workers import agenda, announced, keys, queue
+from workers import agenda, keys, queue
 from workers import log as logging
 from workers.agenda import Entry
+from workers.announcing import announced
 from workers.announcing.publishing import AGAIN, GIVEN_UP, TOLD_AFTER
 from workers.channels.contract import Undelivered
 from workers.house import House

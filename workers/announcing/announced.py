@@ -13,8 +13,8 @@ from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import WatchError
 
+from rules.announcing.planned import Announced, Standing, again
 from rules.holds.maintenance import Maintenance
-from rules.planned import Announced, Standing, again
 from rules.record import decode, encode
 from rules.upcast import NewerRecord
 from workers import agenda, keys, log, queue
