@@ -85,6 +85,7 @@ class Live:
         self._leafing = Leafing(context.redis)
         self._watchers: set[Watcher] = set()
         self._looking: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
         self._said: Sequence[Line] = ()
         self._heard: dict[str, float] = {}
         context.leaving.append(self.end)
@@ -100,11 +101,13 @@ class Live:
         watcher.hear(_clock(self._context.clock.now()))
         return Stream(self, watcher)
 
-    def join(self, watcher: Watcher) -> None:
-        """From now on it hears."""
+    async def join(self, watcher: Watcher) -> None:
+        """When this returns it hears whatever changes, which is news only to whoever knows how things stood before."""
         self._watchers.add(watcher)
         if self._looking is None or self._looking.done():
+            self._ready.clear()
             self._looking = asyncio.create_task(self._keep_looking())
+        await self._ready.wait()
 
     def leave(self, watcher: Watcher) -> None:
         """It is gone."""
@@ -117,7 +120,10 @@ class Live:
 
     async def _keep_looking(self) -> None:
         said_at = asyncio.get_running_loop().time()
-        await self._look(silently=True)
+        try:
+            await self._look(silently=True)
+        finally:
+            self._ready.set()
         while self._watchers:
             await asyncio.sleep(BETWEEN_LOOKS)
             await self._look()
@@ -207,11 +213,12 @@ class Stream(Response):
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send what the watcher hears until one of both hangs up."""
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         gone = asyncio.create_task(_gone(receive))
         gone.add_done_callback(lambda _: self._watcher.end())
-        self._live.join(self._watcher)
         try:
+            # Before the head: whoever has it reads the page anew, and hears of all that changes from then on.
+            await self._live.join(self._watcher)
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             while (message := await self._watcher.waiting.get()) is not None:
                 await send({"type": "http.response.body", "body": message, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
