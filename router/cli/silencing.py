@@ -64,6 +64,9 @@ def _asked(reason: str, by: str, said: dict[str, Any]) -> dict[str, object]:
     }
     if not (said["lasts"] or said["end"]):
         raise Failure("how long? A silence has an end", "Say --for 1h, or --end TIME.", code=USAGE)
+    if not (body["when"] or body["severities"] or body["everything"]):
+        hint = "Say --label service=api, --source, --kind or --severity; all there is: --everything."
+        raise Failure("what is to be silent?", hint, code=USAGE)
     return {name: value for name, value in body.items() if value}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import socket
 import sys
@@ -116,7 +117,9 @@ def _say_ready(session: Session, settings: Settings, demonstrate: bool) -> None:
 
 
 def _ourselves(settings: Settings) -> str:
-    """How the shell of whoever started us calls us: by path unless on PATH, with the address where it is unusual."""
-    called = "tocsin" if shutil.which("tocsin") else sys.argv[0]
-    default = Settings.model_fields["port"].default
-    return called if settings.port == default else f"TOCSIN_URL={settings.base_url} {called}"
+    """How the shell of whoever started us calls us: by path unless on PATH, with what is unusual about us before it."""
+    called, known = "tocsin" if shutil.which("tocsin") else sys.argv[0], Settings.model_fields
+    url = f"TOCSIN_URL={settings.base_url}" if settings.port != known["port"].default else ""
+    # Where the secrets are that a sample is signed with, and the token of the command line.
+    data = f"TOCSIN_DATA={shlex.quote(str(settings.data.resolve()))}" if settings.data != known["data"].default else ""
+    return " ".join(filter(None, (url, data, called)))

@@ -44,7 +44,7 @@ def draft(known: Known) -> str:
         ["", "## Lessons Learned", "", blank("key takeaways for the team")],
         ["", "## From the Record", "", "Written by Tocsin; nobody has to fill in anything here."],
         _section("Who was told", told(incident, known.lines, known.named)),
-        _section("What checks found", checked(incident)),
+        _section("What checks found, and what people verified", checked(incident)),
         _section("Numbers", numbers(incident, known.lines)),
     ]
     return "\n".join(line for part in parts for line in part) + "\n"

@@ -90,10 +90,12 @@ def resolve(turn: Turn, command: Resolve) -> None:
     if left and command.override is None:
         return
     close(turn, command.by)
-    text = f"resolved by {command.by}" + (f": {command.note}" if command.note else "")
+    # Where nothing was left to verify, the reason to close all the same is only what they say of it.
+    said = command.note if left else command.note or command.override
+    text = f"resolved by {command.by}" + (f": {said}" if said else "")
     turn.note("resolved", text, by=command.by, via=command.via)
-    turn.update(Reason.RESOLVED, by=command.by, note=_unverified(turn, command, len(left)) or command.note)
-    announce(turn, command.by, command.note)
+    turn.update(Reason.RESOLVED, by=command.by, note=_unverified(turn, command, len(left)) or said)
+    announce(turn, command.by, said)
 
 
 def announce(turn: Turn, by: str, note: str | None = None) -> None:

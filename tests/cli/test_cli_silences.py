@@ -44,6 +44,7 @@ def test_a_silence_is_asked_for_and_its_way_back_is_said(tocsin: Tocsin) -> None
     ("words", "said"),
     [
         (["silence", "add", "a drill"], "--for 1h"),
+        (["silence", "add", "a drill", "--for", "1h"], "--everything"),
         (["silence", "add", "a drill", "--for", "1h", "--label", "api"], "KEY=VALUE"),
         (["incidents", "snooze", OTHER["id"]], "--for"),
     ],

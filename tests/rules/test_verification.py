@@ -76,6 +76,13 @@ def test_once_all_is_ticked_it_closes() -> None:
     assert life.asks(OVER).incident.state is State.RESOLVED
 
 
+def test_a_reason_that_was_not_needed_is_kept_all_the_same() -> None:
+    """Whoever overrides what is done already has said something about the end."""
+    life = an_incident(LOG_IN).asks(ticks("1")).asks(Resolve(by="ana", via="cli", override="seen by hand"))
+    assert life.history("resolved") == ["resolved by ana: seen by hand"]
+    assert life.history("unverified") == []
+
+
 def test_a_tick_is_of_whoever_was_first_and_can_be_taken_back() -> None:
     """Twice is once; taken back it is missing again."""
     life = an_incident(LOG_IN)
