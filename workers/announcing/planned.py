@@ -17,14 +17,14 @@ from rules.turn import moment
 from workers import agenda, keys, queue
 from workers import log as logging
 from workers.agenda import Entry
-from workers.announcing import announced
-from workers.announcing.publishing import AGAIN, GIVEN_UP, TOLD_AFTER
+from workers.announcing import announced, trying
+from workers.announcing.publishing import AGAIN, GIVEN_UP
 from workers.channels.contract import Undelivered
 from workers.house import House
 from workers.maintenance import Announcer, one_of
 from workers.status_pages.contract import Planned, StatusPageType
 from workers.telling import masking
-from workers.telling.sending import BACKOFF, START_WITHIN
+from workers.telling.sending import START_WITHIN
 from workers.writing.transactions import TRIES, Busy
 
 log = logging.get("planned")
@@ -129,15 +129,15 @@ def _found(
 def _failed(house: House, entry: Entry, one: Maintenance, on: Standing, failure: Undelivered) -> None:
     """In passing: again later. What lasts is told once, stands in the list, and is still tried till a day after."""
     why, now = masking.said(failure.why, house.environment.revealed), house.clock.now()
-    page, failures = str(entry.body["page"]), entry.failures
+    page = str(entry.body["page"])
     log.warning("page failed", maintenance=one.name, page=page, why=why, permanent=failure.permanent)
-    lasts = failure.permanent or failures + 1 == TOLD_AFTER
+    lasts = trying.lasts(entry, failure)
     telling: list[Entry] = []
     if lasts and on.trouble != why:
         on = replace(on, trouble=why)
         announcer = Announcer(house.redis, house.store, house.ledger, house.settings.base_url)
         telling = announcer.entries(one, _refused(one, page, on), now)
-    pause = AGAIN if failure.permanent else max(BACKOFF[min(failures, len(BACKOFF) - 1)], failure.after or 0.0)
+    pause = trying.pause(entry, failure, AGAIN)
     again = now + pause if now < one.end + GIVEN_UP else None
     _conclude(house, entry, on, telling, (again, why))
 

@@ -18,6 +18,7 @@ from rules.incident import Incident
 from rules.reading.load import Ruleset
 from workers import log as logging
 from workers.agenda import Entry
+from workers.announcing import trying
 from workers.channels.contract import Undelivered
 from workers.clock import Clock
 from workers.ledger import Ledger
@@ -27,10 +28,8 @@ from workers.status_pages.contract import StatusPageType, Telling, Told
 from workers.store import Store
 from workers.telling import masking
 from workers.telling.attempting import Perform
-from workers.telling.sending import BACKOFF, START_WITHIN
+from workers.telling.sending import START_WITHIN
 
-TOLD_AFTER = 5
-"""So many failures in a row that pass by themselves are told as one that may not."""
 AGAIN = 300.0
 """Seconds after which what a page refused is tried again: somebody may have mended it."""
 GIVEN_UP = 86400.0
@@ -124,12 +123,12 @@ class Publishing:
         """In passing: again later. What lasts is told, and still tried for a day; what was said after it goes on."""
         why = masking.said(failure.why, self._environment.revealed)
         log.warning("page failed", incident=job.entry.incident, page=job.page, why=why, permanent=failure.permanent)
-        failures, now = job.entry.failures, self._clock.now()
+        now = self._clock.now()
         publication = job.telling.publication
         is_old = now >= publication.at + GIVEN_UP
-        lasts = failure.permanent or is_old or failures + 1 == TOLD_AFTER
+        lasts = is_old or trying.lasts(job.entry, failure)
         command = PageRefused(page=job.page, why=why, number=publication.number) if lasts else None
-        pause = AGAIN if failure.permanent else max(BACKOFF[min(failures, len(BACKOFF) - 1)], failure.after or 0.0)
+        pause = trying.pause(job.entry, failure, AGAIN)
 
         def again(one: Incident) -> float | None:
             following = _telling(one, job.page, now)

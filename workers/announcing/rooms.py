@@ -20,6 +20,7 @@ from rules.reading.load import Ruleset
 from workers import keys
 from workers import log as logging
 from workers.agenda import Entry
+from workers.announcing import trying
 from workers.announcing.room_material import told, wanted
 from workers.channels.contract import Undelivered
 from workers.channels.slack import SlackOptions
@@ -30,10 +31,8 @@ from workers.settings import Environment, MissingReference, Settings
 from workers.store import Store
 from workers.telling import masking
 from workers.telling.attempting import Perform
-from workers.telling.sending import BACKOFF, START_WITHIN
+from workers.telling.sending import START_WITHIN
 
-TOLD_AFTER = 5
-"""So many failures in a row that pass by themselves are told as one that may not."""
 NEEDED_FOR = 3600.0
 """Seconds after the end of an incident in which what failed is still tried again."""
 NUMBERS = 50
@@ -164,11 +163,10 @@ class Rooms:
         """In passing: again later, and the incident hears of it when that goes on. For good: it hears at once."""
         why = masking.said(failure.why, self._environment.revealed)
         log.warning("chore failed", incident=job.incident.id, chore=chore, why=why, permanent=failure.permanent)
-        failures = job.entry.failures
-        lasts = failure.permanent or failures + 1 == TOLD_AFTER
+        lasts = trying.lasts(job.entry, failure)
         text = f"The channel of this incident cannot be seen to: {why}"
         command: RoomCommand | None = RoomRefused(chore=chore, why=text, vital=True) if lasts else None
-        pause = AGAIN if failure.permanent else max(BACKOFF[min(failures, len(BACKOFF) - 1)], failure.after or 0.0)
+        pause = trying.pause(job.entry, failure, AGAIN)
         now = self._clock.now()
         self._ledger.stepped(job.entry, command, lambda one: _while_needed(one, now + pause, now), why)
 
