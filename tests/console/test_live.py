@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 
 import orjson
 import pytest
 
 from router.console import live
+from router.console.board import Board
 from router.console.live import BEHIND, Watcher
 from tests.console.conftest import Console
 from tests.receiver.wire import Connect, listening
@@ -61,6 +63,24 @@ def test_what_opens_appears_and_what_ends_goes(console: Console, connect: Connec
     assert "acknowledged" in str(heard(stream, "row")["html"])
     console.press("/act", {"do": f"resolve {incident.id}"})
     assert heard(stream, "gone") == {"id": incident.id}
+
+
+def test_no_stream_begins_before_it_is_known_how_things_stand(
+    console: Console, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or what happens between a page and the first look would be news to nobody."""
+    news, may_look = Board.news, threading.Event()
+    monkeypatch.setattr(Board, "news", lambda board: may_look.wait(10) and news(board))
+    stream = connect()
+    stream.sendall(b"GET /live?on=now HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    stream.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        stream.recv(4096)
+    may_look.set()
+    stream.settimeout(10)
+    assert b"200 OK" in stream.recv(4096)
+    incident = console.is_down()
+    assert heard(stream, "row")["id"] == incident.id
 
 
 def test_a_page_that_is_read_takes_nothing_from_the_stream(console: Console, connect: Connect) -> None:
