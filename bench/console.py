@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvloop
 
@@ -43,7 +44,8 @@ def _fill(stage: Stage, deliveries: int) -> list[str]:
     if left > 0:
         stage.load("repeated", number=1, connections=32, seconds=left / 4000)
     until(lambda: stage.redis.zcard(keys.OPEN) >= OPEN and not _waiting(stage), 300)
-    return [one.decode() for one in stage.redis.zrange(keys.OPEN, 0, -1)]
+    found: Any = stage.redis.zrange(keys.OPEN, 0, -1)
+    return [one.decode() for one in found]
 
 
 def _waiting(stage: Stage) -> int:

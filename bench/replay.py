@@ -29,7 +29,7 @@ from router.sources import TYPES
 from rules.reading.load import Ruleset
 from workers import embedded
 from workers.channels import OPTIONS
-from workers.deliveries.intake import mint, queue_commands
+from workers.deliveries.intake import Received, mint, queue_commands
 from workers.rulebook.configuration import packaged, read
 from workers.settings import child_environment
 
@@ -83,7 +83,7 @@ def _when(said: Said) -> float:
 
 def fill(redis: Redis, ruleset: Ruleset, until: float) -> None:
     """As the receiver keeps them."""
-    batch = []
+    batch: list[Received] = []
     for at, source, more in deliveries(ruleset, until):
         batch.append(hear(source.delivery(mint(at), at, **more), source, ruleset))
         if len(batch) == BATCH:
@@ -92,9 +92,9 @@ def fill(redis: Redis, ruleset: Ruleset, until: float) -> None:
     _keep(redis, batch)
 
 
-def _keep(redis: Redis, batch: list[object]) -> None:
+def _keep(redis: Redis, batch: list[Received]) -> None:
     with redis.pipeline(transaction=True) as pipe:
-        queue_commands(pipe, batch, time.time())  # type: ignore[arg-type]
+        queue_commands(pipe, batch, time.time())
         pipe.execute()
 
 

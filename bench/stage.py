@@ -70,6 +70,8 @@ class Stage:
     def serve(self, processes: int = 1) -> subprocess.Popen[bytes]:
         """Tocsin's receiver."""
         started = self.start("-m", "router.cli", "serve", "--processes", str(processes))
+        # Connections stay where they were made: those of a load that begins too early are all the first receiver's.
+        until(lambda: _listening(self.port) == processes, 30)
         self.wait("/healthz")
         return started
 
@@ -176,6 +178,12 @@ def memory(process: subprocess.Popen[bytes]) -> float:
 def spent(process: subprocess.Popen[bytes]) -> float:
     """Seconds of processor time that a process and its children have used so far."""
     return sum(_ticks(pid) for pid in (process.pid, *_children(process.pid))) / os.sysconf("SC_CLK_TCK")
+
+
+def _listening(port: int) -> int:
+    """How many sockets of this host listen at the port."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(fields[1].endswith(f":{port:04X}") and fields[3] == "0A" for fields in lines)
 
 
 def _ticks(pid: int) -> int:

@@ -65,7 +65,7 @@ def a_house() -> Iterator[House]:
             until(lambda: embedded.answers(path), 15)
             ruleset = load({"rules.yaml": RULES}, channel_options=OPTIONS)
             settings = read_settings({"secret": "a-secret-for-links", "api_token": API})
-            yield build(connect(embedded.url(path)), ruleset, settings, Environment({}), _nowhere, "bench")
+            yield build(connect(embedded.url(path)), lambda: ruleset, settings, Environment({}), _nowhere, "bench")
         finally:
             server.terminate()
             server.wait(10)

@@ -14,11 +14,9 @@ from typing import Any, NoReturn
 
 import uvicorn
 from redis import Redis
-from redis.asyncio import ConnectionPool
 from redis.asyncio import Redis as AsyncRedis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.connection import HiredisRespSerializer
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeout
 from starlette.types import ASGIApp
@@ -50,6 +48,7 @@ from workers.rulebook.reload import EVERY, Folder, Live, Reload, look
 from workers.settings import Settings, require
 from workers.store import Store, connect, durability
 from workers.watch.alarm import Alarm
+from workers.writing.wire import Wire
 
 TIMEOUT = 1.0
 """Seconds Redis has for one answer."""
@@ -69,24 +68,10 @@ class Weak(Exception):
         self.problems = list(problems)
 
 
-class _Packing:
-    """Commands packed by hiredis, which redis-py asks on its blocking connections only: a tenth of the time."""
-
-    def pack_command(self, *arguments: Any) -> list[bytes]:
-        """One command as bytes. Raises DataError for what Redis cannot hold."""
-        packed: list[bytes] = _HIREDIS.pack(*arguments)
-        return packed
-
-
-_HIREDIS = HiredisRespSerializer()
-
-
 def fast_redis(url: str) -> AsyncRedis:
     """The event loop's client: it gives up after a second and leaves the next try to the sender."""
     options: dict[str, Any] = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT}
-    pool = ConnectionPool.from_url(url, retry=Retry(NoBackoff(), 0), **options)
-    pool.connection_class = type("PackingConnection", (_Packing, pool.connection_class), {})
-    return AsyncRedis.from_pool(pool)
+    return AsyncRedis.from_url(url, retry=Retry(NoBackoff(), 0), **options)
 
 
 def open_context(settings: Settings, in_force: InForce, ledger: Callable[..., Ledger]) -> tuple[Context, Ringer]:
@@ -102,8 +87,10 @@ def open_context(settings: Settings, in_force: InForce, ledger: Callable[..., Le
     clock, refusals = RedisTime(fast), Refusals(fast)
     ringer = Ringer(redis, lambda wrong: log.get("ringer").warning("no bell", why=type(wrong).__name__))
 
+    wire = Wire(fast)
+
     async def write(batch: Sequence[Received], now: float) -> None:
-        await intake.commit(fast, batch, now)
+        await intake.commit(wire, batch, now)
 
     async def hand_over(batch: Sequence[Received], now: float) -> None:
         await intake.commit_once(fast, batch, now)

@@ -75,11 +75,10 @@ def _first(matching: Iterable[Rule]) -> tuple[dict[str, Any], dict[str, str], Ru
     labels: dict[str, str] = {}
     set_by: dict[str, str] = {}
     for rule in matching:
-        then = rule.then
-        for key in then.model_fields_set:
-            if key != "labels" and key not in said and (value := getattr(then, key)) is not None:
+        for key, value in rule.then.said:
+            if key not in said:
                 said[key], set_by[key] = value, rule.name
-        for name, text in then.labels.items():
+        for name, text in rule.then.labels.items():
             if name not in labels:
                 labels[name], set_by[f"labels.{name}"] = text, rule.name
         if not rule.goes_on:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rules.event import Event, Severity
+from rules.frozen import frozen
 from rules.responding.response import Link
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gate:
     """Opens above `count` events of `key` within `within` seconds; `quiet_for` seconds without one recover it.
 
@@ -34,7 +35,7 @@ class Gate:
     """Opens above so many times (a decimal) what is usual, once `count` is exceeded too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Decision:
     """How bad a trigger is, what it belongs to, and which rule said so.
 
@@ -67,7 +68,7 @@ class Decision:
     rules_version: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Judged:
     """An event and, for a trigger, what the rules made of it."""
 

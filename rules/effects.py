@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from rules.frozen import frozen
 from rules.incident import Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Notify:
     """Tell `role` (now `person`) on one channel, because of `reason`."""
 
@@ -28,54 +27,54 @@ class Notify:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WakeAt:
     """Look at the incident's ladder again at `at`; None: nothing is left to wait for. One promise per incident."""
 
     at: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SettleAt:
     """Look at `at` whether the incident has become quiet; None: no longer. One such promise per incident."""
 
     at: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Release:
     """The incident keeps others quiet no longer: look at its children now, who may have to be told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RemindAt:
     """Remind whoever owes something at `at`; None: nobody any more. One such promise per incident."""
 
     at: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReviewAt:
     """Look at the incident's post-mortem at `at`; None: it owes none any more. One such promise per incident."""
 
     at: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExamineAt:
     """Run the incident's checks at `at`; None: no longer. One such promise per incident."""
 
     at: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RoomAt:
     """The incident's own channel is not as it should be: see to it at `at`, unless somebody is about to."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PublishOn:
     """A status page does not yet say all that was published: see to it, unless somebody is about to."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from rules.frozen import frozen
+
 
 class Action(StrEnum):
     """What an event asks of the incident that holds its dedup key."""
@@ -52,7 +54,7 @@ class Moment:
         return (self.received_at, self.delivery, self.nth) > (other.received_at, other.delivery, other.nth)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Event:
     """One normalised thing a delivery says.
 

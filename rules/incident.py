@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rules.event import Moment, Severity
+from rules.frozen import frozen
 from rules.plan import Plan, PlanStep, Policy
 from rules.responding.response import Response
 from rules.state import Hold, Reason, State, Step, StepState
@@ -17,7 +18,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Signal:
     """One dedup key inside an incident, with its own state. Times are Unix seconds."""
 
@@ -46,7 +47,7 @@ class Signal:
         return self.last_seen + self.quiet_for if self.firing and self.quiet_for is not None else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Told:
     """A way out that has been used for this incident; updates and the end of the story go there too."""
 
@@ -181,7 +182,7 @@ class Incident:
         return sum(signal.count for signal in self.signals.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TimelineEntry:
     """One line of an incident's append-only history; `kind` is a fixed word, `text` is for people."""
 

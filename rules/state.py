@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from rules.frozen import frozen
 
 
 class State(StrEnum):
@@ -78,7 +79,7 @@ class StepState(StrEnum):
     """A person did not want it told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """One step of this incident's own ladder; number 0 is the first responder, the last may be the exhaustion."""
 
@@ -102,7 +103,7 @@ class Step:
     """Who wanted it told before its time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hold:
     """Nobody is told for a while. Times are Unix seconds."""
 

@@ -63,6 +63,7 @@ DOORS = {
     "workers.announcing.announced": "what the world is told of planned work",
     "workers.maintenance": "what is worked on, begun, prolonged and ended by people, and whom that reminds",
     "workers.rulebook.silences": "what people have silenced, set and lifted",
+    "workers.writing.wire": "the event loop's own connection, on which deliveries are kept",
     "workers.deliveries.spool": "what Redis cannot take now, on this host's disk",
     "workers.rulebook.spoken": "how often each rule has spoken, and when last",
     "workers.store": "incidents and timelines, read",

@@ -9,13 +9,14 @@ so that a worker that dies costs one lease and nothing else. Only the attempt th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, cast
 
 import orjson
 from redis import Redis
 from redis.client import Pipeline
 
+from rules.frozen import frozen
 from rules.record import encode
 from rules.upcast import VERSION, upcast
 from workers import keys, log
@@ -35,7 +36,7 @@ DEADLY_SEND = 10
 in one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """One promise. `body` is what its kind needs: ids and names only, never a secret."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -27,8 +28,13 @@ _TELLING = 8
 
 def headers(delivery: Delivery, source: Source) -> dict[str, str]:
     """Those that matter. Senders name what proves them as they like, so it is said what stays, not what goes."""
-    wanted = HEADERS | source.type.headers
+    wanted = _wanted(source.type.headers)
     return {name: value for name, value in delivery.headers.items() if name in wanted}
+
+
+@cache
+def _wanted(theirs: frozenset[str]) -> frozenset[str]:
+    return HEADERS | theirs
 
 
 def masked(kept: Mapping[str, str]) -> dict[str, str]:

@@ -171,8 +171,7 @@ class Edge(HttpToolsProtocol):
         super().on_message_begin()
         self.rests_since = None
         self._refusal = words.MALFORMED
-        self._carried = 0
-        self._in_headers = True
+        self._carried, self._in_headers = 0, True
         self.deadline = self.loop.time() + HEADERS_WITHIN
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -180,7 +179,10 @@ class Edge(HttpToolsProtocol):
         if not self._in_headers:
             self._refusal = words.TRAILER
             raise _Refused
-        super().on_header(name, value)
+        # As uvicorn does it, written out: a delivery has a dozen headers.
+        self.headers.append(((name := name.lower()), value))
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
 
     def on_headers_complete(self) -> None:
         """The headers are whole: refuse them, or wait for the body."""
@@ -232,8 +234,7 @@ class Edge(HttpToolsProtocol):
         """The request is whole: from here on the client waits for us."""
         self.deadline = None
         self._fed = self._carried = 0
-        self._in_headers = True
-        self._taken = False
+        self._in_headers, self._taken = True, False
         if self._errand is None:
             super().on_message_complete()
         else:

@@ -51,7 +51,8 @@ _ENCODED_OTHERWISE = Problem(
     "Bodies may be compressed with gzip, once, and with nothing else.",
     headers={"Accept-Encoding": "gzip, identity"},
 )
-_PLAIN, _GZIP = ("", "identity"), ("gzip", "x-gzip")
+_PLAIN = ("", "identity")
+_EITHER = (*_PLAIN, "gzip", "x-gzip")
 _log = log.get("receiver")
 
 Answer = Callable[[Reply], None]
@@ -106,25 +107,24 @@ class Receiver:
     def take(self, asked: Asked, body: bytes, answer: Answer) -> None:
         """Verify, read, judge and commit; `answer` is called once, when the delivery is kept or refused."""
         started = time.perf_counter()
+        source, token = self._addressed(asked)
 
         def tell(outcome: Received | Problem) -> None:
             if isinstance(outcome, Problem):
                 return answer(Reply.to(outcome))
             _say(outcome, time.perf_counter() - started)
-            accepted = self._addressed(asked)[0].type.accepts
-            return answer(Reply(accepted, orjson.dumps(what_was_heard(outcome))))
+            return answer(Reply(source.type.accepts, orjson.dumps(what_was_heard(outcome))))
 
         try:
-            self._take(asked, body, tell)
+            self._take(source, token, asked, body, tell)
         except Problem as wrong:
             answer(Reply.to(wrong))
         except Exception as wrong:  # noqa: BLE001 the last place that can keep an exception from the sender
             _log.error("failed", path=asked.path, error=type(wrong).__name__, exc_info=wrong)
             answer(Reply.to(failed()))
 
-    def _take(self, asked: Asked, body: bytes, tell: Outcome) -> None:
+    def _take(self, source: Source, token: str | None, asked: Asked, body: bytes, tell: Outcome) -> None:
         in_force, now = self._context.in_force, self._context.clock.now()
-        source, token = self._addressed(asked)
         _check_form(source, asked)
         delivery = source.delivery(
             mint(now),
@@ -151,7 +151,7 @@ class Receiver:
 
     def _opened(self, delivery: Delivery) -> Delivery:
         """The delivery before it was compressed; senders sign what they send. Raises Broken, or Problem 413."""
-        if _encoding(delivery.headers) in _PLAIN:
+        if "content-encoding" not in delivery.headers or _encoding(delivery.headers) in _PLAIN:
             return delivery
         try:
             body = inflate(delivery.body, self.limit)
@@ -241,7 +241,7 @@ def _check_form(source: Source, asked: Asked) -> None:
     if asked.method not in source.type.methods:
         allowed = ", ".join(sorted(source.type.methods))
         raise Problem(405, f"Deliveries to this source are sent with {allowed}.", headers={"Allow": allowed})
-    if _encoding(asked.headers) not in (*_PLAIN, *(_GZIP if source.gzip else ())):
+    if "content-encoding" in asked.headers and _encoding(asked.headers) not in (_EITHER if source.gzip else _PLAIN):
         raise _ENCODED_OTHERWISE if source.gzip else _ENCODED
 
 

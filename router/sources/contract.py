@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ConfigDict
 
 from rules.event import Event
+from rules.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Delivery:
     """One HTTP request as it arrived. `headers` have lower-case names; a repeated header is joined with `, `."""
 

@@ -89,7 +89,9 @@ def text(data: object, *path: str | int) -> str:
     """The text at `path`, cleaned; numbers and booleans as JSON writes them; "" for nothing, objects and arrays."""
     for step in path:  # `at`, written out: a delivery is asked for dozens of texts
         data = data.get(step) if isinstance(data, dict) else at(data, step)
-    return as_text(data)
+    if isinstance(data, str):
+        return clean(data)
+    return "" if data is None else as_text(data)
 
 
 def as_text(value: object) -> str:
@@ -235,10 +237,10 @@ def _sender_id(given: str) -> str | None:
 def _labels(given: Mapping[str, str]) -> dict[str, str]:
     kept: dict[str, str] = {}
     for raw, value in given.items():
-        if not value:
+        line = clean(value) if value else ""
+        if not line or len(kept) >= LABELS:
             continue
-        name = raw if raw.isidentifier() else clean(raw)
-        name, line = shorten(name, LABEL), shorten(clean(value), LABEL)
-        if name and line and len(kept) < LABELS:
-            kept[name] = line
+        name = shorten(raw if raw.isidentifier() else clean(raw), LABEL)
+        if name:
+            kept[name] = shorten(line, LABEL)
     return kept

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 
 from router.sources.contract import Delivery, Options, Setup, SourceType, Unreadable
-from router.sources.reading import as_text, at, event, listing, mapping, parse_object, text
+from router.sources.reading import at, event, listing, mapping, parse_object, text
 from router.sources.signatures import sign_hex, verify_hmac
 from rules.event import Action, Event
 
@@ -125,7 +125,7 @@ def _occurrence(delivery: Delivery, what: str, body: dict[str, object]) -> Event
         action=_ACTIONS.get(what, Action.INFO),
         key=f"sentry issue {issue}" if issue else f"sentry event {text(said, 'event_id')}",
         summary=_title(said) or "Sentry event",
-        severity=text(said, "level") or tags.get("level", ""),
+        severity=text(said, "level") or text(tags, "level"),
         labels={
             **_occurrence_labels(said, tags),
             "rule": text(data, "triggered_rule") or text(data, "issue_alert", "title"),
@@ -137,13 +137,13 @@ def _occurrence(delivery: Delivery, what: str, body: dict[str, object]) -> Event
     )
 
 
-def _occurrence_labels(said: dict[str, object], tags: dict[str, str]) -> dict[str, str]:
+def _occurrence_labels(said: dict[str, object], tags: dict[str, object]) -> dict[str, str]:
     project = _PROJECT_IN_URL.search(text(said, "url"))
     return {
         "project": project[1] if project else text(said, "project"),
-        "environment": text(said, "environment") or tags.get("environment", ""),
-        "release": text(said, "release") or tags.get("release", ""),
-        "server_name": tags.get("server_name", ""),
+        "environment": text(said, "environment") or text(tags, "environment"),
+        "release": text(said, "release") or text(tags, "release"),
+        "server_name": text(tags, "server_name"),
         "culprit": text(said, "culprit"),
         "platform": text(said, "platform"),
     }
@@ -260,9 +260,9 @@ def _issue_id(said: dict[str, object]) -> str:
     return found[1] if found else ""
 
 
-def _tags(said: dict[str, object]) -> dict[str, str]:
-    pairs = listing(said, "tags")
-    return {as_text(pair[0]): as_text(pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) > 1}
+def _tags(said: dict[str, object]) -> dict[str, object]:
+    """By name, as they are written: an occurrence has dozens, of which four are asked for."""
+    return {str(pair[0]): pair[1] for pair in listing(said, "tags") if isinstance(pair, list) and len(pair) > 1}
 
 
 def _actor(body: dict[str, object]) -> str:

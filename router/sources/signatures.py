@@ -38,9 +38,11 @@ def verify_hmac(message: bytes, given: Iterable[str], secrets: Sequence[bytes], 
     claims = [raw for text in list(given)[:_MOST_SIGNATURES] if (raw := _decode(text.strip(), encoding))]
     if not claims:
         raise Unauthentic("no signature, or none in a form we know")
-    proofs = [hmac_sha256(secret, message) for secret in secrets if secret]
-    if not any(hmac.compare_digest(claim, proof) for claim in claims for proof in proofs):
-        raise Unauthentic("the signature does not fit any of the source's secrets")
+    for proof in [hmac_sha256(secret, message) for secret in secrets if secret]:
+        for claim in claims:
+            if hmac.compare_digest(claim, proof):
+                return
+    raise Unauthentic("the signature does not fit any of the source's secrets")
 
 
 def verify_moment(text: str, now: float, window: float = WINDOW) -> str:

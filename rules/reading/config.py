@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
@@ -224,6 +225,12 @@ class Then(Strict):
     """Checks that are run beside the severity's."""
     links: dict[str, Template] | None = None
     """Where people look next, beside the links of the source."""
+
+    @cached_property
+    def said(self) -> tuple[tuple[str, Any], ...]:
+        """What it sets, key and value in the order above; its labels are asked for themselves."""
+        written = ((name, getattr(self, name)) for name in type(self).model_fields if name in self.model_fields_set)
+        return tuple((name, value) for name, value in written if name != "labels" and value is not None)
 
 
 class Rule(Strict):

@@ -41,7 +41,9 @@ from workers.deliveries import intake, spool
 from workers.telling.attempts import Kept
 from workers.watch import auditor
 from workers.writing import draft
+from workers.writing.commands import Commands
 from workers.writing.transactions import Transactions
+from workers.writing.wire import Wire
 
 DEATHS = 10
 
@@ -113,18 +115,17 @@ def _unaudited() -> None:
 def _commit_in_pieces() -> None:
     """The other mistake: a Redis that dies in between has the delivery and not the promise."""
 
-    async def commit(redis: Any, batch: Sequence[intake.Received], now: float) -> None:
+    async def commit(wire: Wire, batch: Sequence[intake.Received], now: float) -> None:
         late: list[agenda.Entry] = []
-        async with redis.pipeline(transaction=False) as pipe:
-            intake.agenda = _Later(late)  # type: ignore[assignment]
-            intake.queue_commands(pipe, batch, now)
-            intake.agenda = agenda
-            await pipe.execute()
+        first, second = Commands(), Commands()
+        intake.agenda = _Later(late)  # type: ignore[assignment]
+        intake.queue_commands(first, batch, now)
+        intake.agenda = agenda
+        await wire.send(first)
         await asyncio.sleep(0.1)
-        async with redis.pipeline(transaction=False) as pipe:
-            for entry in late:
-                agenda.add(pipe, entry)
-            await pipe.execute()
+        for entry in late:
+            agenda.add(second, entry)
+        await wire.send(second)
 
     intake.commit = commit
 

@@ -36,6 +36,7 @@ from workers.rulebook.configuration import Written
 from workers.rulebook.reload import Folder, Live, Reload
 from workers.settings import Environment, Settings
 from workers.store import Store
+from workers.writing.wire import Wire
 
 NOW = 1_795_168_800.0
 """20 November 2026, 10:00 UTC."""
@@ -161,16 +162,18 @@ class Ear:
                     await context.refusals.flush()
                 return answer
             finally:
+                await self.wire.close()
                 await fast.aclose()
 
         return asyncio.run(conversation())
 
     def context(self, fast: Any) -> Context:
         """What the app needs, around one event loop's client."""
+        wire = self.wire = Wire(fast)
 
         async def write(batch: Sequence[intake.Received], now: float) -> None:
             self.commits.append(len(batch))
-            await intake.commit(fast, batch, now)
+            await intake.commit(wire, batch, now)
 
         async def hand_over(batch: Sequence[intake.Received], now: float) -> None:
             self.commits.append(len(batch))

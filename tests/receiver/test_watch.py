@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from router.serve import fast_redis
 from router.watch import Watch
 from tests.receiver.ear import Ear
 from workers import keys
@@ -37,7 +38,7 @@ class Watched:
     """A receiver, its voice and its own clock."""
 
     def __init__(self, ear: Ear, voice: Voice | None = None) -> None:
-        self.context = ear.context(None)
+        self.context = ear.context(fast_redis(ear.url))
         self.voice = voice or Voice()
         self.at = 1000.0
         self.watch = Watch(self.context, self.voice, lambda: self.at)  # type: ignore[arg-type]

@@ -80,6 +80,7 @@ class Connect:
         server.should_exit = True
         await running
         await context.refusals.flush()
+        await self._ear.wire.close()
         await fast.aclose()
 
 

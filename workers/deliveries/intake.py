@@ -9,14 +9,15 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import Any
 
 import orjson
 
-from rules.decision import Decision, Judged
+from rules.decision import Judged
 from rules.event import Action
+from rules.frozen import frozen
 from rules.record import encode, recall
 from rules.upcast import VERSION
 from workers import agenda, keys
@@ -24,6 +25,8 @@ from workers.agenda import Entry, Kind, Lane
 from workers.counters import count
 from workers.deliveries.packing import pack
 from workers.rulebook import spoken
+from workers.writing.commands import Commands
+from workers.writing.wire import Wire
 
 DUE_EARLY = 1.0
 """Seconds an event is due before it came: the worker that the bell wakes may believe it is a little earlier."""
@@ -36,7 +39,7 @@ _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [high + low for high in _DIGITS for low in _DIGITS]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Received:
     """One authentic delivery as it arrived, how it was read, and what the rules said."""
 
@@ -89,11 +92,11 @@ def mint_short() -> str:
     return _text(secrets.randbits(50), 10)
 
 
-async def commit(redis: Any, batch: Sequence[Received], now: float) -> None:
-    """Keep the batch: one MULTI, all or nothing. `redis` is a `redis.asyncio.Redis`; its errors pass through."""
-    async with redis.pipeline(transaction=True) as pipe:
-        queue_commands(pipe, batch, now)
-        await pipe.execute()
+async def commit(wire: Wire, batch: Sequence[Received], now: float) -> None:
+    """Keep the batch: one MULTI, all or nothing. Redis' errors pass through."""
+    writes = Commands()
+    queue_commands(writes, batch, now)
+    await wire.send(writes)
 
 
 async def commit_once(redis: Any, batch: Sequence[Received], now: float) -> None:
@@ -128,9 +131,10 @@ def queue_commands(pipe: Any, batch: Sequence[Received], now: float) -> None:
         pipe.zadd(keys.QUARANTINE, unreadable)
     # An empty batch asks whether Redis takes writes: this is one, whatever it adds.
     pipe.incrby(keys.INBOX_BYTES, sum(OVERHEAD + len(record) for record in records.values()))
-    for (name, *values), number in _counted(batch).items():
+    counted, spoke = _tally(batch)
+    for (name, *values), number in counted.items():
         count(pipe, name, *values, by=number)
-    spoken.note(pipe, _last_spoken(batch))
+    spoken.note(pipe, spoke)
     # Each list without its brackets: what has been written as JSON once is not written again.
     inner = b",".join(told[1:-1] for told in judged if len(told) > 2)
     if inner:
@@ -142,19 +146,6 @@ def _last_heard(batch: Sequence[Received]) -> dict[str, float]:
     for one in batch:
         last[one.source] = max(one.received_at, last.get(one.source, 0.0))
     return last
-
-
-def _last_spoken(batch: Sequence[Received]) -> dict[str, float]:
-    last: dict[str, float] = {}
-    for received in batch:
-        for rule in {rule for decision in _decisions(received) for rule in spoken.of(decision)}:
-            last[rule] = max(received.received_at, last.get(rule, 0.0))
-    return last
-
-
-def _decisions(received: Received) -> Iterator[Decision]:
-    """On its triggers."""
-    return (one.decision for one in received.judged if one.decision and one.event.action is Action.TRIGGER)
 
 
 def _promise(judged: orjson.Fragment, now: float) -> Entry:
@@ -198,14 +189,19 @@ def read_record(record: bytes) -> tuple[dict[str, Any], bytes]:
     return orjson.loads(record[_LENGTH:ends]), record[ends:]
 
 
-def _counted(batch: Sequence[Received]) -> Counter[tuple[str, ...]]:
-    """What the counters gain: each only once for the whole batch."""
+def _tally(batch: Sequence[Received]) -> tuple[Counter[tuple[str, ...]], dict[str, float]]:
+    """What the counters gain, each only once for the whole batch, and when each rule spoke last."""
     gained: Counter[tuple[str, ...]] = Counter()
+    last: dict[str, float] = {}
     for received in batch:
         gained["deliveries", received.source, "unreadable" if received.unreadable else "accepted"] += 1
-        for one in received.judged:
-            gained["events", received.source, one.event.action] += 1
-        for decision in _decisions(received):
+        for judged in received.judged:
+            action, decision = judged.event.action, judged.decision
+            gained["events", received.source, action] += 1
+            if decision is None or action is not Action.TRIGGER:
+                continue
             gained["decisions", decision.rule, decision.severity] += 1
-            gained.update((spoken.COUNTED, rule) for rule in spoken.of(decision))
-    return gained
+            for rule in spoken.of(decision):
+                gained[spoken.COUNTED, rule] += 1
+                last[rule] = max(received.received_at, last.get(rule, 0.0))
+    return gained, last

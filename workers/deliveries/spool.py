@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from rules.record import decode, encode
@@ -156,5 +156,5 @@ class Spool:
 
 def _head(received: Received) -> bytes:
     """Everything but the body, which is not text."""
-    fields = {name: getattr(received, name) for name in Received.__slots__ if name != "body"}
-    return encode({**fields, "headers": dict(received.headers)})
+    told = {one.name: getattr(received, one.name) for one in fields(received) if one.name != "body"}
+    return encode({**told, "headers": dict(received.headers)})

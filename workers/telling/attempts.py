@@ -19,7 +19,8 @@ from rules.record import decode, encode, recall
 from rules.upcast import VERSION
 from workers import keys
 from workers.agenda import Entry
-from workers.writing.bundle import Bundle, Word
+from workers.writing.bundle import Bundle
+from workers.writing.commands import Word
 
 KEPT, EXCHANGES, PER_INCIDENT = 10_000, 5_000, 500
 LASTS = 7 * keys.DAY
