@@ -62,6 +62,7 @@ format: .venv/.dev  ## write the code the way the check wants it
 bench: .venv/.dev  ## ingest, the worker, end to end, decisions and the tick, measured here; bench/RESULTS.md keeps what was seen
 	$(BIN)/python -m bench.decide
 	$(BIN)/python -m bench.tick
+	$(BIN)/python -m bench.receiver
 	$(BIN)/python -m bench.worker
 	$(BIN)/python -m bench.ingest
 	$(BIN)/python -m bench.end_to_end
