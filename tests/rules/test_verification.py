@@ -94,9 +94,11 @@ def test_a_tick_is_of_whoever_was_first_and_can_be_taken_back() -> None:
 
 
 def test_all_of_it_is_ticked_at_once() -> None:
-    """Each with a line of its own."""
+    """Each with a line of its own, which says that it was ticked with the others; a last one is ticked alone."""
     life = an_incident(LOG_IN, HEALTH).asks(ticks(EVERYTHING))
-    assert life.history("ticked") == ["done: Users can log in", "done: The site answers"]
+    assert life.history("ticked") == ["done, all at once: Users can log in", "done, all at once: The site answers"]
+    life.asks(Untick(item="1", by="dan", via="cli")).asks(ticks(EVERYTHING))
+    assert life.history("ticked")[2:] == ["done: Users can log in"]
 
 
 @pytest.mark.parametrize(
