@@ -17,6 +17,8 @@ SHOWN = 4
 
 def meant(here: str, root: click.Group, typed: str) -> str:
     """`Did you mean `tocsin incidents ack`?`, "" where nothing is near. `here`: the group it was looked for in."""
+    if typed.lower() == "help":
+        return f"Did you mean `{f'tocsin {here}'.strip()} --help`?"
     everywhere = dict(_all(root))
     names = sorted(set(everywhere.values()))
     # The nearest of all: `resolv` is `incidents resolve` sooner than `restore`, which would do much more.

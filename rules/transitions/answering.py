@@ -62,7 +62,7 @@ def why_not(incident: Incident, by: str, now: float) -> str:
     within = show_duration(TAKE_BACK_WITHIN)
     if last is None or _is_past(last, now):
         return (
-            f"Nothing can be taken back: an answer can be for {within}, by whoever gave it, and only while nothing "
+            f"Nothing can be taken back: an answer can be within {within}, by whoever gave it, and only while nothing "
             f"else has changed. It is {stands(incident)}."
         )
     if last.by != by:

@@ -125,6 +125,8 @@ def test_what_was_found_is_said_once(tocsin: Tocsin) -> None:
         (["prolong", "M-1"], "Did you mean `tocsin maintenance prolong`?"),
         (["postmortem", "actions", "dne"], "Did you mean `tocsin postmortem actions done`?"),
         (["show"], "Did you mean `tocsin incidents show`, `tocsin postmortem show`,"),
+        (["help"], "Did you mean `tocsin --help`?"),
+        (["incidents", "help"], "Did you mean `tocsin incidents --help`?"),
         (["xyzzy"], "No such command 'xyzzy'.\n"),
     ],
 )

@@ -187,7 +187,8 @@ def test_what_was_missed_of_another_ladder_stays_so() -> None:
 
 
 REFUSED = (
-    "Nothing can be taken back: an answer can be for 30s, by whoever gave it, and only while nothing else has changed. "
+    "Nothing can be taken back: an answer can be within 30s, by whoever gave it, and only while nothing "
+    "else has changed. "
 )
 
 
