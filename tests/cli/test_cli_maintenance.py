@@ -58,7 +58,7 @@ def test_scope_time_and_who_is_reminded_can_be_said(tocsin: Tocsin) -> None:
 
 
 def test_a_service_that_nobody_has_named_is_said(tocsin: Tocsin) -> None:
-    """It has begun, for a service may be new; whoever mistyped it reads that before the words for others. A silence too."""
+    """It has begun, for a service may be new; whoever mistyped it reads that first. A silence too."""
     doubt = "So far no rule and no incident has the label service=chekout: did you mean checkout?"
     tocsin.says[PATH] = (201, {**BEGUN, "doubts": [f"{doubt}\x1b[31m"]})
     said = tell("maintenance", "start", "--for", "1h", "--service", "chekout")
