@@ -71,7 +71,10 @@ def button(question: Question, word: str) -> str:
 
 def closed(incident: Incident) -> str:
     """Why nothing more is ticked, in a sentence; empty while it is open."""
-    return "" if incident.is_open else "It is resolved: nothing of its runbook is ticked any more."
+    if incident.is_open:
+        return ""
+    how = f"`tocsin incidents note {incident.id} TEXT`"
+    return f"It is resolved: nothing of its runbook can be ticked any more. What should be known all the same: {how}."
 
 
 def told(at: Progress) -> dict[str, Any]:

@@ -6,79 +6,33 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from router.accounts.caller import in_their_name
-from router.api.announce_commands import Public
-from router.api.asked import Line
 from router.api.commands import read_body_as
+from router.api.maintenance_commands import AskedToEnd, AskedToMaintain, AskedToProlong, seconds_of, silence_of
 from router.api.planned import AskedToAnnounce, Planning
 from router.api.shown import shown
-from router.api.silences import AskedToSilence, Silences
+from router.api.silences import Silences
 from router.context import Context
 from router.prepared import PACKAGED, Unfit, filled
 from router.problems import Problem
 from router.requests import headers_of, read_body
 from rules.announcing.planned import Announced
-from rules.duration import parse_duration
-from rules.event import Severity
 from rules.holds.maintenance import Maintenance, over, prolonged
 from rules.holds.quiet import SilenceConfig
 from rules.holds.silence import Silence
 from rules.reading.problem import nearest
 from workers import maintenance
 from workers.agenda import Entry
-from workers.deliveries.intake import mint_short
 from workers.maintenance import Announcer
 from workers.plain import plain
 from workers.rulebook import silences
 
 TEMPLATE = Path("words") / "maintenance.md"
-
-
-class AskedToMaintain(BaseModel):
-    """What is worked on, and until when: `for`, or `end`."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    by: Line
-    service: Line
-    """What people call it; without `sources` and `labels` its label `service` says what is silenced."""
-    reason: Line = "planned maintenance"
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")] | None = None
-    sources: list[str] = []
-    labels: dict[str, str] = {}
-    start: str | None = None
-    end: str | None = None
-    lasts: str | None = Field(default=None, alias="for")
-    timezone: str = "UTC"
-    severity: Severity = Severity.P4
-    """Through whose channels people are reminded."""
-
-
-class AskedToProlong(BaseModel):
-    """By how much, from the end it has."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    by: Line
-    lasts: str = Field(alias="for")
-    say: Public | None = None
-    """To the world, where it knows of it: in place of the sentence that it takes longer."""
-
-
-class AskedToEnd(BaseModel):
-    """Who ends it."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    by: Line
-    say: Public | None = None
-    """To the world, where it knows of it: in place of what was to be said at the end."""
 
 
 class Maintenances:
@@ -104,7 +58,7 @@ class Maintenances:
         return await run_in_threadpool(self.longer, request.path_params["name"], asked.lasts, asked.by, asked.say)
 
     async def end(self, request: Request) -> dict[str, Any]:
-        """End one: what it held back goes on at once, and is listed. Raises Problem 404."""
+        """End one: what it held back goes on at once, and is listed. Raises Problem 404 and 409."""
         asked = await self._read(AskedToEnd, request)
         return await run_in_threadpool(self.stop, request.path_params["name"], asked.by, asked.say)
 
@@ -126,9 +80,9 @@ class Maintenances:
         return [self._told(one, now) for one in maintenance.every(self._context.redis, now)]
 
     def start(self, asked: AskedToMaintain) -> dict[str, Any]:
-        """Begin one."""
+        """Begin one; its `doubts` say what of its scope nobody has ever named."""
         now = self._context.clock.now()
-        said, silence = self._silences.prepared(_silence(asked), now)
+        said, silence = self._silences.prepared(silence_of(asked), now)
         window = Silence(silence).next_window(now)
         if window is None:  # `prepared` has seen to that.
             raise Problem(422, "This maintenance is over already: its end lies in the past.")
@@ -142,7 +96,7 @@ class Maintenances:
             end=window.end,
         )
         self._put(one, said, now, public=self.planning.itself(one, now))
-        return self._told(one, now)
+        return {**self._told(one, now), "doubts": self._silences.doubts(silence)}
 
     def announce(self, name: str, asked: AskedToAnnounce) -> dict[str, Any]:
         """Tell the world of one."""
@@ -153,7 +107,7 @@ class Maintenances:
 
     def longer(self, name: str, lasts: str, by: str, say: str | None = None) -> dict[str, Any]:
         """Give one more time, from the end it has; whoever hears its reminders hears that."""
-        now, more = self._context.clock.now(), _seconds(lasts)
+        now, more = self._context.clock.now(), seconds_of(lasts)
         was = self.found(name, now)
         if was.end <= now:
             raise Problem(409, f"The maintenance {name} has been over since {_clock(was.end)}; start a new one.")
@@ -169,17 +123,30 @@ class Maintenances:
         return self._told(one, now)
 
     def stop(self, name: str, by: str, say: str | None = None) -> dict[str, Any]:
-        """End one; says what still burns. Raises Problem 404 and 409."""
+        """End one; says what still burns, and whether that has `changed` anything: it may have been over before.
+
+        Raises Problem 404, and 409 where there is something to `say` and it is too late for that.
+        """
         now = self._context.clock.now()
         one, announcer = self.found(name, now), self._announcer()
         burning = announcer.held(name, now) if one.start <= now else []
         telling = announcer.entries(one, over(one, burning, by), now) if one.told else []
         public = self.planning.over(name, say)
-        if one.end <= now or not maintenance.close(self._context.redis, one, telling, now, public):
-            raise Problem(409, f"The maintenance {name} has been over since {_clock(one.end)}.")
-        self._silences.let_go(name, by)
-        told = self.planning.shown(self.found(name, now))
-        return {"ended": name, "burning": [shown(each, now) for each in burning], "public": told}
+        changed = one.end > now and maintenance.close(self._context.redis, one, telling, now, public)
+        ended = self.found(name, now)
+        if changed:
+            self._silences.let_go(name, by)
+        elif say is not None:
+            raise Problem(
+                409, f"The maintenance {name} has been over since {_clock(ended.end)}: that is not said any more."
+            )
+        return {
+            "ended": name,
+            "changed": changed,
+            "until": ended.end,
+            "burning": [shown(each, now) for each in burning] if changed else [],
+            "public": self.planning.shown(ended),
+        }
 
     def _put(
         self,
@@ -251,26 +218,6 @@ class Maintenances:
             return {"No words": f"the template cannot be used: {wrong}"}
 
 
-def _silence(asked: AskedToMaintain) -> AskedToSilence:
-    when: dict[str, Any] = {"source": asked.sources} if asked.sources else {}
-    if asked.labels:
-        when["labels"] = asked.labels
-    return AskedToSilence.model_validate(
-        {
-            "by": asked.by,
-            "reason": f"{asked.reason}: {asked.service}",
-            "name": asked.name or f"M-{mint_short()[:6]}",
-            "when": when or {"labels": {"service": asked.service}},
-            "timezone": asked.timezone,
-            **{
-                key: value
-                for key, value in (("start", asked.start), ("end", asked.end), ("for", asked.lasts))
-                if value is not None
-            },
-        }
-    )
-
-
 def _until(silence: SilenceConfig, one: Maintenance) -> dict[str, Any]:
     """The silence as the YAML would have it, with the end that this maintenance has now."""
     said = silence.model_dump(mode="json", by_alias=True, exclude_defaults=True)
@@ -284,13 +231,3 @@ def _iso(at: float) -> str:
 
 def _clock(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%d %B %H:%M UTC")
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = parse_duration(text)
-    except ValueError as wrong:
-        raise Problem(422, f"for: {wrong}", errors=[{"field": "for", "expected": str(wrong)}]) from None
-    if seconds < 60:
-        raise Problem(422, "for: expected at least 1m", errors=[{"field": "for", "expected": "at least 1m"}])
-    return seconds

@@ -12,6 +12,7 @@ from router.api.asked import Line
 from router.context import Context
 from router.problems import Problem
 from rules.announcing.planned import OVER, Announced, Phase, Standing, again, coming, itself
+from rules.announcing.public import NO_PAGE
 from rules.holds.maintenance import Maintenance
 from workers.announcing import announced
 
@@ -42,7 +43,7 @@ class Planning:
         """What would be public. Raises Problem 409 and 422."""
         pages = self._context.ledger.roster().status_pages
         if not pages:
-            raise Problem(409, "The rules have no status page: write one under status_pages.")
+            raise Problem(409, NO_PAGE)
         if one.end <= now:
             raise Problem(409, f"The maintenance {one.name} is over: there is nothing to publish of it.")
         known(asked.pages, list(pages), "pages", "status page")

@@ -31,7 +31,7 @@ from router.api.reporting import report
 from router.api.runbook_api import RunbookApi
 from router.api.schedules import Schedules
 from router.api.senders import Senders
-from router.api.shown import child, shown
+from router.api.shown import child, shown, unverified
 from router.api.silences import Silences
 from router.api.tracing import Tracing
 from router.context import Context
@@ -168,7 +168,10 @@ class _Api:
         def obey() -> dict[str, Any]:
             ledger, one = self._context.ledger, incident_named(self._context.store, request.path_params["id"]).id
             before = self._written(one, asked.by)
-            ledger.answer(one, asked.command(ledger.roster()))
+            try:
+                ledger.answer(one, asked.command(ledger.roster()))
+            except Refused as why:
+                raise Problem(409, str(why), **self._unverified(what, one)) from None
             # Whatever a person changes stands in the history with their name.
             return {**self._whole(one), "changed": self._written(one, asked.by) > before, "by": asked.by}
 
@@ -221,6 +224,11 @@ class _Api:
             return promises.read_aloud([entry], {entry.incident or "": incident}, self._context.clock.now())
 
         return _json({"items": await run_in_threadpool(take_up)})
+
+    def _unverified(self, what: str, incident_id: str) -> dict[str, Any]:
+        """What a program needs to go on where a `resolve` was refused: the sentence names a few items only."""
+        incident = self._context.store.incident(incident_id) if what == "resolve" else None
+        return {} if incident is None else unverified(incident, self._context.clock.now())
 
     def _written(self, incident_id: str, by: str) -> int:
         return sum(line.by == by for line in self._context.store.timeline(incident_id))

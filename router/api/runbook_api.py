@@ -91,7 +91,7 @@ class RunbookApi:
 
     def _told(self, incident: Incident, name: str | None) -> dict[str, Any]:
         at = runbooks.needed(incident, self._written, name)
-        return {"incident": incident.id, **runbooks.told(at), "others": sorted(self._written)}
+        return {"incident": incident.id, "open": incident.is_open, **runbooks.told(at), "others": sorted(self._written)}
 
 
 def _became(command: Any, after: Incident) -> dict[str, Any]:

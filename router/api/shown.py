@@ -7,7 +7,7 @@ from typing import Any
 from rules.incident import Incident, State, StepState
 from rules.record import as_data
 from rules.responding.updates import next_update, status_of
-from rules.responding.verification import Line, checklist, to_verify
+from rules.responding.verification import Line, checklist, missing, to_verify
 
 NOT_TOLD = "not told"
 """A step that was still to come when somebody answered, or when it was over."""
@@ -42,6 +42,15 @@ def shown(incident: Incident, now: float) -> dict[str, Any]:
             if step["state"] == StepState.WAITING:
                 step["state"] = NOT_TOLD
     return data
+
+
+def unverified(incident: Incident, now: float) -> dict[str, Any]:
+    """What keeps it from being resolved, beside the sentence that says so: the items that are `left`, `of` how many."""
+    left = [
+        {"number": one.number, "id": one.item.id, "text": one.item.text, "said": one.said}
+        for one in missing(incident, now)
+    ]
+    return {"left": left, "of": len(incident.plan.verify)} if left else {}
 
 
 def _item(line: Line) -> dict[str, Any]:

@@ -18,12 +18,15 @@ from router.requests import headers_of, read_body
 from rules.commands import Lift
 from rules.holds.quiet import SilenceConfig
 from rules.holds.silence import Silence
+from rules.holds.unheard import unheard
 from rules.reading.problem import nearest
 from workers.announcing import announced
 from workers.deliveries.intake import mint_short
 from workers.rulebook import silences
 
 LONGEST = 366 * 86400.0
+LOOKED = 1000
+"""So many of the latest incidents know what senders name."""
 
 
 class AskedToSilence(BaseModel):
@@ -69,14 +72,19 @@ class Silences:
         return await self.set(read_body_as(AskedToSilence, await self._body(request)))
 
     async def set(self, asked: AskedToSilence) -> dict[str, Any]:
-        """Set one, as it is shown then. Raises Problem 409 and 422."""
+        """Set one, as it is shown then; its `doubts` say what nobody has ever named. Raises Problem 409 and 422."""
         now = self._context.clock.now()
         said, silence = await run_in_threadpool(self.prepared, asked, now)
         try:
             await run_in_threadpool(silences.put, self._context.redis, said, now)
         except silences.TooMany:
             raise Problem(409, f"There are {silences.AT_MOST} silences already; lift some.") from None
-        return _shown(silence, now, "people")
+        return {**_shown(silence, now, "people"), "doubts": await run_in_threadpool(self.doubts, silence)}
+
+    def doubts(self, silence: SilenceConfig) -> list[str]:
+        """What of its condition neither the rules nor the latest incidents have. Blocks on Redis."""
+        latest = self._context.store.incidents(open_only=False, limit=LOOKED)
+        return unheard(silence.when, self._context.in_force.ruleset.config, latest)
 
     def prepared(self, asked: AskedToSilence, now: float) -> tuple[dict[str, Any], SilenceConfig]:
         """One as the YAML would have it, and read. Raises Problem 409 and 422."""
@@ -140,7 +148,8 @@ def _said(asked: AskedToSilence, now: float) -> dict[str, Any]:
         raise Problem(422, "`when` or `severities` says what is silenced; to silence everything, say everything: true.")
     said = asked.model_dump(exclude_none=True, by_alias=True)
     said["name"] = asked.name or f"S-{mint_short()[:6]}"
-    said.setdefault("start", datetime.fromtimestamp(now, UTC).isoformat())
+    # Whole seconds, rounded down: a silence that begins now must not begin a moment later.
+    said.setdefault("start", datetime.fromtimestamp(int(now), UTC).isoformat())
     return said
 
 
@@ -151,7 +160,9 @@ def _silence(said: dict[str, Any], now: float) -> SilenceConfig:
         first = wrong.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         why = str(first["msg"]).removeprefix("Value error, ")
-        raise Problem(422, f"{where}: {why}" if where else f"{why[:1].upper()}{why[1:]}.") from None
+        if not where:
+            raise Problem(422, f"{why[:1].upper()}{why[1:]}.") from None
+        raise Problem(422, f"{where}: {why}", errors=[{"field": where, "expected": why}]) from None
     window = Silence(silence).next_window(now)
     if window is None:
         raise Problem(422, "This silence is over already: its end lies in the past.")

@@ -74,7 +74,7 @@ def _incident(context: Context, part: str) -> Incident | None:
     try:
         whole = context.store.full_id(part)
     except Ambiguous:
-        raise Problem(409, f"Several incidents have an id that begins with {part}. Write more of it.") from None
+        raise Problem(422, f"Several incidents have an id that begins with {part}. Write more of it.") from None
     incident = context.store.incident(whole) if whole else None
     if incident is None:
         raise Problem(404, "No incident has this id. GET /api/incidents?state=all lists them.")

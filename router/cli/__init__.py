@@ -75,7 +75,12 @@ COMMANDS: tuple[click.Command, ...] = (
 def main() -> None:
     """Tocsin hears your monitors, decides how bad it is, and tells people until somebody answers.
 
-    Exit codes: 0 all well, 1 something was found, 2 asked wrongly, 3 nobody answered.
+    \b
+    Exit codes:
+      0  it is as you asked, now or already
+      1  something was found, is not there, or stands in the way
+      2  asked wrongly: a word, an option, a value, a setting or the token
+      3  nobody answered
     With -o json a failure is one JSON object with error and hint, on stderr.
     """
 

@@ -39,3 +39,6 @@ def show_checklist(session: Session, incident: Record) -> None:
         done, ticked = "x" if one["done"] else " ", one.get("ticked")
         who = f"{plain(ticked['by'])}, {moment(ticked['at'])}" if ticked else plain(one["said"])
         session.line(f"  {one['number']}. [{done}] {plain(one['text'])}" + (f" ({who})" if who else ""))
+    if left:
+        steps = f"; the runbook's steps: tocsin runbook {incident['id']}" if incident.get("runbook") else ""
+        session.line(f"  When one is so: tocsin incidents tick {incident['id']} NUMBER{steps}")

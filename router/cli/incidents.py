@@ -12,7 +12,9 @@ import click
 from router.cli.remote import LIST, ask
 from router.cli.session import FINDINGS, USAGE, Failure, Group, Session, pass_session, stop
 from router.cli.showing import Record, show_incident, show_list
+from router.cli.taking_back import afterwards, taken_back
 from router.cli.too_late import too_late
+from router.cli.unverified import unverified
 from workers.plain import plain
 
 VIA = "command line"
@@ -76,17 +78,28 @@ def whole(session: Session, part: str) -> str:
 
 
 def act(session: Session, id_: str, what: str, done: str | Callable[[Record], str], **body: Any) -> None:
-    """Ask it of the incident, and say what came of it; ends with 1 where nothing did."""
+    """Ask it of the incident, and say what came of it; ends with 1 where it is not as was asked."""
     some(str(body["by"]), "--by", "the timeline needs a name")
     full = whole(session, id_)
-    answer = ask(session, "POST", f"/api/incidents/{full}/{what}", {**body, "via": VIA})
+    also = {409} if what == "resolve" else ()
+    answer = ask(session, "POST", f"/api/incidents/{full}/{what}", {**body, "via": VIA}, also=also)
+    if "id" not in answer:
+        raise unverified(full, answer)
     # With a token of one's own it is recorded as its owner's, whoever the shell's user is.
     by = answer["by"] = plain(str(answer.get("by") or body["by"]))
     idle = too_late(answer, what, by)
-    said = idle or (done if isinstance(done, str) else done(answer))
-    session.answer(answer, lambda: session.line(f"{full} {said}."))
-    if idle:
+    if idle is not None:
+        said, further = idle.said, ""
+    else:
+        said, further = done if isinstance(done, str) else done(answer), afterwards(answer, what, by, _me())
+    session.answer(answer, lambda: _say(session, f"{full} {said}.", further))
+    if idle is not None and not idle.so:
         stop(FINDINGS)
+
+
+def _say(session: Session, *lines: str) -> None:
+    for line in filter(None, lines):
+        session.line(line)
 
 
 def some(text: str, name: str, what: str) -> None:
@@ -233,7 +246,7 @@ def _called_in(incident: Record, by: str) -> str:
 @pass_session
 def undo(session: Session, id_: str, by: str) -> None:
     """Take back what you answered last, within 30s: it stands as before, and whoever was told hears so."""
-    act(session, id_, "undo", _taken_back, by=by)
+    act(session, id_, "undo", taken_back, by=by)
 
 
 @incidents.command()
@@ -243,8 +256,3 @@ def undo(session: Session, id_: str, by: str) -> None:
 def check(session: Session, id_: str, by: str) -> None:
     """Run its checks once more; what they find stands in `show` within seconds."""
     act(session, id_, "check", "is being looked at; see: tocsin incidents show ID", by=by)
-
-
-def _taken_back(incident: Record) -> str:
-    said = [line["text"] for line in incident.get("timeline") or () if line["kind"] == "taken back"]
-    return f"is as it was: {plain(said[-1])}" if said else "is as it was"

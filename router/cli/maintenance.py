@@ -13,7 +13,7 @@ from router.cli.planned import LIST, part, public_lines, public_state, publish
 from router.cli.remote import ask
 from router.cli.session import USAGE, Failure, Group, Session, pass_session
 from router.cli.showing import ahead, moment, next_action
-from router.cli.silencing import condition_words, label_of
+from router.cli.silencing import condition_words, label_of, say_doubts
 from workers.plain import plain
 
 _SEVERITY = click.Choice(["P1", "P2", "P3", "P4"], case_sensitive=False)
@@ -60,6 +60,7 @@ def _begun(session: Session, found: dict[str, Any]) -> None:
     when = "" if found["active"] else f"from {moment(found['from'])} "
     session.line(f"Maintenance of {plain(found['service'])} {when}until {moment(found['until'])}.", "bold")
     session.line(f"Silenced: {condition_words(found['what'])}.")
+    say_doubts(session, found)
     if found["remind_at"] is not None:
         session.line(f"People are reminded at {moment(found['remind_at'])}, and told when it is over.")
     session.line(f"When you are done: tocsin maintenance end {name}")
@@ -131,7 +132,7 @@ def prolong(session: Session, name: str, lasts: str, say: str | None, by: str) -
 @by_option
 @pass_session
 def end(session: Session, name: str, say: str | None, by: str) -> None:
-    """End NAME: what still burns is told at once, and listed here."""
+    """End NAME: what still burns is told at once, and listed here. Over already is over: nothing is changed then."""
     body: dict[str, object] = {"by": by, **({"say": say} if say is not None else {})}
     found = ask(session, "POST", f"/api/maintenance/{part(name)}/end", body, otherwise=LIST)
     session.answer(found, lambda: _ended(session, name, found))
@@ -141,6 +142,11 @@ maintenance.add_command(publish)
 
 
 def _ended(session: Session, name: str, found: dict[str, Any]) -> None:
+    if not found.get("changed", True):
+        session.line(
+            f"The maintenance {plain(name)} has been over since {moment(found['until'])}: nothing was changed."
+        )
+        return
     session.line(f"The maintenance {plain(name)} is over.", "bold")
     burning = found["burning"]
     if (found.get("public") or {}).get("said"):

@@ -15,6 +15,8 @@ from workers.plain import plain
 
 PATIENCE = 120
 """Seconds to wait for a first reading, which is asked after once a second."""
+_WITHIN = ("HALF WITHIN", "9 OF 10 WITHIN")
+"""The median and the ninth tenth, as they are read aloud."""
 
 
 @click.command("numbers", cls=Command)
@@ -40,41 +42,63 @@ def numbers(session: Session, since: str, severity: str | None, team: str | None
 
 
 def _show(session: Session, told: dict[str, Any]) -> None:
-    session.line(f"As of {_moment(told['as_of'])}, since {_moment(told['since'])}: {told['incidents']} incidents.")
+    opened = f"{told['incidents']} incident{'' if told['incidents'] == 1 else 's'} opened"
+    session.line(f"{opened} since {_moment(told['since'])}, as counted at {_moment(told['as_of'])}.")
     if not told["incidents"]:
         session.line("None has opened in that time. For a longer one: --since 52w.")
         return
-    heads = ["SEVERITY", "INCIDENTS", "ACKNOWLEDGED", "MEDIAN", "P90", "IN TIME", "TOO LATE", "OVER", "MEDIAN", "P90"]
-    session.table(heads, [_row(one) for one in told["severities"]])
-    for one in told["severities"]:
-        session.line(one["said"][0])
+    _show_answers(session, told["severities"])
+    _show_ends(session, told["severities"])
     if told["people"]:
-        session.line("")
+        _head(session, "Who was paged: a page is one call to one person")
         session.table(
-            ["PERSON", "PAGES", "22:00-07:00", "TIME ZONE"],
+            ["PERSON", "PAGES", "OF THEM 22:00-07:00", "BY THE CLOCK OF"],
             [[one["person"], str(one["pages"]), str(one["nights"]), one["timezone"]] for one in told["people"]],
         )
-    session.line("")
+    if told["keys"]:
+        _head(session, "What paged most")
     for number, one in enumerate(told["keys"], 1):
         session.line(f"{number}. {plain(one['summary'] or one['name'], 100)}: {one['said']}")
         if one["suggestion"]:
             session.line(f"   {plain(one['suggestion']['why'])} The YAML is in -o json, and on the page /numbers.")
 
 
-def _row(one: dict[str, Any]) -> list[str]:
-    acknowledged, resolved = one["acknowledged"], one["resolved"]
-    return [
-        one["severity"],
-        str(one["incidents"]),
-        f"{acknowledged['n']} of {acknowledged['of']}",
-        _duration(acknowledged["median"]),
-        _duration(acknowledged["p90"]),
-        str(one["kept"]),
-        str(one["missed"]),
-        f"{resolved['n']} of {resolved['of']}",
-        _duration(resolved["median"]),
-        _duration(resolved["p90"]),
+def _head(session: Session, text: str) -> None:
+    session.line("")
+    session.line(text, "bold")
+
+
+def _show_answers(session: Session, severities: list[dict[str, Any]]) -> None:
+    """The last four columns are all incidents, each once."""
+    _head(session, "How soon a person answered")
+    heads = [
+        "INCIDENTS",
+        "ACKNOWLEDGED",
+        *_WITHIN,
+        "IN TIME",
+        "LATE OR NEVER",
+        "OVER BY ITSELF IN TIME",
+        "STILL IN TIME",
     ]
+    rows = [
+        [one["severity"], str(one["incidents"]), *_spread(one["acknowledged"])]
+        + [str(one[name]) for name in ("kept", "missed", "not_needed", "running")]
+        for one in severities
+    ]
+    session.table(["SEVERITY", *heads], rows)
+    for one in severities:
+        session.line(one["said"][0])
+
+
+def _show_ends(session: Session, severities: list[dict[str, Any]]) -> None:
+    _head(session, "How soon it was over")
+    session.table(["SEVERITY", "OVER", *_WITHIN], [[one["severity"], *_spread(one["resolved"])] for one in severities])
+    for one in severities:
+        session.line(one["said"][1])
+
+
+def _spread(seen: dict[str, Any]) -> list[str]:
+    return [f"{seen['n']} of {seen['of']}", _duration(seen["median"]), _duration(seen["p90"])]
 
 
 def _duration(seconds: float | None) -> str:

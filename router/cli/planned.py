@@ -13,6 +13,7 @@ from router.cli.incidents import by_option
 from router.cli.remote import ask
 from router.cli.session import USAGE, Command, Failure, Session, pass_session
 from rules.announcing.planned import OVER, Announced, coming
+from rules.announcing.public import NO_PAGE
 from rules.event import Severity
 from rules.holds.maintenance import Maintenance
 from workers.plain import plain
@@ -95,7 +96,7 @@ def _would(one: Record, text: str, given: Record, said: Record | None) -> Record
 
 
 def _shown(session: Session, one: Record, would: Record | None) -> None:
-    for line in public_lines(one) or ["The rules have no status page: write one under status_pages."]:
+    for line in public_lines(one) or [NO_PAGE]:
         session.line(line)
     if would is not None:
         session.line("")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+import click
 import orjson
 
 from router.cli.session import FINDINGS, UNREACHABLE, USAGE, Failure, Session
@@ -67,20 +68,51 @@ def refusal(reply: Reply, url: str, otherwise: str = "") -> Failure:
         return Failure(f"{url} does not accept the API token", then, code=USAGE)
     if reply.status >= 500:
         return Failure(f"{url} answered {reply.status}: {_words(reply)}", "Run `tocsin doctor`.", code=UNREACHABLE)
-    said = _words(reply) or f"{url} answered {reply.status}"
+    said = _by_option(reply) or _words(reply) or f"{url} answered {reply.status}"
     if reply.status == 404:
         return Failure(said, otherwise)
-    return Failure(said, code=USAGE if reply.status in {400, 409, 413, 422} else FINDINGS)
+    # 409 is asked rightly: how things stand says no.
+    return Failure(said, code=USAGE if reply.status in {400, 413, 422} else FINDINGS)
 
 
 def _words(reply: Reply) -> str:
+    said = _body(reply)
+    if said is None:
+        return plain(reply.body.decode("utf-8", "replace"), 200)
+    found = said.get("error") or said.get("detail")
+    # What the API says to programs names its addresses; at a terminal the hint names the command.
+    return plain(_ADDRESS.sub("", str(found)), 600) if found else ""
+
+
+def _body(reply: Reply) -> dict[str, Any] | None:
     try:
         said = orjson.loads(reply.body)
     except orjson.JSONDecodeError:
-        return plain(reply.body.decode("utf-8", "replace"), 200)
-    found = said.get("error") or said.get("detail") if isinstance(said, dict) else None
-    # What the API says to programs names its addresses; at a terminal the hint names the command.
-    return plain(_ADDRESS.sub("", str(found)), 600) if found else ""
+        return None
+    return said if isinstance(said, dict) else {}
+
+
+def _by_option(reply: Reply) -> str:
+    """What is wrong with each field, under the name that it has on the command line; "" where that is not known."""
+    context, errors = click.get_current_context(silent=True), (_body(reply) or {}).get("errors")
+    if context is None or not isinstance(errors, list):
+        return ""
+    fields = [(one.get("field"), one.get("expected")) for one in errors if isinstance(one, dict)]
+    if not all(field and expected for field, expected in fields):
+        return ""
+    return plain("; ".join(_named(context, str(field), str(expected)) for field, expected in fields), 600)
+
+
+def _named(context: click.Context, field: str, expected: str) -> str:
+    """`--for: expected a duration with its unit, found '2'` for the API's `for`."""
+    for one in context.command.params:
+        if f"--{field}" in one.opts or one.name == field.partition(".")[0]:
+            typed = context.params.get(one.name or "")
+            said = not isinstance(typed, str) or f"'{typed}'" in expected
+            found = "" if said else f", found {plain(str(typed), 60)!r}"
+            name = one.human_readable_name if isinstance(one, click.Argument) else one.opts[0]
+            return f"{name}: {expected}{found}"
+    return f"{field}: {expected}"
 
 
 def _read(reply: Reply, url: str) -> Any:

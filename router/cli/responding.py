@@ -1,14 +1,13 @@
-"""`tocsin incidents …` for the response: updates, impact, commander and scribe, the checklist, the briefing."""
+"""`tocsin incidents …` for the response: updates, impact, commander and scribe, the briefing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
-from router.cli.incidents import VIA, act, by_option, some, whole
+from router.cli.incidents import act, by_option, some, whole
 from router.cli.remote import ask
 from router.cli.session import Command, Session, pass_session
+from router.cli.ticking import tick, untick
 from router.cli.times import Record, moment
 from workers.plain import plain
 
@@ -90,46 +89,6 @@ def _has(incident: Record, part: str) -> str:
 
 
 commander, scribe = _part("commander"), _part("scribe")
-
-
-@click.command(cls=Command)
-@click.argument("id_", metavar="ID")
-@click.argument("items", metavar="ITEM...", nargs=-1, required=True)
-@click.option("--answer", help="What you found, in a few words.")
-@by_option
-@pass_session
-def tick(session: Session, id_: str, items: tuple[str, ...], answer: str | None, by: str) -> None:
-    """Tick what is so, by the ITEM's number in `show`, or `all`; once all is, it can be resolved."""
-    given = {} if answer is None else {"answer": answer}
-    *others, last = items
-    _each(session, id_, "tick", others, {"by": by, **given})
-    act(session, id_, "tick", lambda found: _ticked(found, items), by=by, item=last, **given)
-
-
-def _each(session: Session, id_: str, what: str, items: Sequence[str], body: dict[str, str]) -> None:
-    """All but the last, which is answered aloud: a program reads one answer."""
-    full = whole(session, id_) if items else ""
-    for item in items:
-        ask(session, "POST", f"/api/incidents/{full}/{what}", {**body, "item": item, "via": VIA})
-
-
-def _ticked(incident: Record, items: Sequence[str]) -> str:
-    left = [one for one in incident["checklist"] if not one["done"]]
-    what = "its checklist" if "all" in items else f"item {', '.join(map(plain, items))}"
-    then = f"{len(left)} left" if left else "all is verified: it can be resolved"
-    return f"has {what} ticked; {then}"
-
-
-@click.command(cls=Command)
-@click.argument("id_", metavar="ID")
-@click.argument("items", metavar="ITEM...", nargs=-1, required=True)
-@by_option
-@pass_session
-def untick(session: Session, id_: str, items: tuple[str, ...], by: str) -> None:
-    """Take a tick back: it is not so after all."""
-    *others, last = items
-    _each(session, id_, "untick", others, {"by": by})
-    act(session, id_, "untick", f"has item {', '.join(map(plain, items))} open again", by=by, item=last)
 
 
 @click.command(cls=Command)

@@ -9,7 +9,7 @@ import click
 
 from router.cli.incidents import VIA, by_option, whole
 from router.cli.remote import ask
-from router.cli.session import FINDINGS, Command, Session, pass_session, stop
+from router.cli.session import Command, Session, pass_session
 from router.cli.showing import Record
 from workers.plain import clock, plain
 
@@ -20,7 +20,7 @@ WORDS = {
     "reopen": "Say the id of a question, as -o json shows it",
 }
 """What can be done, and what must be said with it."""
-OTHERWISE = "Take one of them: tocsin runbook {} --name NAME"
+OTHERWISE = "Read one of them: tocsin runbook {} --name NAME"
 
 
 @click.command(cls=Command)
@@ -39,6 +39,8 @@ def runbook(
     \b
     tocsin runbook 4F tick 3       step 3 is done; untick 3: it is not
     tocsin runbook 4F answer no    to the question that is open; reopen QUESTION-ID asks it again
+
+    What must be verified before it closes is another list: tocsin incidents tick.
     """
     if word is None:
         return _show(session, id_, name)
@@ -62,8 +64,6 @@ def _work(session: Session, id_: str, word: str, body: dict[str, str | None]) ->
     late = word == "tick" and first not in ("", plain(str(found.get("by"))))
     told = f"{first} had done it already: {plain(found['item'])}" if late else _done(found, word, str(body[word]))
     session.answer(found, lambda: session.line(f"{full}: {_ended(told)}"))
-    if late:
-        stop(FINDINGS)
 
 
 def _ended(text: str) -> str:
@@ -74,7 +74,8 @@ def _done(found: Record, word: str, of: str) -> str:
     if word == "answer":
         return _decided(found, of)
     said = {"tick": "done", "untick": "not done after all", "reopen": "asked again"}[word]
-    return f"{said}: {plain(found['item'])}"
+    # An incident has a checklist too, whose items have numbers as these steps have.
+    return f"runbook {plain(found['runbook'])}, {said}: {plain(found['item'])}"
 
 
 def _decided(found: Record, given: str) -> str:
@@ -90,25 +91,30 @@ def _asked(asks: Record) -> str:
 
 
 def show_runbook(session: Session, found: Record) -> None:
-    """The next step first; then all of them, and the trees."""
+    """The next step first, or that it is over; then all of them, and the trees."""
     steps, now = found["steps"], time.time()
     session.line(f"{plain(found['title'])} (runbook {plain(found['runbook'])})", "bold")
     left = [one for one in steps if one["done"] is None]
-    if left:
+    over = not found.get("open", True)
+    if over:
+        done = len(steps) - len(left)
+        session.line(f"The incident is resolved: {done} of {len(steps)} steps were done; none can be ticked any more.")
+    elif left:
         session.line(f"Next: {left[0]['number']}. {plain(left[0]['text'])}")
     for one in steps:
         session.line("")
         _show_step(session, one, now)
     for tree in found["decisions"]:
         session.line("")
-        _show_tree(session, tree, now)
+        _show_tree(session, tree, now, over=over)
     if found["before_the_change"]:
         session.line("")
         session.line("Done before the runbook was changed:", "bold")
         for one in found["before_the_change"]:
             session.line(f"  [x] {plain(one['words'])} {plain(one['answer'])} ({_who(one, now)})")
-    session.line("")
-    session.line(f"When one is done: tocsin runbook {found['incident']} tick NUMBER")
+    if not over:
+        session.line("")
+        session.line(f"When one is done: tocsin runbook {found['incident']} tick NUMBER")
 
 
 def _show_step(session: Session, one: Record, now: float) -> None:
@@ -121,11 +127,13 @@ def _show_step(session: Session, one: Record, now: float) -> None:
             session.line(f"         {_as_it_is(line)}")
 
 
-def _show_tree(session: Session, tree: Record, now: float) -> None:
+def _show_tree(session: Session, tree: Record, now: float, *, over: bool) -> None:
     session.line(plain(tree["title"]), "bold")
     for one in tree["path"]:
         session.line(f"  {plain(one['question'])} {plain(one['answer'])}: {plain(one['leads'])} ({_who(one, now)})")
-    if tree["asks"]:
+    if tree["asks"] and over:
+        session.line(f"  {plain(tree['asks']['question'])} (nobody answered)")
+    elif tree["asks"]:
         session.line(f"  {plain(tree['asks']['question'])}")
         for one in tree["asks"]["answers"]:
             session.line(f"    {plain(one['answer'])}: {plain(one['leads'])}")

@@ -12,24 +12,31 @@ from typing import Any, NoReturn
 
 import click
 import orjson
+from click.exceptions import NoSuchCommand
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from router.cli.meant import meant
 from workers import generated
 from workers.plain import plain
 from workers.settings import Settings, SettingsError, read_settings
 
 FINDINGS, USAGE, UNREACHABLE = 1, 2, 3
-"""Exit codes beside 0: something was found, it was asked wrongly, nobody answered."""
+"""Exit codes beside 0, which says that it is as was asked, now or before: the table is docs/command-line.md.
+
+Something was found, is not there or stands in the way; it was asked wrongly, or by the wrong person; nobody answered.
+"""
 
 
 class Failure(click.ClickException):
     """One sentence about what went wrong and one about what to do next; never a traceback."""
 
-    def __init__(self, what: str, then: str = "", *, code: int = FINDINGS) -> None:
+    def __init__(self, what: str, then: str = "", *, code: int = FINDINGS, more: dict[str, Any] | None = None) -> None:
         super().__init__(what)
         self.then = then
+        self.more = more or {}
+        """What a program is told beside `error` and `hint`."""
         self.exit_code = code  # type: ignore[misc]  # click reads it from the instance
 
     def show(self, file: Any = None) -> None:
@@ -152,6 +159,19 @@ class Group(click.Group):
         super().__init__(*arguments, **named)
         self.params.extend(_anywhere())
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's, but of a word that is none it says where there is one of that name."""
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as wrong:
+            root, path = ctx.find_root(), ctx.command_path.split()[1:]
+            if not isinstance(root.command, click.Group):
+                raise
+            hint = meant(" ".join(path), root.command, wrong.command_name)
+            raise click.UsageError(f"{wrong.message} {hint}".strip(), ctx) from None
+
 
 Group.group_class = Group
 
@@ -167,7 +187,8 @@ class Root(Group):
         try:
             code = super().main(words, **{**named, "standalone_mode": False})
         except click.ClickException as wrong:
-            said = {"error": wrong.format_message(), "hint": _hint(wrong)}
+            more = wrong.more if isinstance(wrong, Failure) else {}
+            said = {"error": wrong.format_message(), "hint": _hint(wrong), **more}
             click.echo(orjson.dumps(said, option=orjson.OPT_INDENT_2).decode(), err=True)
             code = wrong.exit_code
         except click.Abort:

@@ -11,8 +11,8 @@ from router.cli.times import Record, about, ahead, exact, moment
 from workers.plain import plain
 
 __all__ = [
-    "Record", "about", "ahead", "exact", "moment", "next_action", "ordinal", "reached_nobody", "show_incident",
-    "show_list", "state_of",
+    "Record", "about", "ahead", "exact", "moment", "next_action", "next_now", "ordinal", "reached_nobody",
+    "show_incident", "show_list", "state_of",
 ]  # fmt: skip
 
 ALERTS = 20
@@ -45,6 +45,11 @@ def next_action(incident: Record, now: float, why: str = "see show") -> str:
         "mitigated": "watch it, then resolve",
         "recovered": f"recovered, to be verified: {_left(incident)}" if incident.get("to_verify") else _QUIET,
     }.get(state, "nothing: it was a false positive" if state_of(incident) != state else "nothing: it is resolved")
+
+
+def next_now(incident: Record) -> str:
+    """The same of one incident, as of now."""
+    return next_action(incident, time.time())
 
 
 def _left(incident: Record) -> str:

@@ -85,7 +85,14 @@ def _added(session: Session, found: dict[str, Any]) -> None:
         else f"from {moment(found['from'])} to {moment(found['until'])}"
     )
     session.line(f"Silent {when}: {plain(found['reason'])}.", "bold")
+    say_doubts(session, found)
     session.line(f"Lift it: tocsin silence lift {plain(found['name'])}")
+
+
+def say_doubts(session: Session, found: dict[str, Any]) -> None:
+    """What of its scope nobody has ever named: it may be new, or mistyped."""
+    for one in found.get("doubts") or ():
+        session.line(f"! {plain(one, 400)}", "yellow")
 
 
 @silence.command("list")

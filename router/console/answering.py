@@ -128,10 +128,10 @@ def truth(visit: Visit, what: str, before: Incident, after: Incident) -> Outcome
         if what == "snooze":
             return Outcome(f"{about} is yours{_until(after, visit.now)}; then it calls again.")
         return Outcome(f"{about} is yours{_until(after, visit.now)}. Nobody else will be woken.")
-    return Outcome(_done(visit, what, about, after))
+    return Outcome(_done(visit, what, about, before, after))
 
 
-def _done(visit: Visit, what: str, about: str, after: Incident) -> str:
+def _done(visit: Visit, what: str, about: str, before: Incident, after: Incident) -> str:
     config = visit.context.in_force.ruleset.config
     said = {
         "resolve": f"Resolved: {about}. Everybody who was told hears so.",
@@ -147,8 +147,8 @@ def _done(visit: Visit, what: str, about: str, after: Incident) -> str:
         "update": f"Posted: everybody who was told of {about} hears it.{_following(after, visit.now)}",
         "part": f"Done, and told: {about} is led by {_led(config, after)}.",
         "impact": f"Written down: {about}.",
-        "tick": f"Ticked. {_left(after, visit.now)}",
-        "untick": f"Open again. {_left(after, visit.now)}",
+        "tick": f"{_items('Ticked', 'ticked', before, after)} {_left(after, visit.now)}",
+        "untick": f"{_items('Open again', 'open', before, after)} {_left(after, visit.now)}",
     }
     return said.get(what, f"Done: {about}.")
 
@@ -162,6 +162,16 @@ def _led(config: Config, after: Incident) -> str:
     commander, scribe = after.response.commander, after.response.scribe
     led = name_of(config, commander) if commander is not None else "nobody"
     return led + (f", written down by {name_of(config, scribe)}" if scribe is not None else "")
+
+
+def _items(said: str, state: str, before: Incident, after: Incident) -> str:
+    """Which items of its checklist that was, in their own words: nobody ticks the wrong one unnoticed."""
+    ticks, were = after.response.ticks, before.response.ticks
+    items = enumerate(after.plan.verify, 1)
+    changed = [f"{number}. {one.text}" for number, one in items if ticks.get(one.id) != were.get(one.id)]
+    if not changed:
+        return f"That was {state} before: nothing changed."
+    return f"{said}{', all at once' if len(changed) > 1 else ''}: {'; '.join(changed)}."
 
 
 def _left(after: Incident, now: float) -> str:

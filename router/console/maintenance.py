@@ -11,7 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from router.accounts.audit import What
-from router.api.maintenance import AskedToMaintain, Maintenances
+from router.api.maintenance import Maintenances
+from router.api.maintenance_commands import AskedToMaintain
 from router.console.routes import Page
 from router.console.visit import Visit
 from router.console.visitor import Role
@@ -52,7 +53,7 @@ class MaintenancePage:
         await visit.audited(What.MAINTAINED, f"{begun['name']} of {begun['service']}")
         begins = "" if begun["active"] else f" from {clock(begun['from'], visit.now)}"
         text = f"Maintenance of {begun['service']}{begins} until {clock(begun['until'], visit.now)}: nobody is paged."
-        return visit.back("/maintenance", f"{text} What to say to others is below.")
+        return visit.back("/maintenance", " ".join([text, *begun["doubts"], "What to say to others is below."]))
 
     async def prolong(self, visit: Visit) -> Response:
         """POST: more time."""
@@ -65,6 +66,8 @@ class MaintenancePage:
     async def end(self, visit: Visit) -> Response:
         """POST: over; says what still burns."""
         ended = await run_in_threadpool(self._all.stop, visit.form.get("name", ""), visit.visitor.name)
+        if not ended["changed"]:
+            return visit.back("/maintenance", f"It has been over since {clock(ended['until'], visit.now)}.")
         await visit.audited(What.MAINTENANCE_ENDED, ended["ended"])
         return visit.back("/maintenance", _ended(ended["burning"]))
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+NO_PAGE = (
+    "The rules have no status page, so nothing can be published: "
+    "write one under `status_pages:`, as docs/status-page.md shows."
+)
+"""What is said where somebody wants to tell the world, and there is nowhere to."""
+
 
 class PublicStatus(StrEnum):
     """How it goes, in the words of status pages."""

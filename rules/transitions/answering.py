@@ -62,8 +62,8 @@ def why_not(incident: Incident, by: str, now: float) -> str:
     within = show_duration(TAKE_BACK_WITHIN)
     if last is None or _is_past(last, now):
         return (
-            f"Nothing can be taken back: that has to be within {within} of the answer, and before anything else "
-            f"changes. It is {stands(incident)}."
+            f"Nothing can be taken back: an answer can be within {within}, by whoever gave it, and only while nothing "
+            f"else has changed. It is {stands(incident)}."
         )
     if last.by != by:
         return f"The last answer is that of {last.by}, and only they can take it back. It is {stands(incident)}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, get_args
 
-from rules.announcing.public import OnPage, Public, Publication, PublicStatus
+from rules.announcing.public import NO_PAGE, OnPage, Public, Publication, PublicStatus
 from rules.announcing.public_commands import PageRefused, PageTold, PublicCommand, Publish
 from rules.effects import PublishOn
 from rules.incident import Incident, Reason, State
@@ -38,7 +38,7 @@ def why_not_published(incident: Incident, command: Publish) -> str:
     """Why it cannot be, in a sentence; "" when it can."""
     public = incident.response.public
     if public is None and not command.pages:
-        return "The rules have no status page: write one under status_pages."
+        return NO_PAGE
     if public is None and not command.title:
         return "The first publication needs a title, as the public will read it."
     return ""

@@ -22,27 +22,32 @@ TREE = "tree:"
 
 def tick(turn: Turn, command: Tick) -> None:
     """An item is done; who ticked it first stays, unless the answer is another, or it has fired again since."""
-    for item, words in _meant(turn.incident, command):
+    new = [(item, words) for item, words in _meant(turn.incident, command) if not _is_so(turn.incident, item, command)]
+    at_once = command.item == EVERYTHING and len(new) > 1
+    for item, words in new:
         ticks = turn.incident.response.ticks
-        before = ticks.get(item)
-        if before is not None and before.answer == command.answer and _stands(turn.incident, item, before):
-            continue
         done = Ticked(by=command.by, at=turn.now, via=command.via, answer=command.answer, words=words)
         _change(turn, ticks={**ticks, item: done})
-        kind, text = _done(command, words, before)
+        kind, text = _done(command, words, ticks.get(item), at_once=at_once)
         turn.note(kind, text, by=command.by, via=command.via, item=item)
         _settle(turn, item)
 
 
-def _done(command: Tick, words: str, before: Ticked | None) -> tuple[str, str]:
+def _done(command: Tick, words: str, before: Ticked | None, *, at_once: bool) -> tuple[str, str]:
     if not command.item.startswith(TREE):
-        return "ticked", f"done: {words}: {command.answer}" if command.answer else f"done: {words}"
+        # Whoever reads the history can tell what somebody has looked at from what was ticked with one word.
+        done = "done, all at once" if at_once else "done"
+        return "ticked", f"{done}: {words}: {command.answer}" if command.answer else f"{done}: {words}"
     leads = f" → {command.leads}" if command.leads else ""
     was = f" (it was {before.answer})" if before is not None else ""
     return "decided", f"decided: {words} {command.answer}{leads}{was}"
 
 
-def _stands(incident: Incident, item: str, before: Ticked) -> bool:
+def _is_so(incident: Incident, item: str, command: Tick) -> bool:
+    """Is it ticked with that answer already, and has it not fired again since?"""
+    before = incident.response.ticks.get(item)
+    if before is None or before.answer != command.answer:
+        return False
     return before.at >= incident.fired_at or not item.startswith(VERIFY)
 
 

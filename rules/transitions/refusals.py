@@ -58,7 +58,9 @@ def _no_such_item(incident: Incident, item: str, words: str) -> str:
         return "" if words else f"A step of a runbook is ticked by its number: `tocsin runbook {incident.id} tick 1`."
     number = len(incident.plan.verify)
     if number == 0:
-        return f"Nothing has to be verified before it is resolved: a {incident.severity} has no checklist here."
+        nothing = f"Nothing has to be verified before it is resolved: a {incident.severity} has no checklist here."
+        step = f" A step of its runbook is ticked with `tocsin runbook {incident.id} tick 1`."
+        return nothing + (step if incident.runbook else "")
     if item == EVERYTHING:
         return ""
     name = item.removeprefix(VERIFY)

@@ -88,43 +88,73 @@ def test_each_action_reaches_its_incident(tocsin: Tocsin, words: list[str], path
     )
 
 
+IS_OVER = "had been resolved by dan before: nothing was changed"
+
+
 @pytest.mark.parametrize(
     ("asked", "became", "words", "code"),
     [
-        (["ack"], {**RESOLVED, "changed": False}, "had been resolved by dan before: nothing was changed", 1),
-        (["resolve"], {**RESOLVED, "changed": False}, "had been resolved by dan before: nothing was changed", 1),
+        (["ack"], {**RESOLVED, "changed": False}, IS_OVER, 1),
+        (["resolve"], {**RESOLVED, "changed": False}, IS_OVER, 0),
         (["resolve"], {**RESOLVED, "resolved_by": "ana", "changed": True}, "is resolved by ana.", 0),
-        (["resolve"], {**RESOLVED, "resolved_by": "ana", "changed": False}, "resolved by ana before: nothing was", 1),
-        (["false-positive", "x"], {**RESOLVED, "changed": False}, "had been resolved by dan before: nothing was", 1),
+        (
+            ["resolve"],
+            {**RESOLVED, "false_positive": "a test", "changed": False},
+            "as a false positive by dan before",
+            1,
+        ),
+        (["false-positive", "x"], {**RESOLVED, "changed": False}, IS_OVER, 1),
         (
             ["false-positive", "x"],
             {**RESOLVED, "false_positive": "a test", "changed": False},
             "had been marked as a false positive by dan before: nothing was changed",
-            1,
+            0,
         ),
+        (["severity", "P2"], {**RESOLVED, "changed": False}, IS_OVER, 1),
         (["note", "x"], {**RESOLVED, "changed": True}, "has your note in its timeline", 0),
         (["ack"], {"state": "acknowledged", "acknowledged_by": "dan", "changed": True}, "is dan's already", 1),
+        (
+            ["snooze", "--for", "2h"],
+            {"state": "acknowledged", "acknowledged_by": "dan", "acknowledged_until": 1772359200.0, "changed": True},
+            "is dan's already, until 2026-03-01 10:00 UTC; you are in its timeline",
+            1,
+        ),
         (["ack"], {"state": "acknowledged", "acknowledged_by": "ana", "changed": True}, "nobody else will be woken", 0),
         (
             ["ack"],
             {"state": "acknowledged", "acknowledged_by": "ana", "changed": False},
             "is yours already: nothing",
-            1,
+            0,
         ),
-        (["mitigate"], {"state": "mitigated", "changed": False}, "had been mitigated before: nothing was changed", 1),
-        (["severity", "P1"], {"changed": False}, "is P1 already: nothing was changed", 1),
+        (["mitigate"], {"state": "mitigated", "changed": False}, "had been mitigated before: nothing was changed", 0),
+        (["severity", "P1"], {"changed": False}, "is P1 already: nothing was changed", 0),
+        (["assign", "dan"], {"changed": False}, "is as it was: nothing was changed", 0),
     ],
 )
 def test_whoever_comes_late_is_told_so(
     tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch, asked: list[str], became: dict[str, str], words: str, code: int
 ) -> None:
-    """Somebody was faster, or it was so already: the answer says it, and does not claim that anything was done."""
+    """What is already so is no failure, what is otherwise than was asked ends with 1; neither claims a change."""
     for name, value in became.items():
         monkeypatch.setitem(INCIDENT, name, value)
     verb, *rest = asked
     said = tell("incidents", verb, "20260301-7", *rest, "--by", "ana")
     assert words in said.output
     assert said.exit_code == code
+
+
+@pytest.mark.parametrize("asked", [["ack"], ["mitigate"], ["resolve"], ["snooze", "--for", "1h"], ["assign", "dan"]])
+def test_an_answer_says_how_it_is_taken_back(tocsin: Tocsin, monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
+    """With the name it was given in, for as long as that is possible; of what is not yours there is nothing to say."""
+    verb, *rest = asked
+    words = ["incidents", verb, "7f3a", *rest, "--by", "ana m"]
+    monkeypatch.setitem(INCIDENT, "last_answer", {"by": "ana m", "at": 1.0})
+    last = tell(*words).output.splitlines()[-1]
+    assert last == "Not what you meant? Within 30s: tocsin incidents undo 20260301-7f3a --by 'ana m'"
+    monkeypatch.setitem(INCIDENT, "last_answer", {"by": "dan", "at": 1.0})
+    assert "undo" not in tell(*words).output
+    monkeypatch.setitem(INCIDENT, "last_answer", {"by": "ana m", "at": 1.0})
+    assert "undo" not in tell("incidents", "note", "7f3a", "x", "--by", "ana m").output
 
 
 LEAD = {"role": "engineering lead", "person": "maria", "asked_by": "ana", "sent_at": 2.0}
@@ -140,7 +170,14 @@ TAKEN_BACK = {"kind": "taken back", "text": "ana took back the acknowledgement: 
             {"steps": [{**LEAD, "person": None}]},
             "cannot call in engineering lead: there is nobody to tell.",
         ),
-        ("undo", {"timeline": [TAKEN_BACK]}, f"is as it was: {TAKEN_BACK['text']}."),
+        (
+            "undo",
+            {"timeline": [TAKEN_BACK]},
+            (
+                "is as before, P1, and nobody has it: ana took back the acknowledgement, and whoever had been told "
+                "hears so.\nNext: acknowledge it; else engineering lead is told in 5m\n"
+            ),
+        ),
     ],
 )
 def test_what_came_of_it_is_said(
@@ -157,7 +194,7 @@ def test_what_cannot_be_is_said_in_the_words_of_the_api(tocsin: Tocsin) -> None:
     tocsin.says[f"/api/incidents/{INCIDENT['id']}/undo"] = (409, {"detail": "The last answer is that of dan."})
     said = tell("incidents", "undo", "20260301-7", "--by", "ana")
     assert "The last answer is that of dan." in said.output
-    assert said.exit_code == 2
+    assert said.exit_code == 1
 
 
 def test_an_ambiguous_id_changes_nothing(tocsin: Tocsin) -> None:

@@ -57,6 +57,27 @@ def test_scope_time_and_who_is_reminded_can_be_said(tocsin: Tocsin) -> None:
     assert "Maintenance of api from 2026-03-02 09:00 UTC until 2026-03-02 10:00 UTC." in said.output
 
 
+def test_a_service_that_nobody_has_named_is_said(tocsin: Tocsin) -> None:
+    """It has begun, for a service may be new; whoever mistyped it reads that first. A silence too."""
+    doubt = "So far no rule and no incident has the label service=chekout: did you mean checkout?"
+    tocsin.says[PATH] = (201, {**BEGUN, "doubts": [f"{doubt}\x1b[31m"]})
+    said = tell("maintenance", "start", "--for", "1h", "--service", "chekout")
+    assert (said.exit_code, said.output.splitlines()[2]) == (0, f"! {doubt}[31m")
+    silence = {"name": "S-1", "active": True, "until": 1_772_445_600.0, "reason": "x", "doubts": [doubt]}
+    tocsin.says["/api/silences"] = (201, silence)
+    told = tell("silence", "add", "x", "--for", "1h", "--label", "service=chekout")
+    assert told.output.splitlines()[1] == f"! {doubt}"
+
+
+def test_what_is_over_is_said_to_be(tocsin: Tocsin) -> None:
+    """Ending it once more is no failure, and claims nothing."""
+    ended = {"ended": "M-1", "changed": False, "until": 1_772_445_600.0, "burning": [], "public": None}
+    tocsin.says[f"{PATH}/M-1/end"] = (200, ended)
+    said = tell("maintenance", "end", "M-1")
+    assert said.output == "The maintenance M-1 has been over since 2026-03-02 10:00 UTC: nothing was changed.\n"
+    assert said.exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

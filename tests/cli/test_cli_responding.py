@@ -57,8 +57,6 @@ def asked(tocsin: Tocsin) -> tuple[str, Any]:
         (["impact", "7f3a", "--broken", "the shop", "--by", "ana"], "impact", {"broken": "the shop"}, "its impact"),
         (["commander", "7f3a", "--by", "ana"], "part", {"part": "commander"}, "has maria as its commander."),
         (["scribe", "7f3a", "nobody", "--by", "ana"], "part", {"part": "scribe", "to": "nobody"}, "has no scribe"),
-        (["tick", "7f3a", "1", "--by", "ana"], "tick", {"item": "1"}, "has item 1 ticked; 1 left."),
-        (["untick", "7f3a", "2", "--by", "ana"], "untick", {"item": "2"}, "has item 2 open again."),
         (
             ["resolve", "7f3a", "--override", "a drill", "--by", "ana"],
             "resolve",
@@ -77,13 +75,6 @@ def test_each_asks_the_api_and_says_what_came_of_it(
     assert asked(run) == (f"POST /api/incidents/{ID}/{what}", {**body, "by": "ana", "via": "command line"})
 
 
-def test_several_items_are_ticked_and_answered_once(run: Tocsin) -> None:
-    """A program that asked for JSON reads one answer."""
-    told = tell("-o", "json", "incidents", "tick", "7f3a", "1", "2", "--by", "ana")
-    assert json.loads(told.output)["id"] == ID
-    assert [body["item"] for method, _, body, _ in run.asked if method == "POST"] == ["1", "2"]
-
-
 def test_show_says_how_it_is_run(run: Tocsin) -> None:
     """Status, people, impact, the next update, the checklist with who ticked what; nothing steers the terminal."""
     said = tell("incidents", "show", "7f3a").output
@@ -94,6 +85,7 @@ def test_show_says_how_it_is_run(run: Tocsin) -> None:
     assert "Verify before it is resolved (1 of 2 left)" in said
     assert "1. [x] Users can log in (ana, 2026-03-01 10:00 UTC)" in said
     assert "2. [ ] Errors are normal (so in 4m)" in said
+    assert f"When one is so: tocsin incidents tick {ID} NUMBER; the runbook's steps: tocsin runbook {ID}\n" in said
     assert "\x1b" not in said
 
 
@@ -112,13 +104,35 @@ def test_the_briefing_is_printed_as_it_is(tocsin: Tocsin) -> None:
     assert json.loads(tell("incidents", "brief", "7f3a", "-o", "json").output) == brief
 
 
-def test_what_is_refused_is_said_with_what_to_type(tocsin: Tocsin) -> None:
-    """The API's sentence, whole, and no success."""
-    why = "Not verified yet, 1 of 2 left: 2. Errors are normal. Tick what is so (`tocsin incidents tick X 2`)."
-    tocsin.says[f"/api/incidents/{ID}/resolve"] = (409, {"detail": why})
+LEFT = [
+    {"number": 2, "id": "verify:b", "text": "Errors are normal", "said": "so in 4m"},
+    {"number": 3, "id": "verify:c", "text": "The \x1b[31mshop sells", "said": ""},
+]
+
+
+def test_what_keeps_it_open_is_said_line_by_line(tocsin: Tocsin) -> None:
+    """How much is left, each item, and what to type, first for what a person has to see; a program has the same."""
+    why = {"detail": "Not verified yet, 2 of 3 left: …", "left": LEFT, "of": 3}
+    tocsin.says[f"/api/incidents/{ID}/resolve"] = (409, why)
     told = tell("incidents", "resolve", "7f3a", "--by", "ana")
-    assert told.exit_code == 2
-    assert why in told.output
+    assert told.exit_code == 1
+    assert told.output.splitlines() == [
+        "tocsin: not verified yet, 2 of 3 left",
+        "  2. Errors are normal (so in 4m)",
+        "  3. The [31mshop sells",
+        f"  Tick what is so: tocsin incidents tick {ID} 3",
+        f'  Or close it all the same, and say why: tocsin incidents resolve {ID} --override "WHY"',
+    ]
+    said = json.loads(tell("-o", "json", "incidents", "resolve", "7f3a").stderr)
+    assert (said["error"], said["left"]) == ("not verified yet, 2 of 3 left", LEFT)
+    assert f"tocsin incidents tick {ID} 3" in said["hint"]
+
+
+def test_what_is_refused_is_said_in_the_words_of_the_api(tocsin: Tocsin) -> None:
+    """The sentence, whole, and no success."""
+    tocsin.says[f"/api/incidents/{ID}/resolve"] = (409, {"detail": "It cannot be."})
+    told = tell("incidents", "resolve", "7f3a", "--by", "ana")
+    assert (told.exit_code, told.output) == (1, "tocsin: It cannot be.\n")
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_json_is_what_the_api_said(tocsin: Tocsin) -> None:
 @pytest.mark.parametrize(
     ("asked", "body", "says"),
     [
-        (["tick", "2"], {"tick": "2"}, "done: 2. Restart it."),
+        (["tick", "2"], {"tick": "2"}, "runbook site-down, done: 2. Restart it."),
         (["untick", "2"], {"untick": "2"}, "not done after all: 2. Restart it."),
         (["answer", "no"], {"answer": "no"}, "2. Restart it no. Next: Quick fix? (yes or no)"),
         (["answer", "no", "--question", "tree:x:y"], {"answer": "no", "question": "tree:x:y"}, "Next: Quick fix?"),
@@ -106,11 +106,21 @@ def test_another_runbook_can_be_named(tocsin: Tocsin) -> None:
 
 
 def test_whoever_comes_late_hears_who_was_quicker(tocsin: Tocsin) -> None:
-    """Exit code 1: nothing was changed."""
+    """The step is done, as was asked: exit code 0."""
     tocsin.says[PATH] = (200, {**BOOK, "by": "dan", "item": "1. Is it up?", "done_by": "ana"})
     said = tell("runbook", "7f3a", "tick", "1", "--by", "dan")
-    assert said.exit_code == 1
+    assert said.exit_code == 0
     assert "ana had done it already: 1. Is it up?" in said.output
+
+
+def test_of_what_is_over_it_says_that_nothing_can_be_ticked(tocsin: Tocsin) -> None:
+    """How far it came is said; no next step, and no command that would be refused."""
+    tocsin.says[PATH] = (200, {**BOOK, "open": False})
+    said = tell("runbook", "7f3a").output
+    assert said.splitlines()[1] == "The incident is resolved: 1 of 2 steps were done; none can be ticked any more."
+    assert "  Quick fix? (nobody answered)\n" in said
+    assert "Next:" not in said
+    assert "tick NUMBER" not in said
 
 
 def test_a_step_that_is_none_is_asked_wrongly(tocsin: Tocsin) -> None:

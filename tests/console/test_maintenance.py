@@ -20,9 +20,12 @@ def test_nothing_on_says_what_it_is_for(console: Console) -> None:
 
 
 def test_one_button_begins_it_and_shows_what_to_say(console: Console) -> None:
-    """Until when, what is silenced, who is reminded; each text with a button to copy it."""
+    """Until when, what is silenced, who is reminded, what nobody has named yet; each text with a button to copy it."""
     told = console.pressed("/maintenance/start", FORM)
-    assert told == ("Maintenance of shop until 11:00 UTC: nobody is paged. What to say to others is below.")
+    assert told == (
+        "Maintenance of shop until 11:00 UTC: nobody is paged. So far no rule and no incident has the label "
+        "service=shop. It is silenced all the same. What to say to others is below."
+    )
     page = console.get("/maintenance")
     words = said(page)
     assert "Silenced: label service=shop." in words
@@ -48,6 +51,7 @@ def test_it_is_prolonged_and_ended(console: Console) -> None:
     told = console.pressed("/maintenance/end", {"name": one.name})
     assert told.startswith("The maintenance is over. Still burning, and told now: P1 ")
     assert silences.every(console.redis) == []
+    assert console.pressed("/maintenance/end", {"name": one.name}) == "It has been over since 10:00 UTC."
     assert "Over within a week" in said(console.get("/maintenance"))
 
 

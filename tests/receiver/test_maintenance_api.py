@@ -50,9 +50,45 @@ def test_it_is_begun_listed_and_ended(ear: Ear) -> None:
     assert ear.incident().steps[0].due_at == ear.clock.at
     (one,) = listed(ear)
     assert (one["over"], one["until"], one["holds"]) == (True, ear.clock.at, [])
+
+
+def test_what_is_over_is_not_ended_again(ear: Ear) -> None:
+    """That is no failure, and says since when; but words for the world that come too late are refused."""
+    incident = ear.is_down()
+    post(ear, "/api/maintenance", {**ASKED, "name": "disks"})
+    ear.clock.at = over = NOW + 60
+    first = post(ear, "/api/maintenance/disks/end", {"by": "dan"}).json()
+    assert (first["changed"], first["until"], len(first["burning"])) == (True, over, 1)
+    ear.clock.at += 60
     again = post(ear, "/api/maintenance/disks/end", {"by": "dan"})
-    assert again.status_code == 409
-    assert "has been over since 20 November 10:01 UTC" in again.json()["detail"]
+    assert (again.status_code, again.json()["changed"], again.json()["until"]) == (200, False, over)
+    assert again.json()["burning"] == []
+    assert ear.incident().id == incident.id
+    assert post(ear, "/api/maintenance/disks/end", {"by": "dan", "say": "They are in."}).status_code == 409
+
+
+@pytest.mark.parametrize("at", [NOW + 0.0000006, NOW + 0.4, NOW + 0.9999998])
+def test_what_begins_now_has_begun(ear: Ear, at: float) -> None:
+    """Whatever part of a second it is: it is on at once, and so is a silence."""
+    ear.clock.at = at
+    made = post(ear, "/api/maintenance", {**ASKED, "name": "disks"}).json()
+    assert (made["active"], made["from"], made["until"]) == (True, NOW, NOW + 3600)
+    silence = {"by": "ana", "reason": "x", "when": {"labels": {"service": "api"}}, "for": "1h"}
+    assert post(ear, "/api/silences", silence).json()["active"] is True
+
+
+def test_a_service_that_nobody_has_named_is_said(ear: Ear) -> None:
+    """It may be new, and is silenced all the same; it may be mistyped, and then the nearest is named."""
+    ear.is_down()
+    mistyped = post(
+        ear, "/api/maintenance", {"by": "ana", "service": "x", "for": "1h", "labels": {"environment": "productoin"}}
+    )
+    assert mistyped.status_code == 201
+    never = "So far no rule and no incident has the label environment=productoin"
+    assert mistyped.json()["doubts"] == [f"{never}: did you mean production? It is silenced all the same."]
+    assert post(ear, "/api/maintenance", ASKED).json()["doubts"] == []
+    said = post(ear, "/api/silences", {"by": "ana", "reason": "x", "when": {"source": ["kumma"]}, "for": "1h"}).json()
+    assert said["doubts"] == ["The rules have no source kumma: did you mean kuma? It is silenced all the same."]
 
 
 def test_without_labels_the_service_says_what_is_silenced(ear: Ear) -> None:

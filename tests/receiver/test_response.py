@@ -56,6 +56,12 @@ def test_a_resolve_before_its_time_is_409_with_what_is_missing(gated: Ear) -> No
     assert answer.status_code == 409
     assert answer.json()["detail"].startswith("Not verified yet, 2 of 2 left: 1. Users can <b>log in</b>; 2. no event")
     assert f"`tocsin incidents tick {one.id} 1`" in answer.json()["detail"]
+    left = answer.json()["left"]
+    assert ([item["text"] for item in left], answer.json()["of"]) == (
+        ["Users can <b>log in</b>", "no event for 10m"],
+        2,
+    )
+    assert (left[0]["said"], left[1]["said"][:6]) == ("", "so in ")
     assert gated.incident() == one
     assert asks(gated, one, "resolve", override="it is a drill").json()["state"] == "resolved"
 

@@ -178,7 +178,7 @@ def test_what_is_over_is_read_and_not_ticked(sitting: Sitting) -> None:
     answered = sitting.presses(page, f"{page}/runbook", tick=step, runbook="site-down")
     cookie = str(answered.headers["set-cookie"]).partition(";")[0]
     said = sitting.ask("GET", page, headers={"Host": "127.0.0.1:8080", "Cookie": cookie}).text
-    assert "It is resolved: nothing of its runbook is ticked any more." in words(said)
+    assert "It is resolved: nothing of its runbook can be ticked any more." in words(said)
 
 
 def test_a_form_that_asks_nothing_does_nothing(sitting: Sitting) -> None:

@@ -81,9 +81,11 @@ def test_what_is_not_verified_is_not_closed(room: Slacking) -> None:
     assert "tocsin incidents" not in told
     assert room.incident().state is State.TRIGGERED
     assert not room.acts()
-    assert room.types(f"tick {incident.id} 1").startswith("Ticked. 1 of 2 left to verify.")
+    assert room.types(f"tick {incident.id} 1").startswith(
+        "Ticked: 1. Users can &lt;!channel&gt; log in. 1 of 2 left to verify."
+    )
     assert room.types(f"tick {incident.id} 9").startswith("Its checklist has no item 9")
-    assert room.types(f"tick {incident.id} 2").startswith("Ticked. All is verified")
+    assert room.types(f"tick {incident.id} 2").startswith("Ticked: 2. Payments go through. All is verified")
     assert room.presses(RESOLVE, incident.id).startswith("Resolved:")
 
 

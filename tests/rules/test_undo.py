@@ -186,7 +186,10 @@ def test_what_was_missed_of_another_ladder_stays_so() -> None:
     assert not any("maria" in one for one in life.asks(BACK).said())
 
 
-REFUSED = "Nothing can be taken back: that has to be within 30s of the answer, and before anything else changes. "
+REFUSED = (
+    "Nothing can be taken back: an answer can be within 30s, by whoever gave it, and only while nothing "
+    "else has changed. "
+)
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,7 @@ def test_it_cannot_be_resolved_before_it_is_verified() -> None:
         "3. No event for 20m (so in 20m, if nothing comes). Tick what is so (`tocsin incidents tick inc-1 1`), "
         'or close it all the same and say why (`tocsin incidents resolve inc-1 --override "…"`).'
     )
-    before = life.incident
-    assert life.asks(OVER).incident is before
+    assert life.incident is life.asks(OVER).incident
     assert (life.said(), life.last.timeline) == ([], ())
 
 
@@ -94,9 +93,10 @@ def test_a_tick_is_of_whoever_was_first_and_can_be_taken_back() -> None:
 
 
 def test_all_of_it_is_ticked_at_once() -> None:
-    """Each with a line of its own."""
-    life = an_incident(LOG_IN, HEALTH).asks(ticks(EVERYTHING))
-    assert life.history("ticked") == ["done: Users can log in", "done: The site answers"]
+    """Each with a line of its own, which says that it was ticked with the others; a last one is ticked alone."""
+    life = an_incident(LOG_IN, HEALTH).asks(ticks(EVERYTHING)).asks(Untick(item="1", by="dan", via="cli"))
+    assert life.history("ticked") == ["done, all at once: Users can log in", "done, all at once: The site answers"]
+    assert life.asks(ticks(EVERYTHING)).history("ticked")[2:] == ["done: Users can log in"]
 
 
 @pytest.mark.parametrize(
