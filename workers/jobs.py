@@ -10,11 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from redis.exceptions import RedisError
-
-from rules import own
 from rules.commands import Command, Escalate, Settle
-from rules.decision import Judged
 from rules.event import Severity
 from rules.pace import TOGETHER, Destination
 from rules.responding.response_commands import Remind
@@ -23,21 +19,22 @@ from workers import log as logging
 from workers import maintenance, queue
 from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
 from workers.announcing import planned
-from workers.deliveries.intake import mint
+from workers.careful import apart, carefully, give_up, leave, together
 from workers.house import QUEUED, House
 from workers.triage import checking
 
 BUSY_AT_MOST = 7.0
 """Seconds one job goes on taking work: well within RQ's 10."""
+STAYS = 0.8
+"""Seconds a job stays where much comes in, less than a bell lasts. A job of RQ's costs as much as fifty events."""
+MUCH = 2
+"""Commits of receivers since the last look that count as much; who comes alone is not kept waiting by a look less."""
+GATHERS = 0.02
+"""Seconds between two looks of a job that stays."""
 EVENTS_AT_ONCE = 250
 """Events put into their incidents in one transaction; a spool that is handed over brings thousands."""
 IN_LINE = 1.0
 """Seconds after which a notification is offered again that found too many waiting for its channel's threads."""
-FOR_ANOTHER = 5.0
-"""Seconds after which an entry whose incident only a later release can read is offered again."""
-FAILED_TOO_OFTEN = 5
-"""After so many failures an entry that raises is given up and told."""
-
 log = logging.get("jobs")
 _house: list[House] = []
 
@@ -48,8 +45,14 @@ def install(house: House) -> None:
 
 
 def deduplicate(lane: str) -> None:
-    """Put the events that were taken in into their incidents."""
-    _answer(_house[0], Lane(lane), Job.DEDUPLICATE)
+    """Put the events that were taken in into their incidents, and in a storm stay for more of them."""
+    house, desk = _house[0], (Lane(lane), Job.DEDUPLICATE)
+    ends = time.monotonic() + STAYS
+    # More than one claim can hold is more than one worker should keep to itself: then the bell rings for others too.
+    while MUCH <= drain(house, *desk) < CLAIM_AT_MOST and time.monotonic() < ends:
+        queue.hold(house.redis, *desk)
+        time.sleep(GATHERS)
+    _answer(house, *desk)
 
 
 def notify(lane: str) -> None:
@@ -105,26 +108,13 @@ def _parked(house: House, entry: Entry) -> bool:
     """Has this entry already killed its workers? Then it is put away and somebody is told."""
     if not entry.deadly:
         return False
-    _give_up(house, entry, f"{entry.lost} workers died over it")
+    give_up(house, entry, f"{entry.lost} workers died over it")
     return True
 
 
 def _deduplicate(house: House, entries: Sequence[Entry]) -> None:
-    unsuspected, suspects = _apart(entries)
-    _together(house, [*_bounded(unsuspected), *suspects], house.ledger.deduplicate)
-
-
-def _apart(entries: Sequence[Entry]) -> tuple[list[Entry], list[list[Entry]]]:
-    """What was lost once is tried alone: it must not take its neighbours with it a second time."""
-    return [entry for entry in entries if not entry.lost], [[entry] for entry in entries if entry.lost]
-
-
-def _together(house: House, batches: Iterable[Sequence[Entry]], act: Callable[[Sequence[Entry]], None]) -> None:
-    """Act on each batch; on its entries one by one where that fails, so that the one at fault is found."""
-    for batch in batches:
-        if batch and not _carefully(house, batch, act):
-            for entry in batch:
-                _carefully(house, [entry], act, last=True)
+    unsuspected, suspects = apart(entries)
+    together(house, [*_bounded(unsuspected), *suspects], house.ledger.deduplicate)
 
 
 def _bounded(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
@@ -142,61 +132,6 @@ def _bounded(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
         yield batch
 
 
-def _carefully(
-    house: House, batch: Sequence[Entry], act: Callable[[Sequence[Entry]], None], last: bool = False
-) -> bool:
-    """Act on a batch; was it done? A fault of ours is written down; with `last` the entry is put off or given up."""
-    try:
-        act(batch)
-    except RedisError:
-        raise
-    except NewerRecord as newer:
-        if last:
-            _leave(house, batch[0], newer)
-        return False
-    except Exception as wrong:
-        log.exception("entries failed", entries=[entry.id for entry in batch])
-        if last:
-            _put_off(house, batch[0], wrong)
-        return False
-    return True
-
-
-def _leave(house: House, entry: Entry, newer: NewerRecord) -> None:
-    """A later release has written the incident: the promise stays for a worker of that release. No failure of ours."""
-    log.error("left to a later release", entry=entry.id, incident=entry.incident, version=newer.version)
-    house.ledger.wait([entry], house.clock.now() + FOR_ANOTHER)
-
-
-def _put_off(house: House, entry: Entry, wrong: Exception) -> None:
-    why = f"{type(wrong).__name__}"
-    if entry.failures + 1 >= FAILED_TOO_OFTEN:
-        _give_up(house, entry, why)
-    else:
-        house.ledger.put_off(entry, house.clock.now() + 2.0**entry.failures, why)
-
-
-def _give_up(house: House, entry: Entry, why: str) -> None:
-    log.error("entry given up", entry=entry.id, kind=entry.kind, incident=entry.incident, why=why)
-    if entry.kind is Kind.NOTIFY:
-        house.sender.give_up(entry, why)
-        return
-    # Told first: a crash between the two tells it twice, the other way round it would be told never.
-    now = house.clock.now()
-    event, decision = own.given_up(entry.id, entry.kind, why, now, delivery=mint(now))
-    house.ledger.take_in([Judged(event=event, decision=decision)])
-    house.ledger.park(entry, why, command=_told(house, entry, why))
-
-
-def _told(house: House, entry: Entry, why: str) -> Command | None:
-    """What an incident hears of a promise that is given up, where somebody waits for it."""
-    if entry.body.get("maintenance"):
-        planned.given_up(house, entry, why)
-    if entry.incident is None or entry.kind not in (Kind.ROOM, Kind.PUBLISH):
-        return None
-    return (house.rooms if entry.kind is Kind.ROOM else house.publishing).given_up(entry, why)
-
-
 def _escalate(house: House, entries: Sequence[Entry]) -> None:
     roster = house.ledger.roster()
 
@@ -210,10 +145,10 @@ def _escalate(house: House, entries: Sequence[Entry]) -> None:
         Kind.REVIEW: house.looks.look,
         Kind.MAINTENANCE: lambda entry: maintenance.look(house, entry),
     }
-    unsuspected, suspects = _apart([entry for entry in entries if entry.kind not in alone])
-    _together(house, [unsuspected, *suspects], lambda batch: house.ledger.keep(batch, command))
+    unsuspected, suspects = apart([entry for entry in entries if entry.kind not in alone])
+    together(house, [unsuspected, *suspects], lambda batch: house.ledger.keep(batch, command))
     others = [[entry] for entry in entries if entry.kind in alone]
-    _together(house, others, lambda batch: alone[batch[0].kind](batch[0]))
+    together(house, others, lambda batch: alone[batch[0].kind](batch[0]))
 
 
 def _notify(house: House, entries: Sequence[Entry]) -> None:
@@ -258,7 +193,7 @@ def _step(house: House, entry: Entry, claimed_at: float) -> None:
     see_to = house.rooms.see_to if entry.kind is Kind.ROOM else house.publishing.see_to
     if entry.body.get("maintenance"):
         see_to = partial(planned.see_to, house)
-    _carefully(house, [entry], lambda _: see_to(entry, claimed_at), last=True)
+    carefully(house, [entry], lambda _: see_to(entry, claimed_at), last=True)
 
 
 def _submit(house: House, entries: Sequence[Entry], now: float) -> bool:
@@ -277,7 +212,7 @@ def _send(house: House, entries: Sequence[Entry], claimed_at: float) -> None:
             house.together.send(entries, claimed_at)
     except NewerRecord as newer:
         if len(entries) == 1:
-            _leave(house, entries[0], newer)
+            leave(house, entries[0], newer)
         else:  # the others must not wait for it
             for entry in entries:
                 _send(house, [entry], claimed_at)

@@ -39,6 +39,11 @@ def ring(redis: Redis, lane: Lane, job: Job) -> bool:
     return True
 
 
+def hold(redis: Redis, lane: Lane, job: Job) -> None:
+    """The job stays: for a second nobody need ring, it looks again by itself. It must answer before it ends."""
+    redis.set(keys.bell(lane, job), "1", px=BELL_LASTS_MS)
+
+
 def answer(redis: Redis, lane: Lane, job: Job) -> None:
     """The job begins: whatever is written from now on rings anew."""
     redis.delete(keys.bell(lane, job))

@@ -15,7 +15,7 @@ from rules.event import Action, Event
 from rules.incident import Reason, State
 from rules.transitions import routing
 from tests.world import START, World, a_world
-from workers import jobs, keys
+from workers import careful, jobs, keys
 from workers.agenda import LEASE, Job, Kind, Lane
 from workers.house import House
 from workers.ledger import NoIncident
@@ -187,7 +187,7 @@ def test_a_job_that_fails_leaves_its_entry_due(redis: Redis, monkeypatch: pytest
         world.outside.heard_exactly(
             [("slack", Reason.OPENED), ("pagerduty", "trigger"), ("slack", Reason.OPENED)],
         )
-        assert jobs.FAILED_TOO_OFTEN == 5
+        assert careful.FAILED_TOO_OFTEN == 5
 
 
 def test_a_page_that_kills_its_workers_goes_to_the_fallback(redis: Redis) -> None:
