@@ -22,8 +22,8 @@ LEFT, RIGHT, TOP, BOTTOM = 40, 112, 14, 24
 TICKS = (60.0, 900.0, 3600.0, 4 * 3600.0, 86400.0, 7 * 86400.0)
 SHORTEST, LONGEST = 15.0, 28 * 86400.0
 """Seconds: what lies outside is drawn at the edge."""
-HOURS = (*range(12, 24), *range(12))
-"""From noon to noon, so that a night is in one piece."""
+HOURS = (*range(21, 24), *range(21))
+"""From nine in the evening: a night is in one piece, and before the rest, which a telephone shows when scrolled."""
 APART = 15
 """Between two labels at the ends of lines."""
 STEPS = 4
@@ -121,7 +121,7 @@ def _ends(scale: _Scale, lines: Sequence[tuple[str, Sequence[float | None]]]) ->
 
 
 def nights(people: Sequence[Called], title: str) -> Markup:
-    """Pages by person and hour, from noon to noon, the night shaded; each cell has its number."""
+    """Pages by person and hour, the night first and shaded; each cell has its number."""
     cell, row, left = 25, 26, 130
     most = max((number for one in people for number in one.hours), default=0)
     high = 22 + row * len(people)

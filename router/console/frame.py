@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from router.api.moments import stamp
+from router.console.marked import marked
 from rules.duration import show_duration
 from rules.runbooks.inline import spans
 from workers.plain import clock, is_web, plain
@@ -69,7 +70,7 @@ def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("router"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals.update(menu=MENU, asset=asset, is_web=is_web, spans=spans)
+    made.globals.update(menu=MENU, asset=asset, is_web=is_web, spans=spans, marked=marked)
     made.filters.update(duration=show_duration, clock=clock, stamp=stamp, plain=plain)
     return made
 

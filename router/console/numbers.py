@@ -77,7 +77,7 @@ def _drawn(counted: Counted, total: Numbers, config: Config) -> dict[str, Any]:
         "acknowledged": [_acknowledged(one, total.weeks, begins, config) for one in total.severities],
         "resolved": [_resolved(one, total.weeks, begins) for one in total.severities],
         "nights": sentences.nights(total.people),
-        "heat": charts.nights(total.people[:MOST_PEOPLE], "Pages by person and hour, from noon to noon"),
+        "heat": charts.nights(total.people[:MOST_PEOPLE], "Pages by person and hour, from 21:00 to 21:00"),
         "hours": charts.HOURS,
         "noisy_keys": _noisy(total.keys, total),
         "noisy_rules": _noisy(total.rules, total),

@@ -6,7 +6,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from router.api.senders import Sender, sender, senders
-from router.console.marked import marked
 from router.console.routes import Page
 from router.console.sparkline import sparkline
 from router.console.visit import Visit
@@ -34,7 +33,7 @@ class Sources:
     async def one(self, visit: Visit) -> Response:
         """GET: how to set it up, and the first thing it says as soon as it says it."""
         found = await run_in_threadpool(sender, visit.context, visit.request.path_params["name"])
-        return visit.page("source.html", source=found, spark=_spark, marked=marked)
+        return visit.page("source.html", source=found, spark=_spark)
 
 
 def _spark(one: Sender) -> object:
