@@ -18,6 +18,7 @@ import hypothesis
 import pytest
 from redis import Redis
 
+from tests.in_memory import in_memory
 from workers import embedded
 from workers.store import connect
 
@@ -30,7 +31,7 @@ hypothesis.settings.load_profile("plain")
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[str]:
     """The address of a Valkey that runs for this session: append-only file synced always, as in production."""
-    with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tocsin-", dir=in_memory()) as folder:
         path = Path(folder)
         server = subprocess.Popen(embedded.command(path), stdout=subprocess.DEVNULL)
         try:
