@@ -19,13 +19,16 @@ import pytest
 from redis import Redis
 
 from tests.in_memory import in_memory
-from workers import embedded
+from workers import embedded, log
 from workers.store import connect
 
 CI = {"derandomize": True, "max_examples": 20} if "TOCSIN_CI" in os.environ else {}
 hypothesis.settings.register_profile("plain", deadline=None, **CI)
 hypothesis.settings.register_profile("long", max_examples=2000, stateful_step_count=40, deadline=None)
 hypothesis.settings.load_profile("plain")
+
+# As our processes log. Where nobody sets the log up, a traceback is drawn with every variable in it: seconds for each.
+log.configure("console")
 
 
 @pytest.fixture(scope="session")
