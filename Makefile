@@ -5,6 +5,9 @@ PYTHON ?= python3
 CASES ?= 100000
 SEED ?= 0
 
+# Compiled modules are kept: the tests start hundreds of processes, and each would compile all of Tocsin again.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header --no-annotate
@@ -21,8 +24,10 @@ help:  ## this list
 run: .venv/.run  ## the demo on http://127.0.0.1:8080 (PORT=9000 make run for another port)
 	PORT=$(PORT) $(BIN)/tocsin up --demo
 
-# What kills whole Tocsins and looks at the clock has the machine to itself, and so has the browser; the rest shares it.
-ALONE := tests/packaging tests/browser tests/processes
+# What kills whole Tocsins and looks at the clock has the machine to itself. What drives a browser, installs, or starts
+# and ends single processes bears one beside it, file by file. The rest shares the machine.
+ALONE := tests/processes
+IN_PAIRS := tests/browser tests/packaging tests/processes/test_ending.py tests/processes/test_port_taken.py
 # Minutes each: `make hostile` runs them.
 LONG := tests/browser/test_polyglots.py tests/browser/test_living.py tests/processes/test_power.py
 # A test that hangs says where, and ends the run: minutes, when the slowest takes half of one.
@@ -32,8 +37,9 @@ test: .venv/.dev browser  ## every test; TESTS='tests/cli -x' for some
 ifdef TESTS
 	$(BIN)/python -m pytest $(TESTS)
 else
-	$(BIN)/python -m pytest $(STUCK) -n 3 $(ALONE:%=--ignore=%)
-	$(BIN)/python -m pytest $(STUCK) --durations 10 $(ALONE) $(LONG:%=--ignore=%)
+	$(BIN)/python -m pytest $(STUCK) -n 3 --dist worksteal $(ALONE:%=--ignore=%) $(IN_PAIRS:%=--ignore=%)
+	$(BIN)/python -m pytest $(STUCK) -n 2 --dist loadfile $(IN_PAIRS) $(LONG:%=--ignore=%)
+	$(BIN)/python -m pytest $(STUCK) --durations 10 $(ALONE) $(IN_PAIRS:%=--ignore=%) $(LONG:%=--ignore=%)
 endif
 
 chaos: .venv/.dev  ## break everything, about 15 minutes; CHAOS='R1 R9 --long' for some, --help for more

@@ -18,7 +18,8 @@ import hypothesis
 import pytest
 from redis import Redis
 
-from workers import embedded
+from tests.in_memory import in_memory
+from workers import embedded, log
 from workers.store import connect
 
 CI = {"derandomize": True, "max_examples": 20} if "TOCSIN_CI" in os.environ else {}
@@ -26,11 +27,14 @@ hypothesis.settings.register_profile("plain", deadline=None, **CI)
 hypothesis.settings.register_profile("long", max_examples=2000, stateful_step_count=40, deadline=None)
 hypothesis.settings.load_profile("plain")
 
+# As our processes log. Where nobody sets the log up, a traceback is drawn with every variable in it: seconds for each.
+log.configure("console")
+
 
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[str]:
     """The address of a Valkey that runs for this session: append-only file synced always, as in production."""
-    with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tocsin-", dir=in_memory()) as folder:
         path = Path(folder)
         server = subprocess.Popen(embedded.command(path), stdout=subprocess.DEVNULL)
         try:

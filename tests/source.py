@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -37,9 +38,12 @@ def _deepest(module: str, name: str) -> str:
     return f"{module}.{name}" if below.is_dir() or below.with_suffix(".py").is_file() else module
 
 
-def imports_of(path: Path) -> set[str]:
+@cache
+def imports_of(path: Path) -> frozenset[str]:
     """Every module the file imports, at the top or inside a function."""
-    return {name for node in ast.walk(tree_of(path)) if isinstance(node, ast.stmt) for name in modules_in(node)}
+    return frozenset(
+        name for node in ast.walk(tree_of(path)) if isinstance(node, ast.stmt) for name in modules_in(node)
+    )
 
 
 def lazy_imports_of(path: Path) -> Iterator[str]:

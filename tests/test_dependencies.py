@@ -81,8 +81,9 @@ def test_what_is_imported_is_asked_for() -> None:
 def test_what_is_asked_for_is_used() -> None:
     """Every dependency is imported, or listed with the reason it is here all the same."""
     runtime, development = requested()
-    idle = {name for name in runtime if MODULE_OF.get(name, name) not in foreign(MODULES)}
-    idle |= {name for name in development if MODULE_OF.get(name, name) not in foreign(TESTS)}
+    in_use, in_tests = foreign(MODULES), foreign(TESTS)
+    idle = {name for name in runtime if MODULE_OF.get(name, name) not in in_use}
+    idle |= {name for name in development if MODULE_OF.get(name, name) not in in_tests}
     assert idle == NOT_IMPORTED.keys()
 
 

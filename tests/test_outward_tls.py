@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +16,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
+from tests.serving import serving
 from workers.channels.contract import HttpRequest, MailRequest, Undelivered
 from workers.outward import Outward
 
@@ -56,10 +56,8 @@ def https(authority: trustme.CA) -> Iterator[ThreadingHTTPServer]:
     """An HTTPS server whose certificate is for localhost."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Taken)
     server.socket = server_tls(authority).wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 def posted(server: ThreadingHTTPServer, host: str = "localhost") -> int:

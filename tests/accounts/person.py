@@ -7,7 +7,10 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 import httpx
+import pytest
+from argon2 import PasswordHasher
 
+from router.accounts import passwords
 from tests.receiver.ear import BEARER, Ear
 
 GOOD = "four quite unrelated words"
@@ -61,6 +64,13 @@ class Person:
                 else:
                     self.cookies[name] = one.value
         return answer
+
+
+def hashes_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as ever, but for what it costs: 64 MiB and a fifth of a second for each try."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", quick)
+    monkeypatch.setattr(passwords, "_NOBODYS", quick.hash("nobody has it"))
 
 
 def api(ear: Ear, method: str, path: str, body: object = None, token: str = "") -> httpx.Response:

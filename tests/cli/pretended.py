@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from router.cli import main
+from tests.serving import serving
 
 NOW = time.time()
 INCIDENT: dict[str, Any] = {
@@ -82,15 +82,11 @@ def pretending(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tocsin]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
     seen = Tocsin(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     monkeypatch.setattr("router.cli.showing.time", SimpleNamespace(time=lambda: NOW))
     monkeypatch.setenv("TOCSIN_URL", seen.url)
     monkeypatch.setenv("TOCSIN_API_TOKEN", "right")
-    yield seen
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(server):
+        yield seen
 
 
 def _answer(path: str) -> object:

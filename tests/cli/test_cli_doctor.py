@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +13,7 @@ from redis import Redis
 
 from router.cli import main
 from tests.cli.test_cli_rules import RULES
+from tests.serving import serving
 
 PUBLIC = "https://192.0.46.8/hook"
 """An address that may be called, and needs no name server; nobody calls it."""
@@ -38,11 +38,9 @@ def health(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, tuple[int, obj
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("TOCSIN_URL", f"http://127.0.0.1:{server.server_port}")
-    yield said
-    server.shutdown()
-    server.server_close()
+    with serving(server):
+        yield said
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from router.console.pages import tables
 from router.demo.outbox import Outbox
 from rules.commands import Resolve
 from rules.reading.load import load
-from tests.accounts.person import GOOD, Person, api, invited, joined
+from tests.accounts.person import GOOD, Person, api, hashes_quickly, invited, joined
 from tests.console.test_schedules import FORM
 from tests.receiver.ear import KUMA, Ear
 from tests.receiver.test_promising import fails
@@ -172,6 +172,7 @@ def office(valkey: str, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Office
     """Where nobody works: a test of a channel, or a check, is promised, and not waited for."""
     monkeypatch.setattr(notifications, "LOOKS", 1)
     monkeypatch.setattr(checks, "LOOKS", 1)
+    hashes_quickly(monkeypatch)
     return Office(valkey, redis)
 
 

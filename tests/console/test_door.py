@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 from redis import Redis
 
@@ -50,14 +51,19 @@ def test_each_role_opens_what_it_may_and_nothing_else(
         return Visitor(name="somebody", role=role, via="password", csrf="c")
 
     monkeypatch.setattr(door, "visitor_of", somebody)
-    for page in every(console):
-        if page.path == "/live":
-            continue  # It does not end by itself; tests/console/test_live.py has it.
-        answer = console.ask(
-            page.method, filled(page.path), **({"data": {"csrf": "c"}} if page.method == "POST" else {}),
-            headers={"Sec-Fetch-Site": "same-origin"},
-        )  # fmt: skip
-        assert (answer.status_code == 403) is not role.may(page.needs), (page, answer.status_code)
+    # `/live` does not end by itself; tests/console/test_live.py has it.
+    pages = [page for page in every(console) if page.path != "/live"]
+
+    async def each(client: httpx.AsyncClient) -> list[int]:
+        answers = []
+        for page in pages:
+            data = {"csrf": "c"} if page.method == "POST" else None
+            headers = {"Sec-Fetch-Site": "same-origin"}
+            answers.append(await client.request(page.method, filled(page.path), data=data, headers=headers))
+        return [answer.status_code for answer in answers]
+
+    for page, status in zip(pages, console.converse(each), strict=True):
+        assert (status == 403) is not role.may(page.needs), (page, status)
 
 
 def test_whatever_changes_something_needs_more_than_to_look(console: Console) -> None:

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.serving import LOOKS_EVERY
+
 PAGER = "/v2/enqueue"
 HANGS = 30.0
 """Seconds a sink that hangs keeps its client waiting."""
@@ -45,7 +47,7 @@ class Sink:
         """Requests that have arrived and are not answered yet."""
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), self._receiver())
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(LOOKS_EVERY,), daemon=True).start()
 
     @property
     def port(self) -> int:

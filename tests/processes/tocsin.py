@@ -182,6 +182,10 @@ def a_tocsin(
         yield Running(port, sink, Redis.from_url(embedded.url(data)), named, folder)
     finally:
         supervisor.stop()
+        # How a process ends when it is told to is for tests/processes/test_ending.py; here nobody waits for it.
+        for child in children:
+            if (process := child.process) is not None:
+                process.kill()
         thread.join()
         sink.close()
 

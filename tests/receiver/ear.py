@@ -25,6 +25,7 @@ from router.serve import fast_redis
 from router.sources import TYPES
 from rules.incident import Incident
 from rules.reading.load import Ruleset, load
+from tests.in_memory import in_memory
 from workers import keys
 from workers.agenda import Agenda, Job, Kind, Lane, park
 from workers.clock import DrivenClock
@@ -105,7 +106,7 @@ class Ear:
         self.rung = 0
         self.rules: Path | None = None
         """A folder from which new rules may come."""
-        folder = tempfile.mkdtemp(prefix="tocsin-spool-")
+        folder = tempfile.mkdtemp(prefix="tocsin-spool-", dir=in_memory())
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.spool = Spool(Path(folder))
 
