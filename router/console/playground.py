@@ -53,7 +53,7 @@ class Playground:
 
     async def judge(self, visit: Visit) -> Response:
         """POST: judge what is on the desk. It changes nothing."""
-        said = dict(visit.form)
+        said = {"source": "", "body": "", **visit.form}
         try:
             judged = await self._judged(self._asked(said))
         except Problem as wrong:

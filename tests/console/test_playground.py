@@ -100,6 +100,7 @@ def test_no_body_breaks_the_page(desk: Console, body: str) -> None:
     ("form", "status", "says"),
     [
         ({"source": "nobody", "body": "{}"}, 422, "choose a source"),
+        ({}, 422, "choose a source"),
         ({"source": "kuma", "body": "x" * (playground.BODY + 1)}, 413, "larger than 1 MiB"),
         ({"source": "kuma", "body": "{}", "text": "x" * (playground.TEXT + 1)}, 413, "larger than 512 KiB"),
     ],
