@@ -169,7 +169,8 @@ class Ear:
         return asyncio.run(conversation())
 
     def context(self, fast: Any) -> Context:
-        """What the app needs, around one event loop's client."""
+        """What the app needs, around one event loop's client; None where nothing is asked of it."""
+        fast = fast or fast_redis(self.url)
         wire = self.wire = Wire(fast)
 
         async def write(batch: Sequence[intake.Received], now: float) -> None:

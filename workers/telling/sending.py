@@ -81,7 +81,7 @@ class Sender:
         waits = bool(before and self._agenda.waiting([before]))
         if incident is None:
             self.gone(entry)
-        elif self.judge(entry, incident, waits=waits) is Verdict.SEND:
+        elif self.judge(entry, incident, self._clock.now(), waits=waits) is Verdict.SEND:
             self.try_one(entry, incident)
 
     def is_late(self, claimed_at: float) -> bool:
@@ -92,12 +92,11 @@ class Sender:
         """There is no incident to tell of any more."""
         self._done(entry, "skipped", "the incident is gone")
 
-    def judge(self, entry: Entry, incident: Incident, *, waits: bool, told_here: bool = False) -> Verdict:
-        """Is it still to be sent, and now? Else that is written down.
+    def judge(self, entry: Entry, incident: Incident, now: float, *, waits: bool, told_here: bool = False) -> Verdict:
+        """Is it still to be sent, and `now` (Unix seconds)? Else that is written down.
 
         `waits`: the one before it on its way is still to be sent. `told_here`: that one goes out in this very message.
         """
-        now = self._clock.now()
 
         def judged(one: Incident) -> tuple[Verdict, str]:
             return judge(

@@ -79,7 +79,7 @@ class Together:
         """Those still to be sent, each after the one before it on its way; of the others it is written down why not."""
         incidents = {one.id: one for one in self._store.each({entry.incident or "" for entry in entries})}
         befores = [before for entry in entries if (before := entry.body.get("after"))]
-        waiting = self._agenda.waiting(befores)
+        waiting, now = self._agenda.waiting(befores), self._clock.now()
         wanted: Wanted = []
         ways: set[tuple[str | None, str]] = set()
         for entry in sorted(entries, key=_in_order):
@@ -88,7 +88,7 @@ class Together:
                 self._sender.gone(entry)
                 continue
             waits = entry.body.get("after") in waiting
-            verdict = self._sender.judge(entry, incident, waits=waits, told_here=way in ways)
+            verdict = self._sender.judge(entry, incident, now, waits=waits, told_here=way in ways)
             if verdict is Verdict.SEND:
                 wanted.append((entry, incident))
                 ways.add(way)
