@@ -70,6 +70,7 @@ def _put_off(house: House, entry: Entry, wrong: Exception) -> None:
 
 
 def give_up(house: House, entry: Entry, why: str) -> None:
+    """Put an entry away that must not be tried again, and have it told."""
     log.error("entry given up", entry=entry.id, kind=entry.kind, incident=entry.incident, why=why)
     if entry.kind is Kind.NOTIFY:
         house.sender.give_up(entry, why)
