@@ -114,3 +114,20 @@ def test_where_nobody_listens_it_says_so(redis: Redis, valkey: str) -> None:
 
     talk(f"{valkey}.not-there", story)
     assert redis.exists("a") == 0
+
+
+def test_a_greeting_that_was_given_up_is_not_gone_on_with(redis: Redis, valkey: str) -> None:
+    """Redis hangs while the connection is made: what it says of that later is no answer to a transaction."""
+    redis.set("word", "no number")
+
+    async def story(wire: Wire) -> None:
+        redis.client_pause(200, all=True)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.02):
+                await wire.send(counting("a"))
+        with pytest.raises(ResponseError, match="not an integer"):
+            await wire.send(counting("a", "word", "b"))
+        await wire.send(counting("b"))
+
+    talk(valkey, story)
+    assert redis.mget("a", "b") == [b"1", b"2"]

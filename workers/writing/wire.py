@@ -26,8 +26,8 @@ class Wire:
     async def send(self, writes: Commands) -> None:
         """All or nothing. Raises Redis' errors; after one of the connection's nobody knows whether it was written."""
         async with self._turn:
-            await self._connect()
             try:
+                await self._connect()
                 await self._connection.send_packed_command([writes.transaction()], check_health=False)
                 answers = [await self._answer() for _ in range(len(writes) + 2)]
             except BaseException:
