@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import CoreConfig, SchemaValidator
 
 from rules.upcast import UPCASTS, VERSION, NewerRecord, upcast
 
@@ -15,8 +16,10 @@ _CHANGED = frozenset(kind for kind, _ in UPCASTS)
 
 
 @lru_cache(maxsize=64)
-def _adapter(shape: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(shape)
+def _validator(shape: Any) -> SchemaValidator:
+    # Names of fields alone are remembered: pydantic's cache of all short texts is slower here, where nearly every text
+    # is another one, and each process grew by it.
+    return SchemaValidator(TypeAdapter(shape).core_schema, CoreConfig(cache_strings="keys"))
 
 
 def encode(record: object) -> bytes:
@@ -26,11 +29,11 @@ def encode(record: object) -> bytes:
 
 def decode(shape: type[T], stored: bytes | str) -> T:
     """The record of that shape. Raises NewerRecord, and pydantic's ValidationError when the text is something else."""
-    adapter: TypeAdapter[T] = _adapter(shape)  # type: ignore[arg-type]
+    validator = _validator(shape)  # type: ignore[arg-type]
     if shape.__name__ in _CHANGED:
-        return adapter.validate_python(upcast(shape.__name__, orjson.loads(stored)))
+        return cast(T, validator.validate_python(upcast(shape.__name__, orjson.loads(stored))))
     try:
-        record = adapter.validate_json(stored)
+        record: T = validator.validate_json(stored)
     except ValidationError:
         _refuse_newer(stored)
         raise
@@ -41,8 +44,7 @@ def decode(shape: type[T], stored: bytes | str) -> T:
 
 def recall(shape: type[T], data: object) -> T:
     """The record of that shape from plain data, as its JSON would read. Raises pydantic's ValidationError."""
-    adapter: TypeAdapter[T] = _adapter(shape)  # type: ignore[arg-type]
-    return adapter.validate_python(data)
+    return cast(T, _validator(shape).validate_python(data))  # type: ignore[arg-type]
 
 
 def _refuse_newer(stored: bytes | str) -> None:
