@@ -26,7 +26,7 @@ from workers.triage import checking
 BUSY_AT_MOST = 7.0
 """Seconds one job goes on taking work: well within RQ's 10."""
 STAYS = 0.8
-"""Seconds a job stays where much comes in, less than a bell lasts. A job of RQ's costs as much as fifty events."""
+"""Seconds a job stays where much comes in. A job of RQ's costs as much as fifty events."""
 MUCH = 2
 """Commits of receivers since the last look that count as much; who comes alone is not kept waiting by a look less."""
 GATHERS = 0.02
@@ -47,12 +47,13 @@ def install(house: House) -> None:
 def deduplicate(lane: str) -> None:
     """Put the events that were taken in into their incidents, and in a storm stay for more of them."""
     house, desk = _house[0], (Lane(lane), Job.DEDUPLICATE)
-    ends = time.monotonic() + STAYS
+    queue.answer(house.redis, *desk)
+    began = time.monotonic()
     # More than one claim can hold is more than one worker should keep to itself: then the bell rings for others too.
-    while MUCH <= drain(house, *desk) < CLAIM_AT_MOST and time.monotonic() < ends:
+    while MUCH <= drain(house, *desk) < CLAIM_AT_MOST and time.monotonic() < began + STAYS:
         queue.hold(house.redis, *desk)
         time.sleep(GATHERS)
-    _answer(house, *desk)
+    _answer(house, *desk, ends=began + BUSY_AT_MOST)
 
 
 def notify(lane: str) -> None:
@@ -75,9 +76,9 @@ def announce(lane: str) -> None:
     _answer(_house[0], Lane(lane), Job.ANNOUNCE)
 
 
-def _answer(house: House, lane: Lane, job: Job) -> None:
+def _answer(house: House, lane: Lane, job: Job, ends: float | None = None) -> None:
     queue.answer(house.redis, lane, job)
-    ends = time.monotonic() + BUSY_AT_MOST
+    ends = ends or time.monotonic() + BUSY_AT_MOST
     while time.monotonic() < ends and drain(house, lane, job):
         pass
 

@@ -20,6 +20,8 @@ JOB_TIMEOUT = 10
 """Seconds RQ gives a job; one attempt of ours ends by itself after 8."""
 RINGS_EVERY = 0.05
 """Seconds between two rings of one process: in a storm a job drains what many transactions brought."""
+HELD_MS = 250
+"""So long nobody rings for a job that stays and looks again every 20 ms; its death mutes the bell no longer."""
 BELL_LASTS_MS = 1000
 """After this a bell that nobody answered counts as lost with its worker, and another may ring."""
 
@@ -40,8 +42,8 @@ def ring(redis: Redis, lane: Lane, job: Job) -> bool:
 
 
 def hold(redis: Redis, lane: Lane, job: Job) -> None:
-    """The job stays: for a second nobody need ring, it looks again by itself. It must answer before it ends."""
-    redis.set(keys.bell(lane, job), "1", px=BELL_LASTS_MS)
+    """The job stays: nobody need ring, it looks again by itself. It must answer before its last look."""
+    redis.set(keys.bell(lane, job), "1", px=HELD_MS)
 
 
 def answer(redis: Redis, lane: Lane, job: Job) -> None:

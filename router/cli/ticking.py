@@ -69,7 +69,8 @@ def _ids(checklist: list[Record], items: Sequence[str]) -> list[str]:
 
 def _say_ticked(session: Session, before: Record, after: Record, *, everything: bool) -> None:
     was = _ticked(before)
-    new = [one for one in after["items"] if one["id"] not in was]
+    stood = {one["id"]: one["ticked"] for one in before["checklist"]}
+    new = [one for one in after["items"] if one["ticked"] != stood.get(one["id"])]
     if not after["changed"]:
         _say_idle(session, after, "had that ticked before")
         return

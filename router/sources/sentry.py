@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 
 from router.sources.contract import Delivery, Options, Setup, SourceType, Unreadable
-from router.sources.reading import at, event, listing, mapping, parse_object, text
+from router.sources.reading import at, clean, event, listing, mapping, parse_object, text
 from router.sources.signatures import sign_hex, verify_hmac
 from rules.event import Action, Event
 
@@ -47,8 +47,7 @@ def verify(delivery: Delivery, secrets: Sequence[bytes], _now: float, _options: 
 
     Requests of Sentry's own interface carry the same digest in `Sentry-App-Signature`.
     """
-    headers = delivery.headers
-    given = (headers.get("sentry-hook-signature", ""), headers.get("sentry-app-signature", ""))
+    given = [delivery.headers.get(f"sentry-{one}-signature", "") for one in ("hook", "app")]
     verify_hmac(delivery.body, given, secrets)
 
 
@@ -261,8 +260,9 @@ def _issue_id(said: dict[str, object]) -> str:
 
 
 def _tags(said: dict[str, object]) -> dict[str, object]:
-    """By name, as they are written: an occurrence has dozens, of which four are asked for."""
-    return {str(pair[0]): pair[1] for pair in listing(said, "tags") if isinstance(pair, list) and len(pair) > 1}
+    """By name, their values as written: an occurrence has dozens, and four are asked for."""
+    pairs = [pair for pair in listing(said, "tags") if isinstance(pair, list) and len(pair) > 1]
+    return {clean(pair[0]): pair[1] for pair in pairs if isinstance(pair[0], str)}
 
 
 def _actor(body: dict[str, object]) -> str:

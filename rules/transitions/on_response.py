@@ -44,11 +44,14 @@ def _done(command: Tick, words: str, before: Ticked | None, *, at_once: bool) ->
 
 
 def _is_so(incident: Incident, item: str, command: Tick) -> bool:
-    """Is it ticked with that answer already, and has it not fired again since?"""
+    """Is it ticked with that answer already, and has it not fired again since?
+
+    Whoever ticks everything ticks what is left of it: what others have found, and what a check keeps, is not theirs.
+    """
     before = incident.response.ticks.get(item)
-    if before is None or before.answer != command.answer:
+    if before is None or (before.at < incident.fired_at and item.startswith(VERIFY)):
         return False
-    return before.at >= incident.fired_at or not item.startswith(VERIFY)
+    return command.item == EVERYTHING or before.answer == command.answer
 
 
 def untick(turn: Turn, command: Untick) -> None:

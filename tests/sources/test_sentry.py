@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 from hypothesis import given
 
@@ -16,6 +18,7 @@ ISSUE = "sentry issue 5300128817"
 PAGE = "https://corner-shop.sentry.io/issues/5300128817/"
 EVENT_PAGE = PAGE + "events/c0ffee11c0ffee11c0ffee11c0ffee11/"
 METRIC_PAGE = "https://corner-shop.sentry.io/alerts/rules/details/612/?alert=31"
+DEEP = functools.reduce(lambda inner, _: [inner], range(900), [])
 SLOW = "Checkout answers slowly (p95 of 4200 ms in the last 5 minutes)"
 
 
@@ -78,6 +81,22 @@ def test_an_occurrence_tells_where_it_happened():
         "rule": "Checkout fails for customers",
     }
     assert event.occurred_at == at("09:13:59") + 0.25
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        [["level", "fatal"], ["release", "1"]],
+        [[" level\n", "fatal"], ["le\u200bvel", "fatal"]],
+        [["level", "fatal"], "level", ["level"], [{"level": 1}, "x"], [None, "info"], 5],
+        [[DEEP, "info"], ["level", "fatal", "info"]],
+    ],
+)
+def test_tags_are_found_by_their_names(tags):
+    """However they are spaced; what is no tag is passed over, an array as a name too, however deep."""
+    body = {"action": "triggered", "data": {"event": {"issue_id": "1", "title": "Boom", "tags": tags}}}
+    (event,) = told(SOURCE, body, headers={"sentry-hook-resource": "event_alert"})
+    assert event.severity == "fatal"
 
 
 def test_who_did_it():

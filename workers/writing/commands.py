@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 import hiredis
-from redis.exceptions import ExecAbortError, ResponseError, WatchError
+from redis.exceptions import ExecAbortError, RedisError, ResponseError, WatchError
 
 Word = str | bytes | int | float
 
@@ -124,5 +124,5 @@ def conclude(answers: Sequence[Any]) -> None:
     if said is None:
         raise WatchError("what is watched has changed")
     for one in said:
-        if isinstance(one, ResponseError):
+        if isinstance(one, RedisError):
             raise one

@@ -10,7 +10,7 @@ import asyncio
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import ReadOnlyError, ResponseError
 
 from workers.writing.commands import Commands, conclude
 
@@ -34,7 +34,12 @@ class Wire:
                 # Whoever gave us up included: an answer that is still to come would be taken for the next one's.
                 await self.close()
                 raise
-        conclude(answers)
+            try:
+                conclude(answers)
+            except ReadOnlyError:
+                # Another is the master now: whoever its name leads to is asked anew.
+                await self.close()
+                raise
 
     async def close(self) -> None:
         """Hang up; the next transaction connects again."""
