@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from rules.event import Action, Event
 from tests.world import World, a_world
@@ -111,3 +113,23 @@ def test_a_job_does_not_stay_for_ever(at_work: World, monkeypatch: pytest.Monkey
     comes(at_work, "a", "b")
     jobs.deduplicate("intake")
     assert opened(at_work) == {"a", "b", "c", "d", "e", "f"}
+
+
+@pytest.mark.parametrize(("looks", "muted"), [(0, 0), (1, queue.HELD_MS)])
+def test_a_redis_that_fails_the_job_lets_the_bell_ring_again(
+    at_work: World, monkeypatch: pytest.MonkeyPatch, looks: int, muted: int
+) -> None:
+    """At its first look at once, while it stays after a moment: no page waits for a bell that nobody answers."""
+    drain, left = jobs.drain, iter(range(looks))
+
+    def fails(*desk: Any) -> int:
+        if next(left, None) is None:
+            raise RedisConnectionError
+        return drain(*desk)
+
+    monkeypatch.setattr(jobs, "drain", fails)
+    monkeypatch.setattr(jobs, "time", Storm(at_work, ("c", "d")))
+    comes(at_work, "a", "b")
+    with pytest.raises(RedisConnectionError):
+        jobs.deduplicate("intake")
+    assert max(0, at_work.redis.pttl(keys.bell(*DESK))) <= muted
