@@ -49,6 +49,10 @@ class Outcome:
     undo: tuple[str, ...] = ()
     done: tuple[str, ...] = ()
     """The incidents to which it was done, for the audit log."""
+    at: str = ""
+    """The incident's page, where what is missing can be done; "": back to where it was pressed."""
+    place: str = ""
+    """Where on that page."""
 
 
 def obey(visit: Visit, button: str, ids: Sequence[str]) -> Outcome:
@@ -81,7 +85,7 @@ def command(visit: Visit, what: str, given: dict[str, str], ids: Sequence[str]) 
             outcomes[one] = Outcome(f"{one} is gone.", wrong=True)
             continue
         except Refused as why:
-            outcomes[one] = Outcome(str(why), wrong=True)
+            outcomes[one] = _refused(visit, what, before, str(why), alone=len(ids) == 1)
             continue
         outcomes[one] = truth(visit, what, before, after)
         if vars(before) != vars(after):
@@ -112,10 +116,26 @@ def read(visit: Visit, what: str, given: dict[str, str]) -> Asked:
     return assigned(asked, visit.context.in_force.ruleset.config.people)
 
 
+def _refused(visit: Visit, what: str, before: Incident, why: str, *, alone: bool) -> Outcome:
+    """Why nothing came of it; a checklist is ticked here, and not typed as in a terminal."""
+    left = len(missing(before, visit.now)) if what == "resolve" and visit.visitor.via != "slack" else 0
+    if not left:
+        return Outcome(why, wrong=True)
+    number = f"{left} of {len(before.plan.verify)} left"
+    if not alone:
+        return Outcome(f"{_about(before)} is not verified yet: {number}.", wrong=True)
+    text = f"Not verified yet: {number}. Tick them below, or resolve all the same and say why."
+    return Outcome(text, wrong=True, at=f"/incidents/{before.id}", place="#verify")
+
+
+def _about(incident: Incident) -> str:
+    return f"{incident.severity} “{incident.title[:60]}”"
+
+
 def truth(visit: Visit, what: str, before: Incident, after: Incident) -> Outcome:
     """What came of it, also when somebody else was quicker."""
     config = visit.context.in_force.ruleset.config
-    about = f"{after.severity} “{after.title[:60]}”"
+    about = _about(after)
     if before.state is State.RESOLVED and what not in STILL:
         by = f" by {before.resolved_by}" if before.resolved_by else ""
         return Outcome(f"{about} was resolved already{by}{_at(before.resolved_at, visit.now)}. Nothing changed.", True)

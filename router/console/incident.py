@@ -85,7 +85,9 @@ class IncidentPage:
         outcome = await run_in_threadpool(command, visit, what, asked, [incident.id])
         if outcome.done:
             await visit.audited(What.ANSWERED, answered(what, outcome.done))
-        return visit.back(f"/incidents/{incident.id}", outcome.text, wrong=outcome.wrong, undo=outcome.undo)
+        # Whoever ticks the list goes on ticking it.
+        to = f"/incidents/{incident.id}" + ("#verify" if what in ("tick", "untick") else "")
+        return visit.back(to, outcome.text, wrong=outcome.wrong, undo=outcome.undo, place=outcome.place)
 
     async def write(self, visit: Visit) -> Response:
         """GET: all of it as Markdown, to keep."""

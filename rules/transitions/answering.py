@@ -118,5 +118,6 @@ def why_nobody(incident: Incident, now: float) -> str:
     if next_to_call(incident, now) is None:
         told = list(dict.fromkeys(step.role for step in incident.steps))
         have = "has" if len(told) == 1 else "have"
-        return f"The matrix is at its end: {', '.join(told)} {have} been told. To bring in somebody else, assign it to them."
+        end = f"The matrix is at its end: {', '.join(told)} {have} been told."
+        return f"{end} To bring in somebody else, assign it to them."
     return ""

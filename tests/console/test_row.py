@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
+from router.console.said import Said, carry, taken
 from rules.commands import Acknowledge, Mitigate
 from rules.incident import Incident
 from rules.reading.load import load
@@ -19,7 +22,7 @@ def gated(console: Console) -> Console:
     return console
 
 
-def answers(console: Console, incident: Incident, *commands: type[Acknowledge] | type[Mitigate]) -> None:
+def answers(console: Console, incident: Incident, *commands: type[Acknowledge | Mitigate]) -> None:
     """Ana does."""
     for command in commands:
         console.ledger.answer(incident.id, command(by="ana", via="api"))
@@ -61,3 +64,34 @@ def test_the_snoozed_says_what_comes_first(gated: Console) -> None:
     page = gated.get("/")
     assert "in 15m calls again, unless it is resolved" in said(page)
     assert '<span aria-hidden="true">→ </span>calls again' not in page.text
+
+
+def test_a_resolve_before_its_time_leads_to_the_list(gated: Console) -> None:
+    """From the list of incidents to the page on which it is ticked; of several each is named."""
+    incident = gated.is_down()
+    told = gated.press("/act", {"do": f"resolve {incident.id}"})
+    assert told.headers["location"] == f"/incidents/{incident.id}"
+    told = gated.pressed("/act", {"do": f"resolve {incident.id}"})
+    assert told == "Not verified yet: 2 of 2 left. Tick them below, or resolve all the same and say why. To the list"
+    other = gated.is_down(8, "Till")
+    told = gated.pressed("/act", {"do": "resolve", "chosen": [incident.id, other.id]})
+    assert "P1 “Shop is DOWN: timeout” is not verified yet: 2 of 2 left." in told
+
+
+def test_what_the_page_says_leads_nowhere_else() -> None:
+    """Whoever writes the cookie writes text: no mark-up, and no way off the page."""
+    text = Said("<b>", "wrong", (), "#verify").shown().text
+    assert text == '&lt;b&gt; <a href="#verify">To the list</a>'
+    for place in ("https://elsewhere.example", '#a"onclick=', "javascript:alert(1)", "//x"):
+        assert _carried(Said("x", place=place)).place == ""
+    assert _carried(Said("x", place="#verify")).place == "#verify"
+
+
+def _carried(one: Said) -> Said:
+    """As the next page finds it."""
+    response = Response()
+    carry(response, one, secure=False)
+    cookie = response.headers["set-cookie"].partition(";")[0].encode()
+    found = taken(Request({"type": "http", "headers": [(b"cookie", cookie)]}))
+    assert found is not None
+    return found

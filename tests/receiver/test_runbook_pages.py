@@ -93,7 +93,7 @@ def test_a_step_is_ticked_with_name_and_time_and_taken_back(sitting: Sitting) ->
     assert "Runbook: The site is down 0 of 2 steps done" in said
     assert "dig +short example.com" in said
     answered = press(sitting, page, "Step 1 is done")
-    assert (answered.status_code, answered.headers["location"]) == (303, f"{page}#runbook")
+    assert (answered.status_code, answered.headers["location"]) == (303, f"{page}#step-1")
     said = words(sitting.opens(page).text)
     assert "1 of 2 steps done" in said
     assert re.search(r"Done by you , 10:00 UTC", said)
@@ -139,7 +139,7 @@ def test_any_runbook_has_a_page_for_the_incident(sitting: Sitting) -> None:
     page = f"/incidents/{one}/runbook/database"
     assert f'href="{page}"' in sitting.opens(f"/incidents/{one}").text
     answered = press(sitting, page, "Step 1 is done")
-    assert answered.headers["location"] == page
+    assert answered.headers["location"] == f"{page}#step-1"
     assert "1 of 1 steps done" in words(sitting.opens(page).text)
     missing = sitting.opens(f"/incidents/{one}/runbook/databse")
     assert missing.status_code == 404
