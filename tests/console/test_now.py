@@ -48,7 +48,7 @@ def test_the_button_acknowledges(console: Console) -> None:
     assert "Nobody else will be woken." in told
     found = console.store.incident(incident.id)
     assert found is not None
-    assert (found.state, found.acknowledged_by) == (State.ACKNOWLEDGED, "you")
+    assert (found.state, found.acknowledged_by) == (State.ACKNOWLEDGED, "Demo admin")
     assert console.store.timeline(incident.id)[-1].via == "console"
     assert "in 15m" not in said(console.get("/"))
 

@@ -100,7 +100,7 @@ def test_the_buttons_move_a_step(console: Console) -> None:
     assert "Dropped." in console.pressed("/agenda/move", {**move, "do": "drop", "reason": "asleep"})
     late = console.pressed("/agenda/move", {**move, "do": "run"})
     assert "Nothing was changed" in late or "end" in late
-    assert [line.by for line in console.store.timeline(incident.id)][-2:] == ["you", "you"]
+    assert [line.by for line in console.store.timeline(incident.id)][-2:] == ["Demo admin", "Demo admin"]
 
 
 def test_the_end_of_the_matrix_has_no_button_that_calls(console: Console) -> None:

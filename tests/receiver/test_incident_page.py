@@ -69,7 +69,7 @@ def test_every_button_does_what_it_says(sitting: Sitting) -> None:
         assert answered.status_code == 303, fields
         assert answered.headers["location"] == page
     incident = sitting.incident()
-    assert (incident.state, incident.severity, incident.resolved_by) == (State.RESOLVED, Severity.P2, "you")
+    assert (incident.state, incident.severity, incident.resolved_by) == (State.RESOLVED, Severity.P2, "Demo admin")
     kinds = [line.kind for line in sitting.store.timeline(one)]
     assert {"note", "acknowledged", "severity", "assigned", "mitigated", "resolved"} <= set(kinds)
 

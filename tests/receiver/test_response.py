@@ -174,7 +174,7 @@ def test_the_page_shows_it_and_its_buttons_work(sitting: Sitting) -> None:
     for fields in (
         {"do": "acknowledge"},
         {"do": "part", "part": "commander", "to": "ana"},
-        {"do": "part", "part": "scribe", "to": "you"},
+        {"do": "part", "part": "scribe", "to": "Demo admin"},
         {
             "do": "update",
             "text": HOSTILE,
