@@ -16,7 +16,7 @@ from router.api.shown import child
 from router.api.tracing import Tracing
 from router.console.acts import acts, choices, given
 from router.console.answering import answered, command
-from router.console.because import Because, because
+from router.console.because import Because, because, changed
 from router.console.coming import coming, name_of
 from router.console.markdown import markdown
 from router.console.postmortems import afterwards
@@ -167,7 +167,9 @@ class IncidentPage:
 
     def _because(self, visit: Visit, incident: Incident) -> Because:
         opening = self._context.store.beginning(incident.id, OPENING)
-        return because(self._tracing.incident(incident, opening), visit.now)
+        lines, _ = self._context.store.recent(incident.id, 0, LINES)
+        then = changed(incident, [*opening, *lines], self._context.in_force.ruleset.config)
+        return because(self._tracing.incident(incident, opening), visit.now, then)
 
     def _markdown(self, visit: Visit, incident: Incident, lines: Sequence[Line]) -> str:
         """What the page shows, as Markdown."""
