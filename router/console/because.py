@@ -63,11 +63,11 @@ def _sentences(trace: Mapping[str, Any], now: float, then: Changed | None) -> It
     # Without the delivery the trace knows only how bad it is now.
     severity = then.was if then is not None and trace.get("lost") else trace["severity"]
     yield f"{severity} by the rule «{trace['rule']}»."
-    if then is not None:
-        yield f"{then.verb} to {then.to} by {then.by}, {clock(then.at, now)}."
     for key, by in sorted(trace["set_by"].items()):
         if by != trace["rule"]:
             yield f"Its {key.replace('_', ' ')} was set by «{by}»."
+    if then is not None:
+        yield f"{then.verb} to {then.to} by {then.by}, {clock(then.at, now)}."
     yield from _edition(trace)
     gate = trace.get("gate")
     if gate:
