@@ -20,6 +20,23 @@ def foreign(request: Request) -> bool:
     return origin != "null" and _host(origin) != request.headers.get("host", "").lower()
 
 
+def own_path(to: str) -> str:
+    """`to` where it is an address on this site, without its host; "" where it might lead elsewhere."""
+    return to if to.startswith("/") and not to.startswith(("//", "/\\")) and to.isprintable() else ""
+
+
+def came_from(request: Request) -> str:
+    """The page of ours on which this was pressed or opened, "" where none is known."""
+    try:
+        where = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return ""
+    if where.netloc.lower() != request.headers.get("host", "").lower():
+        return ""
+    here = own_path(where.path + (f"?{where.query}" if where.query else ""))
+    return "" if here == request.url.path else here
+
+
 def _host(origin: str) -> str | None:
     try:
         return urlsplit(origin).netloc.lower()

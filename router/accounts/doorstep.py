@@ -22,9 +22,10 @@ from router.accounts.passwords import Busy, wrong_password
 from router.accounts.registry import Registry, WrongPassword
 from router.accounts.store import NoAccount
 from router.console.frame import drawn
-from router.console.routes import AWAY, Refused, own_form, refusal
+from router.console.routes import AWAY, Refused, own_form, refusal, told
 from router.context import Context
 from router.problems import Problem
+from router.same_site import came_from, own_path
 
 _LINK_GONE = Refused(
     410,
@@ -197,7 +198,7 @@ def ours(path: str) -> str:
     >>> ours("//elsewhere.example"), ours("/agenda?x=1")
     ('/', '/agenda?x=1')
     """
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
+    return own_path(path) or "/"
 
 
 def too_often(limited: Limited) -> str:
@@ -212,9 +213,9 @@ def _told(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Reque
         try:
             return await endpoint(request)
         except Refused as why:
-            return refusal(why)
+            return refusal(why, back=came_from(request))
         except Problem as wrong:
-            return refusal(Refused(wrong.status, "Nothing was done", wrong.detail))
+            return told(request, wrong)
         except RedisError:
             return refusal(AWAY)
 

@@ -15,11 +15,14 @@ from router.console.visitor import Role, Visitor
 from router.context import Context
 from router.guard import from_here
 
+AT_HOME = "Demo admin"
+"""Whoever opens the demonstration on its own machine: a name that reads well in a sentence about them."""
+
 
 async def visitor_of(context: Context, request: Request) -> Visitor | None:
     """Whoever opened this page; None for somebody who has to sign in first. Redis' errors pass through."""
     if context.settings.demo and from_here(request.scope):
-        return Visitor(name="you", role=Role.ADMIN, via="home", csrf=csrf_of(context, "home"))
+        return Visitor(name=AT_HOME, role=Role.ADMIN, via="home", csrf=csrf_of(context, "home"))
     return _of_proxy(context, request) or await _of_session(context, request)
 
 

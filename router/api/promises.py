@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rules.incident import Incident, StepState
+from rules.incident import Incident, State, StepState
 from rules.responding.updates import Owed, due_of, owes_it
 from rules.transitions.answering import next_to_call
 from workers.agenda import Entry, Kind
@@ -113,6 +113,8 @@ def _notification(entry: Entry, about: str) -> tuple[str, str | None]:
 
 
 def _step(incident: Incident | None, about: str) -> tuple[str, str | None]:
+    if incident is not None and incident.state is State.ACKNOWLEDGED and incident.acknowledged_until is not None:
+        return f"{about} calls again, unless it is resolved", None
     waiting = [step for step in (incident.steps if incident else ()) if step.state is StepState.WAITING]
     if not waiting:
         return f"the ladder of {about} ends with nobody answering", None

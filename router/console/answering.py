@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from router.api.asked import Asked
 from router.api.commands import ASKED, assigned
 from router.console.coming import name_of, whom
+from router.console.several import in_all
 from router.console.visit import Visit
 from router.problems import Problem
 from rules.incident import Incident, State, StepState
@@ -49,6 +50,10 @@ class Outcome:
     undo: tuple[str, ...] = ()
     done: tuple[str, ...] = ()
     """The incidents to which it was done, for the audit log."""
+    at: str = ""
+    """The incident's page, where what is missing can be done; "": back to where it was pressed."""
+    place: str = ""
+    """Where on that page."""
 
 
 def obey(visit: Visit, button: str, ids: Sequence[str]) -> Outcome:
@@ -81,12 +86,12 @@ def command(visit: Visit, what: str, given: dict[str, str], ids: Sequence[str]) 
             outcomes[one] = Outcome(f"{one} is gone.", wrong=True)
             continue
         except Refused as why:
-            outcomes[one] = Outcome(str(why), wrong=True)
+            outcomes[one] = _refused(visit, what, before, str(why), alone=len(ids) == 1)
             continue
         outcomes[one] = truth(visit, what, before, after)
         if vars(before) != vars(after):
             changed.append(after)
-    together = _together(what, list(outcomes.values()), len(changed))
+    together = _together(visit, what, list(outcomes.values()), changed)
     done = tuple(one for one, outcome in outcomes.items() if not outcome.wrong)
     return replace(together, undo=_undoable(visit, changed), done=done)
 
@@ -112,10 +117,26 @@ def read(visit: Visit, what: str, given: dict[str, str]) -> Asked:
     return assigned(asked, visit.context.in_force.ruleset.config.people)
 
 
+def _refused(visit: Visit, what: str, before: Incident, why: str, *, alone: bool) -> Outcome:
+    """Why nothing came of it; a checklist is ticked here, and not typed as in a terminal."""
+    left = len(missing(before, visit.now)) if what == "resolve" and visit.visitor.via != "slack" else 0
+    if not left:
+        return Outcome(why, wrong=True)
+    number = f"{left} of {len(before.plan.verify)} left"
+    if not alone:
+        return Outcome(f"{_about(before)} is not verified yet: {number}.", wrong=True)
+    text = f"Not verified yet: {number}. Tick them below, or resolve all the same and say why."
+    return Outcome(text, wrong=True, at=f"/incidents/{before.id}", place="#verify")
+
+
+def _about(incident: Incident) -> str:
+    return f"{incident.severity} “{incident.title[:60]}”"
+
+
 def truth(visit: Visit, what: str, before: Incident, after: Incident) -> Outcome:
     """What came of it, also when somebody else was quicker."""
     config = visit.context.in_force.ruleset.config
-    about = f"{after.severity} “{after.title[:60]}”"
+    about = _about(after)
     if before.state is State.RESOLVED and what not in STILL:
         by = f" by {before.resolved_by}" if before.resolved_by else ""
         return Outcome(f"{about} was resolved already{by}{_at(before.resolved_at, visit.now)}. Nothing changed.", True)
@@ -137,7 +158,7 @@ def _done(visit: Visit, what: str, about: str, before: Incident, after: Incident
         "resolve": f"Resolved: {about}. Everybody who was told hears so.",
         "mitigate": f"Mitigated: {about}. It stays open; nobody further is called.",
         "severity": f"It is {after.severity} now: {about}.",
-        "assign": f"Assigned, and told: {about}.",
+        "assign": f"{name_of(config, after.assignee or '')} has it now, and was told: {about}.{_calls_on(after)}",
         "escalate": f"Called now: {next_called(visit, after)}. {about}.",
         "undo": f"Taken back: {about} is {stands(after)}, as before.",
         "check": f"Looked at now: what is found stands here within seconds. {about}.",
@@ -151,6 +172,11 @@ def _done(visit: Visit, what: str, about: str, before: Incident, after: Incident
         "untick": f"{_items('Open again', 'open', before, after)} {_left(after, visit.now)}",
     }
     return said.get(what, f"Done: {about}.")
+
+
+def _calls_on(after: Incident) -> str:
+    """To give it to somebody is no answer of theirs."""
+    return "" if after.answered else " Until somebody acknowledges it, others are called."
 
 
 def _following(after: Incident, now: float) -> str:
@@ -195,9 +221,11 @@ def _at(at: float | None, now: float) -> str:
     return f" since {clock(at, now)}" if at is not None else ""
 
 
-def _together(what: str, outcomes: Sequence[Outcome], changed: int) -> Outcome:
+def _together(visit: Visit, what: str, outcomes: Sequence[Outcome], changed: Sequence[Incident]) -> Outcome:
     if len(outcomes) == 1:
         return outcomes[0]
     wrong = [one.text for one in outcomes if one.wrong]
-    text = f"{what.capitalize()}: {changed} of {len(outcomes)} changed."
-    return Outcome(" ".join([text, *wrong[:3]]), wrong=bool(wrong))
+    said = [in_all(visit, what, changed) if changed else "Nothing changed."]
+    if 0 < len(changed) < len(outcomes):
+        said.append(f"{len(outcomes) - len(changed)} of {len(outcomes)} stay as they were.")
+    return Outcome(" ".join([*said, *wrong[:3]]), wrong=bool(wrong))

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from router.console.coming import name_of
+from rules.incident import Incident, TimelineEntry
+from rules.reading.config import Config
 from workers.plain import clock
+
+_CHANGED = re.compile(r".* (raised|lowered) it from (P[1-4]) to (P[1-4])", re.DOTALL)
+_BY_RULE = re.compile(r"(raised) from (P[1-4]) to (P[1-4]) by rule «", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,22 +27,47 @@ class Because:
     """The delivery that opened it, when it is known."""
 
 
-def because(trace: Mapping[str, Any], now: float) -> Because:
-    """What a trace of `router.api.tracing` says, as people read it."""
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Who made it as bad as it is now, after a rule had decided. `at` is Unix seconds."""
+
+    verb: str
+    was: str
+    to: str
+    by: str
+    at: float
+
+
+def changed(incident: Incident, lines: Sequence[TimelineEntry], config: Config) -> Changed | None:
+    """By the latest of these lines of its history that made it so; None where its first rule did."""
+    for line in reversed(lines):
+        found = (_CHANGED.fullmatch if line.by else _BY_RULE.match)(line.text) if line.kind == "severity" else None
+        if found is not None and found[3] == incident.severity:
+            by = name_of(config, line.by) if line.by else f"the rule «{incident.rule}»"
+            return Changed(found[1].capitalize(), found[2], found[3], by, line.at)
+    return None
+
+
+def because(trace: Mapping[str, Any], now: float, then: Changed | None = None) -> Because:
+    """What a trace of `router.api.tracing` says, as people read it, and who changed the severity `then`."""
     verdicts = trace.get("verdicts", ())
     return Because(
-        said=tuple(_sentences(trace, now)),
+        said=tuple(_sentences(trace, now, then)),
         rules=tuple((str(one["name"]), bool(one["matched"]), str(one["why"])) for one in verdicts),
         left_out=int(trace.get("verdicts_left_out", 0)),
         delivery=str(trace.get("delivery", "")),
     )
 
 
-def _sentences(trace: Mapping[str, Any], now: float) -> Iterator[str]:
-    yield f"{trace['severity']} by the rule «{trace['rule']}»."
+def _sentences(trace: Mapping[str, Any], now: float, then: Changed | None) -> Iterator[str]:
+    # Without the delivery the trace knows only how bad it is now.
+    severity = then.was if then is not None and trace.get("lost") else trace["severity"]
+    yield f"{severity} by the rule «{trace['rule']}»."
     for key, by in sorted(trace["set_by"].items()):
         if by != trace["rule"]:
             yield f"Its {key.replace('_', ' ')} was set by «{by}»."
+    if then is not None:
+        yield f"{then.verb} to {then.to} by {then.by}, {clock(then.at, now)}."
     yield from _edition(trace)
     gate = trace.get("gate")
     if gate:

@@ -13,6 +13,7 @@ from router.context import Context
 from rules.event import Severity
 from rules.incident import Incident, State
 from rules.oncall.override import MadeOverride, applied
+from rules.responding.verification import undone_until
 from workers import changes
 from workers.plain import plain
 from workers.rulebook import overrides
@@ -44,9 +45,15 @@ class Row:
     """Why nobody is told for a while."""
     respond_by: float | None
     """When somebody should have answered; None when they did in time."""
+    undone: tuple[float, ...]
+    """Until when each item of its checklist keeps it from being closed; never ending where somebody has to look."""
     demo: bool
     searched: str
     """What a search looks at, in small letters."""
+
+    def left(self, now: float) -> int:
+        """How many items of its checklist are still to be verified."""
+        return sum(until > now for until in self.undone)
 
     @property
     def order(self) -> tuple[str, int, float]:
@@ -156,6 +163,7 @@ class Board:
             alerts=len(incident.signals),
             hold=incident.hold.why if incident.hold is not None and incident.state is State.TRIGGERED else None,
             respond_by=None if in_time or incident.state is State.RECOVERED else due,
+            undone=undone_until(incident),
             demo=incident.labels.get(DEMO) == "yes",
             searched=" ".join([title, place, incident.id, incident.rule, *incident.labels.values()]).casefold(),
         )

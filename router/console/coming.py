@@ -13,7 +13,7 @@ from rules.responding.verification import closes_at, for_people
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """`what` at `at` (Unix seconds; None: nothing more comes). `pages`: somebody will be called then."""
+    """`what` at `at` (Unix seconds; None: nothing more comes). `pages`: it names who will be called then."""
 
     what: str
     at: float | None = None
@@ -27,10 +27,18 @@ def coming(incident: Incident, config: Config) -> Coming:
     if incident.state is State.RECOVERED:
         return _recovered(incident, config)
     if incident.state is State.ACKNOWLEDGED and incident.acknowledged_until is not None:
-        return Coming("burns again, unless it is resolved", incident.acknowledged_until, pages=True)
+        return _snoozed(incident, config, incident.acknowledged_until)
     if incident.state is State.RESOLVED:
         return Coming("nothing: it is over")
     return _owed(incident, config) or Coming("nothing by itself: somebody has it")
+
+
+def _snoozed(incident: Incident, config: Config, until: float) -> Coming:
+    """Whoever has it may be reminded of something before it calls again."""
+    owed = _owed(incident, config)
+    if owed is not None and owed.at is not None and owed.at < until:
+        return owed
+    return Coming("calls again, unless it is resolved", until)
 
 
 def _recovered(incident: Incident, config: Config) -> Coming:

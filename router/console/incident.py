@@ -16,7 +16,7 @@ from router.api.shown import child
 from router.api.tracing import Tracing
 from router.console.acts import acts, choices, given
 from router.console.answering import answered, command
-from router.console.because import Because, because
+from router.console.because import Because, because, changed
 from router.console.coming import coming, name_of
 from router.console.markdown import markdown
 from router.console.postmortems import afterwards
@@ -85,7 +85,9 @@ class IncidentPage:
         outcome = await run_in_threadpool(command, visit, what, asked, [incident.id])
         if outcome.done:
             await visit.audited(What.ANSWERED, answered(what, outcome.done))
-        return visit.back(f"/incidents/{incident.id}", outcome.text, wrong=outcome.wrong, undo=outcome.undo)
+        # Whoever ticks the list goes on ticking it.
+        to = f"/incidents/{incident.id}" + ("#verify" if what in ("tick", "untick") else "")
+        return visit.back(to, outcome.text, wrong=outcome.wrong, undo=outcome.undo, place=outcome.place)
 
     async def write(self, visit: Visit) -> Response:
         """GET: all of it as Markdown, to keep."""
@@ -165,7 +167,9 @@ class IncidentPage:
 
     def _because(self, visit: Visit, incident: Incident) -> Because:
         opening = self._context.store.beginning(incident.id, OPENING)
-        return because(self._tracing.incident(incident, opening), visit.now)
+        lines, _ = self._context.store.recent(incident.id, 0, LINES)
+        then = changed(incident, [*opening, *lines], self._context.in_force.ruleset.config)
+        return because(self._tracing.incident(incident, opening), visit.now, then)
 
     def _markdown(self, visit: Visit, incident: Incident, lines: Sequence[Line]) -> str:
         """What the page shows, as Markdown."""

@@ -7,7 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from router.console.frame import MENU, drawn
+from router.console.routes import untitled
 from router.problems import tell
+from router.same_site import came_from
 from rules.reading.problem import nearest
 
 MACHINES = ("/api", "/hooks", "/metrics", "/slack", "/static", "/healthz", "/readyz", "/live")
@@ -18,7 +20,7 @@ _SAID = {
     404: ("There is no page here", "The address is misspelt, or what it led to is gone."),
     405: (
         "This address only takes what a button sends",
-        "It was typed, or loaded again. Nothing was done; please go back to the page with the button.",
+        "It was typed, or loaded again. Please go back to the page with the button.",
     ),
     500: (
         "Something broke here",
@@ -33,9 +35,10 @@ async def answered(request: Request, wrong: Exception) -> Response:
     if not looks(request):
         return told
     said = orjson.loads(told.body)
-    title, text = _SAID.get(told.status_code, ("Nothing was done", said["detail"]))
+    title, text = _SAID.get(told.status_code, (untitled(request), said["detail"]))
     near = _near(request.scope["path"]) if told.status_code == 404 else ""
-    page = drawn("console/refused.html", told.status_code, title=title, text=text, near=near)
+    back = came_from(request)
+    page = drawn("console/refused.html", told.status_code, title=title, text=text, near=near, back=back)
     for name in ("Allow", "Retry-After", "WWW-Authenticate"):
         if name in told.headers:
             page.headers[name] = told.headers[name]

@@ -59,4 +59,5 @@ class Now:
         outcome = await run_in_threadpool(obey, visit, what, named)
         if outcome.done:
             await visit.audited(What.ANSWERED, answered(what, outcome.done))
-        return visit.back(visit.form.get("back", "/"), outcome.text, wrong=outcome.wrong, undo=outcome.undo)
+        to = outcome.at or visit.form.get("back", "/")
+        return visit.back(to, outcome.text, wrong=outcome.wrong, undo=outcome.undo, place=outcome.place)

@@ -20,7 +20,7 @@ from router.console.visitor import Role, Visitor
 from router.context import Context
 from router.problems import Problem
 from router.requests import headers_of, read_body
-from router.same_site import foreign
+from router.same_site import came_from, foreign
 from workers.ledger import Busy, NoIncident
 
 FORM_LIMIT = 64 * 1024
@@ -71,15 +71,17 @@ class Door:
                     return _to_sign_in(request)
                 return await page.endpoint(await self._visit(page, request, visitor))
             except Refused as why:
-                return refusal(why)
+                return refusal(why, back=came_from(request))
             except NoIncident:
-                return refusal(Refused(404, "This incident is gone", "It was resolved long ago and is forgotten."))
+                gone = Refused(404, "This incident is gone", "It was resolved long ago and is forgotten.")
+                return refusal(gone, back=came_from(request))
             except Problem as wrong:
-                return refusal(Refused(wrong.status, "Nothing was done", wrong.detail), wrong.headers)
+                return told(request, wrong)
             except Busy:
-                return refusal(Refused(503, "Nothing was done yet", "Many are writing to this. Please try again."))
+                busy = Refused(503, f"{untitled(request)} yet", "Many are writing to this. Please try again.")
+                return refusal(busy, back=came_from(request))
             except RedisError:
-                return refusal(AWAY)
+                return refusal(AWAY, back=came_from(request))
 
         return answered
 
@@ -114,11 +116,21 @@ async def _form(page: Page, request: Request, visitor: Visitor) -> list[tuple[st
     return fields
 
 
-def refusal(why: Refused, headers: Mapping[str, str] | None = None) -> Response:
-    """The page that says why."""
-    response = drawn("console/refused.html", why.status, title=why.title, text=why.text, near="")
+def refusal(why: Refused, headers: Mapping[str, str] | None = None, back: str = "") -> Response:
+    """The page that says why, with the way back to a page of ours."""
+    response = drawn("console/refused.html", why.status, title=why.title, text=why.text, near="", back=back)
     response.headers.update(headers or {})
     return response
+
+
+def told(request: Request, wrong: Problem) -> Response:
+    """A problem as a page."""
+    return refusal(Refused(wrong.status, untitled(request), wrong.detail), wrong.headers, came_from(request))
+
+
+def untitled(request: Request) -> str:
+    """What is said above a refusal without a title of its own: whoever only looked wanted nothing done."""
+    return "Nothing was done" if request.method == "POST" else "This cannot be shown"
 
 
 AWAY = Refused(

@@ -52,21 +52,22 @@ class RunbookPage:
     async def work(self, visit: Visit) -> Response:
         """POST: a step is done, or a question answered; then back to where it was pressed."""
 
-        def worked() -> tuple[Incident, str, bool]:
+        def worked() -> tuple[str, str, str, bool]:
             incident = self._find(visit)
             name = visit.form.get("runbook") or None
             at = runbooks.needed(incident, self._context.in_force.ruleset.runbooks, name)
             command = runbooks.pressed(at, visit.form, visit.visitor.name, VIA)
+            back = _back(visit, incident, at, command.item)
             try:
                 after = self._context.ledger.answer(incident.id, command, runbooks.closed)
             except Refused as why:
-                return incident, str(why), True
-            return incident, self._truth(visit, command, incident, after), False
+                return incident.id, back, str(why), True
+            return incident.id, back, self._truth(visit, command, incident, after), False
 
-        incident, text, wrong = await run_in_threadpool(worked)
+        name, back, text, wrong = await run_in_threadpool(worked)
         if not wrong:
-            await visit.audited(What.WORKED_THROUGH, f"{incident.id}: {text}")
-        return visit.back(_back(visit, incident), text, wrong=wrong)
+            await visit.audited(What.WORKED_THROUGH, f"{name}: {text}")
+        return visit.back(back, text, wrong=wrong)
 
     def _truth(self, visit: Visit, command: Tick | Untick, before: Incident, after: Incident) -> str:
         """What came of it, also when somebody else was quicker."""
@@ -90,9 +91,10 @@ def others(context: Context, name: str | None) -> list[str]:
     return sorted(set(context.in_force.ruleset.runbooks) - {name})
 
 
-def _back(visit: Visit, incident: Incident) -> str:
-    """The page it was pressed on, at the runbook."""
+def _back(visit: Visit, incident: Incident, at: Progress, item: str) -> str:
+    """The page it was pressed on, at the step; a question is asked somewhere in the runbook."""
     own = f"/incidents/{quote(incident.id, safe='')}"
     name = visit.form.get("runbook", "")
     on_its_page = visit.form.get("back", "").startswith(f"{own}/runbook/")
-    return f"{own}/runbook/{quote(name, safe='')}" if on_its_page and name else f"{own}#runbook"
+    step = next((f"#step-{one.number}" for one in at.runbook.steps if one.id == item), "")
+    return f"{own}/runbook/{quote(name, safe='')}{step}" if on_its_page and name else f"{own}{step or '#runbook'}"

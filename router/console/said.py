@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 import orjson
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
 COOKIE = "tocsin-said"
 _LASTS = 60
+_PLACE = re.compile(r"#[a-z-]{1,40}")
 _LONGEST = 3000
 """Bytes: browsers drop a cookie above 4 KiB, and with it what it says."""
 
@@ -24,6 +27,14 @@ class Said:
     text: str
     tone: Literal["done", "wrong"] = "done"
     undo: tuple[str, ...] = ()
+    place: str = ""
+    """Where on the page that says it one goes on: `#verify`."""
+
+    def shown(self) -> Said:
+        """The same, its text with a way to that place: HTML, in which everything else is escaped."""
+        if not self.place:
+            return self
+        return replace(self, text=Markup('{} <a href="{}">To the list</a>').format(self.text, self.place))
 
 
 def carry(response: Response, said: Said, *, secure: bool) -> None:
@@ -37,6 +48,8 @@ def taken(request: Request) -> Said | None:
     try:
         found = orjson.loads(base64.urlsafe_b64decode(request.cookies.get(COOKIE, "")))
         undo = tuple(one for one in found["undo"] if isinstance(one, str))
-        return Said(str(found["text"]), "done" if found["tone"] == "done" else "wrong", undo)
-    except (ValueError, TypeError, KeyError, binascii.Error):
+        place = _PLACE.fullmatch(str(found.get("place", "")))
+        tone: Literal["done", "wrong"] = "done" if found["tone"] == "done" else "wrong"
+        return Said(str(found["text"]), tone, undo, place[0] if place else "")
+    except (ValueError, TypeError, KeyError, AttributeError, binascii.Error):
         return None

@@ -17,6 +17,7 @@ from router.console.frame import drawn
 from router.console.said import Said
 from router.console.visitor import Visitor
 from router.context import Context
+from router.same_site import own_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Visit:
     def page(self, template: str, status: int = 200, **told: Any) -> Response:
         """The page; everything told to the template is escaped."""
         last = flash.taken(self.request)
-        common = {"visitor": self.visitor, "visit": self, "now": self.now, "said": last, "troubles": self.troubles}
+        common: dict[str, Any] = {"visitor": self.visitor, "visit": self, "now": self.now, "troubles": self.troubles}
+        common["said"] = last.shown() if last is not None else None
         response = drawn(f"console/{template}", status, here=self.request.url.path, **common, **told)
         if last is not None:
             response.delete_cookie(flash.COOKIE)
@@ -59,10 +61,9 @@ class Visit:
         """Write down that it was done: whatever a button changed stands in the audit log."""
         await audit(self.context, self.request, what, self.visitor.name, about=about, via=self.visitor.via)
 
-    def back(self, to: str, text: str, *, wrong: bool = False, undo: Sequence[str] = ()) -> Response:
-        """After a POST: to a page of ours, which says what happened."""
-        target = to if to.startswith("/") and not to.startswith(("//", "/\\")) else "/"
-        response = RedirectResponse(target, 303)
-        said = Said(text, "wrong" if wrong else "done", tuple(undo))
+    def back(self, to: str, text: str, *, wrong: bool = False, undo: Sequence[str] = (), place: str = "") -> Response:
+        """After a POST: to a page of ours, which says what happened, with a link to a `place` on it."""
+        response = RedirectResponse(own_path(to) or "/", 303)
+        said = Said(text, "wrong" if wrong else "done", tuple(undo), place)
         flash.carry(response, said, secure=self.request.url.scheme == "https")
         return response

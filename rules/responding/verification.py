@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from rules.duration import show_duration
@@ -67,6 +68,13 @@ def _is_of(signal: Signal, word: str) -> bool:
 def missing(incident: Incident, now: float) -> list[Line]:
     """What keeps it from being closed; empty where nothing does, or nothing is asked."""
     return [line for line in checklist(incident, now) if not line.done] if incident.plan.verify else []
+
+
+def undone_until(incident: Incident) -> tuple[float, ...]:
+    """When each item that keeps it from being closed will be done if nothing comes; infinity: not by itself."""
+    left = missing(incident, incident.opened_at)
+    ends = [math.inf if one.item.quiet_for is None else _quiet_at(incident, one.item.quiet_for) for one in left]
+    return tuple(ends)
 
 
 def for_people(incident: Incident) -> list[Item]:

@@ -116,6 +116,8 @@ def why_nobody(incident: Incident, now: float) -> str:
     if incident.state is State.RESOLVED or incident.state is State.RECOVERED:
         return f"Nobody is called: it is {stands(incident)}."
     if next_to_call(incident, now) is None:
-        told = ", ".join(dict.fromkeys(step.role for step in incident.steps))
-        return f"The matrix is at its end: {told} have been told. To bring in somebody else, assign it to them."
+        told = list(dict.fromkeys(step.role for step in incident.steps))
+        have = "has" if len(told) == 1 else "have"
+        end = f"The matrix is at its end: {', '.join(told)} {have} been told."
+        return f"{end} To bring in somebody else, assign it to them."
     return ""

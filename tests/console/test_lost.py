@@ -78,3 +78,37 @@ def test_a_page_that_breaks_is_told_without_what_broke(
     assert "secret detail" not in answer.text
     assert console.get("/schedules").json()["detail"].startswith("Tocsin failed to answer")
     assert "ValueError" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://127.0.0.1:8080/agenda?kind=step", "/agenda?kind=step"),
+        ("https://elsewhere.example/agenda", None),
+        ("http://127.0.0.1:8080//elsewhere.example", None),
+        ("http://127.0.0.1:8080/\\elsewhere.example", None),
+        ("http://127.0.0.1:8080/incidents/NOPE", None),
+        ("http://[", None),
+        ("", None),
+    ],
+)
+def test_a_refusal_leads_back_to_a_page_of_ours(console: Console, referer: str, back: str | None) -> None:
+    """And nowhere else, whatever a browser says of where it came from; nor to itself."""
+    page = console.get("/incidents/NOPE", Referer=referer, **READS)
+    assert page.status_code == 404
+    assert (">Back<" in page.text) is (back is not None)
+    assert back is None or f'href="{back}">Back<' in page.text
+    assert "elsewhere" not in page.text
+
+
+def test_whoever_only_looked_is_not_told_that_nothing_was_done(console: Console) -> None:
+    """A page that cannot be shown says that; a button that came to nothing says so as before."""
+    page = console.get("/incidents/NOPE/runbook/none", **READS)
+    assert page.status_code == 404
+    console.is_down()
+    (incident,) = console.store.incidents()
+    page = console.get(f"/incidents/{incident.id}/runbook/none", **READS)
+    assert (page.status_code, "This cannot be shown" in said(page)) == (404, True)
+    assert "Nothing was done" not in said(page)
+    assert "Nothing was done" not in said(console.get("/act", **READS))
+    assert "Nothing was done" in said(console.press("/act", {"do": "explode"}, **READS))

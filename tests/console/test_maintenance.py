@@ -34,7 +34,7 @@ def test_one_button_begins_it_and_shows_what_to_say(console: Console) -> None:
     assert "From 20 November 10:00 UTC to 20 November 11:00 UTC we are working on shop: new disks." in words
     assert page.text.count("data-copy=") == 3
     (one,) = maintenance.every(console.redis, console.clock.at)
-    assert one.by == "you"
+    assert one.by == "Demo admin"
 
 
 def test_it_is_prolonged_and_ended(console: Console) -> None:

@@ -48,7 +48,7 @@ def test_the_button_acknowledges(console: Console) -> None:
     assert "Nobody else will be woken." in told
     found = console.store.incident(incident.id)
     assert found is not None
-    assert (found.state, found.acknowledged_by) == (State.ACKNOWLEDGED, "you")
+    assert (found.state, found.acknowledged_by) == (State.ACKNOWLEDGED, "Demo admin")
     assert console.store.timeline(incident.id)[-1].via == "console"
     assert "in 15m" not in said(console.get("/"))
 
@@ -97,8 +97,47 @@ def test_several_are_answered_at_once(console: Console) -> None:
     """Those that are ticked, each by itself; without a tick that is said."""
     first, second = console.is_down(), console.is_down(monitor=8)
     assert "Nothing was chosen" in console.pressed("/act", {"do": "acknowledge"})
-    assert "2 of 2 changed" in console.pressed("/act", {"do": "acknowledge", "chosen": [first.id, second.id]})
+    assert "2 acknowledged. Nobody else will be woken." in console.pressed(
+        "/act", {"do": "acknowledge", "chosen": [first.id, second.id]}
+    )
     assert {one.state for one in console.store.incidents()} == {State.ACKNOWLEDGED}
+
+
+@pytest.mark.parametrize(
+    ("button", "words"),
+    [
+        ("snooze-1h", "2 snoozed until 11:00 UTC; then they call again."),
+        ("resolve", "2 resolved. Everybody who was told hears so."),
+        ("mitigate", "2 mitigated. They stay open; nobody further is called."),
+        ("severity-P3", "2 are P3 now."),
+        ("severity-P1", "Nothing changed."),
+        ("escalate", "Called now, for 2: whom the matrix names next."),
+    ],
+)
+def test_of_several_it_is_said_what_became_of_them(console: Console, button: str, words: str) -> None:
+    """And what that means: how long it holds, and who hears of it."""
+    chosen = [console.is_down().id, console.is_down(monitor=8).id]
+    assert console.pressed("/act", {"do": button, "chosen": chosen}).startswith(words)
+
+
+def test_of_several_those_that_stay_as_they_were_are_counted(console: Console) -> None:
+    """With the reason of each that was refused."""
+    first, second = console.is_down(), console.is_down(monitor=8)
+    console.ledger.answer(second.id, Resolve(by="maria", via="api"))
+    told = console.pressed("/act", {"do": "mitigate", "chosen": [first.id, second.id]})
+    assert told.startswith("1 mitigated. It stays open; nobody further is called. 1 of 2 stay as they were. P1 “Shop")
+    assert "was resolved already by maria" in told
+
+
+def test_whoever_is_given_it_is_named(console: Console) -> None:
+    """By the name that people know, and that they were told."""
+    incident = console.is_down()
+    told = console.pressed(f"/incidents/{incident.id}/act", {"do": "assign", "to": "maria"})
+    assert told.startswith("maria has it now, and was told: P1 “Shop is DOWN: timeout”. Until somebody acknowledges")
+    console.pressed("/act", {"do": f"acknowledge {incident.id}"})
+    told = console.pressed(f"/incidents/{incident.id}/act", {"do": "assign", "to": "ana"})
+    assert "ana has it now, and was told: P1 “Shop is DOWN: timeout”." in told
+    assert "Until" not in told
 
 
 def test_an_answer_can_be_taken_back(console: Console) -> None:

@@ -36,7 +36,12 @@ def test_what_will_be_public_is_seen_first(works: Console) -> None:
     assert works.pressed(PATH, fields).startswith("Published.")
     words = announced.words(works.redis, "disks")
     assert words is not None
-    assert (words.text, words.components, words.pages, words.by) == (HOSTILE, ("checkout",), ("public", "own"), "you")
+    assert (words.text, words.components, words.pages, words.by) == (
+        HOSTILE,
+        ("checkout",),
+        ("public", "own"),
+        "Demo admin",
+    )
     listed = works.get("/maintenance")
     assert "The world reads “We <b>change</b> disks.”" in said(listed)
     assert HOSTILE not in listed.text

@@ -71,7 +71,7 @@ def test_the_slower_of_two_keeps_what_they_wrote(console: Console, over: Inciden
     console.pressed(f"{path}/save", {"text": "# First\n", "revision": "1", "do": "save"})
     slower = console.press(f"{path}/save", {"text": "# Second <b>\n", "revision": "1", "do": "save"})
     assert slower.status_code == 409
-    assert "you has changed it while you were writing" in said(slower)
+    assert "Demo admin has changed it while you were writing" in said(slower)
     assert "# Second &lt;b&gt;" in slower.text
     assert '<h2 class="title">First</h2>' in slower.text
     assert 'name="revision" value="2"' in slower.text
@@ -114,7 +114,7 @@ def test_waived_with_a_reason_and_asked_for_again(console: Console, over: Incide
     path = f"/postmortems/{over.id}"
     assert console.press(f"{path}/act", {"do": "waive", "reason": " "}).status_code == 422
     assert console.pressed(f"{path}/act", {"do": "waive", "reason": "as yesterday"}) == "Waived, with your reason."
-    assert "Waived by you: as yesterday" in said(console.get(path))
+    assert "Waived by Demo admin: as yesterday" in said(console.get(path))
     assert console.pressed(f"{path}/act", {"do": "ask", "reason": "after all"}) == "A post-mortem is wanted."
     assert "Its draft has not been submitted" in console.pressed(f"{path}/act", {"do": "review"})
     assert console.press(f"{path}/act", {"do": "shred"}).status_code == 422

@@ -100,7 +100,28 @@ def test_the_buttons_move_a_step(console: Console) -> None:
     assert "Dropped." in console.pressed("/agenda/move", {**move, "do": "drop", "reason": "asleep"})
     late = console.pressed("/agenda/move", {**move, "do": "run"})
     assert "Nothing was changed" in late or "end" in late
-    assert [line.by for line in console.store.timeline(incident.id)][-2:] == ["you", "you"]
+    assert [line.by for line in console.store.timeline(incident.id)][-2:] == ["Demo admin", "Demo admin"]
+
+
+def test_the_end_of_the_matrix_has_no_button_that_calls(console: Console) -> None:
+    """Nobody further is there to be called before the time; it can still be put off."""
+    incident = console.is_down()
+    assert ">Call them now<" in console.get("/agenda").text
+    entry = f"{Kind.STEP}-{incident.id}"
+    console.pressed("/agenda/move", {"entry": entry, "step": "1", "do": "run", "back": "/agenda"})
+    page = console.get("/agenda?kind=step")
+    assert "everybody once more" in said(page)
+    assert ">Call them now<" not in page.text
+    assert ">Put off<" in page.text
+
+
+def test_what_is_snoozed_calls_again(console: Console) -> None:
+    """As its own page says; not that the ladder ends with nobody answering, for somebody has answered."""
+    incident = console.is_down()
+    console.pressed("/act", {"do": f"snooze-1h {incident.id}"})
+    page = said(console.get("/agenda?kind=step"))
+    assert f"P1 incident {incident.id} calls again, unless it is resolved" in page
+    assert "nobody answering" not in page
 
 
 def test_what_was_given_up_is_taken_up_again(console: Console) -> None:

@@ -71,7 +71,10 @@ def test_a_report_becomes_an_incident_with_its_reporter(desk: Console) -> None:
     assert incident.response.affected == FORM["affected"]
     lines = [line for line in desk.store.timeline(incident.id) if line.kind == "reported"]
     assert [(line.by, line.text) for line in lines] == [
-        ("you", "reported by you; affected: Three customers, all by card; since: about 10:15; about: order 4711")
+        (
+            "Demo admin",
+            "reported by Demo admin; affected: Three customers, all by card; since: about 10:15; about: order 4711",
+        )
     ]
     page = said(desk.get(where))
     assert "Nobody has it yet" in page

@@ -41,7 +41,7 @@ def test_a_silence_is_set_shown_and_lifted(console: Console) -> None:
     form = {"label": "service=api", "for": "1h", "reason": "a deployment"}
     assert console.pressed("/rules/silence", form) == "Silent until 11:00 UTC: a deployment."
     (made,) = silences.every(console.redis)
-    assert made.by == "you"
+    assert made.by == "Demo admin"
     assert "Silent until 11:00 UTC" in said(console.get("/rules"))
     assert "is lifted" in console.pressed("/rules/lift", {"name": made.name})
     assert silences.every(console.redis) == []

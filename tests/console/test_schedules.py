@@ -47,10 +47,10 @@ def test_an_override_is_made_shown_and_lifted(scheduled: Console) -> None:
     told = scheduled.pressed("/schedules/override", FORM)
     assert told == "dan has primary from now until Mon 23 Nov 09:00 EET."
     (made,) = overrides.every(scheduled.redis)
-    assert (made.by, made.reason) == ("you", "a wedding")
+    assert (made.by, made.reason) == ("Demo admin", "a wedding")
     words = said(scheduled.get("/schedules"))
     assert "On call now dan" in words
-    assert "a wedding (you," in words
+    assert "a wedding (Demo admin," in words
     told = scheduled.pressed("/schedules/lift", {"schedule": "primary", "id": made.id})
     assert told == "Lifted: dan no longer has primary; the rota holds again."
     assert overrides.every(scheduled.redis) == []

@@ -31,7 +31,7 @@ HOME = {"Host": "127.0.0.1:8080", "Sec-Fetch-Site": "same-origin", "Origin": "ht
 
 
 class Sitting(Ear):
-    """The demonstration on somebody's own machine: signed in as `you`."""
+    """The demonstration on somebody's own machine: signed in as `Demo admin`."""
 
     def __init__(self, url: str, redis: Redis) -> None:
         super().__init__(url, redis, {"TOCSIN_DEMO": "1"})

@@ -69,9 +69,24 @@ def test_every_button_does_what_it_says(sitting: Sitting) -> None:
         assert answered.status_code == 303, fields
         assert answered.headers["location"] == page
     incident = sitting.incident()
-    assert (incident.state, incident.severity, incident.resolved_by) == (State.RESOLVED, Severity.P2, "you")
+    assert (incident.state, incident.severity, incident.resolved_by) == (State.RESOLVED, Severity.P2, "Demo admin")
     kinds = [line.kind for line in sitting.store.timeline(one)]
     assert {"note", "acknowledged", "severity", "assigned", "mitigated", "resolved"} <= set(kinds)
+
+
+def test_why_says_who_made_it_as_bad_as_it_is(sitting: Sitting) -> None:
+    """A rule decides first, a person may change that; what is taken back, or over by now, is not said."""
+    one = sitting.reports(summary="Shop is slow")
+    page = f"/incidents/{one}"
+    assert "P3 by the rule «everything else»." in sitting.opens(page).text
+    sitting.presses(page, f"{page}/act", do="severity", severity="P1")
+    text = sitting.opens(page).text
+    assert "P3 by the rule «everything else»." in text
+    assert "<p>Raised to P1 by Demo admin, 10:00 UTC.</p>" in text
+    sitting.presses(page, f"{page}/act", do="undo")
+    assert "<p>Raised to P1" not in sitting.opens(page).text
+    sitting.presses(page, f"{page}/act", do="severity", severity="P4")
+    assert "<p>Lowered to P4 by Demo admin, 10:00 UTC.</p>" in sitting.opens(page).text
 
 
 def test_a_false_positive_needs_its_reason(sitting: Sitting) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
@@ -10,7 +11,7 @@ from redis import Redis
 from router.api import notifications
 from rules.incident import Reason
 from tests.receiver.ear import BEARER
-from tests.receiver.sitting import ALL, Sitting
+from tests.receiver.sitting import ALL, HOME, Sitting
 from tests.receiver.test_incident_page import HOSTILE, is_down
 from workers import keys
 
@@ -123,3 +124,18 @@ def test_the_pages_button_says_what_came_of_it(sitting: Sitting, monkeypatch: py
     assert (answered.status_code, answered.headers["location"]) == (303, "/notifications")
     assert sitting.redis.keys(keys.entry("t-*"))
     assert sitting.presses("/notifications", "/channels/slack/test").status_code == 429
+
+
+def test_a_test_that_says_not_whom_leads_back(sitting: Sitting) -> None:
+    """The field asks for it; without, the page that refuses has a link to the one with the button."""
+    page = sitting.opens("/notifications").text
+    assert 'id="whom-mail" required' in page
+    assert 'id="whom-slack"' not in page
+    referer = {**HOME, "Referer": "http://127.0.0.1:8080/notifications?channel=mail"}
+    csrf = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert csrf is not None
+    data = {"csrf": csrf[1], "person": ""}
+    answered = sitting.ask("POST", "/channels/mail/test", data=data, headers=referer)
+    assert answered.status_code == 422
+    assert "Nothing was done" in answered.text
+    assert '<a class="button" href="/notifications?channel=mail">Back</a>' in answered.text

@@ -174,7 +174,7 @@ def test_the_page_shows_it_and_its_buttons_work(sitting: Sitting) -> None:
     for fields in (
         {"do": "acknowledge"},
         {"do": "part", "part": "commander", "to": "ana"},
-        {"do": "part", "part": "scribe", "to": "you"},
+        {"do": "part", "part": "scribe", "to": "Demo admin"},
         {
             "do": "update",
             "text": HOSTILE,
@@ -189,6 +189,7 @@ def test_the_page_shows_it_and_its_buttons_work(sitting: Sitting) -> None:
         answered = sitting.presses(page, act, **fields)
         assert answered.status_code == 303, (fields, answered.text)
         assert "wrong" not in str(answered.cookies), fields
+        assert answered.headers["location"] == (f"{page}#verify" if fields["do"] == "tick" else page)
     text = sitting.opens(page).text
     said = words(text)
     assert "Status Mitigating" in said
@@ -213,7 +214,9 @@ def test_the_page_refuses_and_lets_an_override_through(sitting: Sitting) -> None
     answered = sitting.presses(page, act, do="resolve")
     cookies = "; ".join(f"{name}={value}" for name, value in answered.cookies.items())
     shown = sitting.ask("GET", page, headers={"Host": "127.0.0.1:8080", "Cookie": cookies}).text
-    assert "Not verified yet, 2 of 2 left" in words(shown)
+    assert "Not verified yet: 2 of 2 left. Tick them below, or resolve all the same and say why." in words(shown)
+    assert '<a href="#verify">To the list</a>' in shown
+    assert f"tocsin incidents tick {one}" not in shown.partition('id="answer"')[0]
     assert sitting.incident().state is State.TRIGGERED
     sitting.presses(page, act, do="resolve", override="the shop is closed")
     assert sitting.incident().state is State.RESOLVED

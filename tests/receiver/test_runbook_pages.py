@@ -93,10 +93,10 @@ def test_a_step_is_ticked_with_name_and_time_and_taken_back(sitting: Sitting) ->
     assert "Runbook: The site is down 0 of 2 steps done" in said
     assert "dig +short example.com" in said
     answered = press(sitting, page, "Step 1 is done")
-    assert (answered.status_code, answered.headers["location"]) == (303, f"{page}#runbook")
+    assert (answered.status_code, answered.headers["location"]) == (303, f"{page}#step-1")
     said = words(sitting.opens(page).text)
     assert "1 of 2 steps done" in said
-    assert re.search(r"Done by you , 10:00 UTC", said)
+    assert re.search(r"Done by Demo admin , 10:00 UTC", said)
     assert "done: 1. Check DNS" in said
     press(sitting, page, "Take back step 1")
     assert "0 of 2 steps done" in words(sitting.opens(page).text)
@@ -109,7 +109,7 @@ def test_the_tree_asks_one_question_after_the_other(sitting: Sitting) -> None:
     assert "Quick fix?" not in words(sitting.opens(page).text)
     press(sitting, page, "no")
     said = words(sitting.opens(page).text)
-    assert "Deployed <lately>? no you , 10:00 UTC Ask again Quick fix?" in said
+    assert "Deployed <lately>? no Demo admin , 10:00 UTC Ask again Quick fix?" in said
     press(sitting, page, "yes")
     said = words(sitting.opens(page).text)
     assert "Decided: Apply it git revert HEAD" in said
@@ -139,7 +139,7 @@ def test_any_runbook_has_a_page_for_the_incident(sitting: Sitting) -> None:
     page = f"/incidents/{one}/runbook/database"
     assert f'href="{page}"' in sitting.opens(f"/incidents/{one}").text
     answered = press(sitting, page, "Step 1 is done")
-    assert answered.headers["location"] == page
+    assert answered.headers["location"] == f"{page}#step-1"
     assert "1 of 1 steps done" in words(sitting.opens(page).text)
     missing = sitting.opens(f"/incidents/{one}/runbook/databse")
     assert missing.status_code == 404
@@ -154,7 +154,7 @@ def test_an_edited_runbook_shows_what_was_done_before(sitting: Sitting) -> None:
     sitting.use_books({**BOOKS, "site-down": "# Down\n\n1. Call somebody\n2. Check DNS\n"})
     said = words(sitting.opens(page).text)
     assert "1 of 2 steps done" in said
-    assert "Done before the runbook was changed 2. Restart it, see the database you , 10:00 UTC" in said
+    assert "Done before the runbook was changed 2. Restart it, see the database Demo admin , 10:00 UTC" in said
 
 
 def test_nothing_in_it_is_markup_and_nothing_is_run(sitting: Sitting) -> None:
@@ -198,6 +198,6 @@ def test_the_markdown_of_an_incident_has_its_runbook(sitting: Sitting) -> None:
     press(sitting, page, "no")
     written = sitting.opens(f"{page}.md").text
     assert "## Runbook: The site is down" in written
-    assert re.search(r"- \[x\] 1\\\. Check DNS — you, 2026-11-20 10:00:\d\d UTC", written)
+    assert re.search(r"- \[x\] 1\\\. Check DNS — Demo admin, 2026-11-20 10:00:\d\d UTC", written)
     assert "- [ ] 2\\. Restart it, see the database\n" in written
-    assert re.search(r"- Deployed \\<lately\\>\? \*\*no\*\* → continue — you, 2026", written)
+    assert re.search(r"- Deployed \\<lately\\>\? \*\*no\*\* → continue — Demo admin, 2026", written)

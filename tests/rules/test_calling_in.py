@@ -89,6 +89,13 @@ def test_at_the_end_of_the_matrix_nobody_is_left_and_it_says_so() -> None:
     assert life.said() == []
 
 
+def test_the_end_of_a_short_matrix_is_said_of_one() -> None:
+    """Where the matrix has a single row: one person has been told."""
+    life = opened("P4").asks(ANA)
+    life.said()
+    assert "The matrix is at its end: on-call engineer has been told." in why_nobody(life.incident, life.now)
+
+
 def test_what_is_over_calls_nobody() -> None:
     """Resolved or recovered: the sentence says which, and by whom."""
     life = opened("P1").clears()

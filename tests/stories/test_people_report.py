@@ -155,7 +155,7 @@ def test_three_people_work_through_one_runbook(house: Sitting) -> None:
     incident = house.incident()
     assert incident.state is State.TRIGGERED
     assert history(house, incident, "ticked") == [
-        ("you", "done: 1. Check Stripe"),
+        ("Demo admin", "done: 1. Check Stripe"),
         ("maria", "done: 2. Check our logs"),
     ]
     assert history(house, incident, "decided") == [
