@@ -145,20 +145,30 @@ function counted() {
 
 let stream = null;
 let heard = 0;
+let last = now(); // When it was heard last, by Redis' clock.
+let unheard = 0; // Seconds since then in which this page was awake and in sight.
+const PATIENCE = 15;
+
+function hear() {
+  heard = performance.now();
+  last = now();
+  if (unheard >= PATIENCE) cut(null);
+  unheard = 0;
+}
 
 function listen() {
   if (!body.dataset.live || stream || document.hidden) return;
   stream = new EventSource(body.dataset.live);
   stream.addEventListener("open", () => {
-    heard = performance.now();
+    hear();
     pulse("live");
     cut(null);
     readAnew(); // What happened since the page was made, or while nobody listened.
   });
   const on = (name, act) =>
     stream.addEventListener(name, (event) => {
-      heard = performance.now();
       act(JSON.parse(event.data));
+      hear();
       tick();
     });
   on("clock", (said) => setClock(said.now));
@@ -200,10 +210,12 @@ async function askWhy() {
     }
     if (!answer.ok) {
       const said = new DOMParser().parseFromString(await answer.text(), "text/html");
-      cut(said.querySelector("[data-why]")?.textContent ?? "");
+      const why = said.querySelector("[data-why]")?.textContent;
+      if (why) cut(why);
+      else missed(true);
     }
   } catch {
-    // Nobody answers: the pulse says so.
+    missed(true); // Nobody answers.
   } finally {
     asked.abort();
   }
@@ -219,6 +231,16 @@ function cut(text, out = false) {
   link.href = `/sign-in?${new URLSearchParams({ then: location.pathname + location.search })}`;
   say(place.querySelector("span"), out ? "You are signed out: what stands here changes no more." : (text ?? ""));
   if (text !== null) pulse(out ? "signed out" : "not live");
+}
+
+// Nothing is heard any more: said after a while, and not in place of a better reason unless that is over. Whoever is
+// signed out has been told.
+function missed(over = false) {
+  const place = document.getElementById("cut");
+  if (unheard < PATIENCE || !(over ? place.querySelector("a").hidden : place.hidden)) return;
+  const [at, today] = [last, now()].map((seconds) => new Date(seconds * 1000).toISOString());
+  const day = at.slice(0, 10) === today.slice(0, 10) ? "" : `${at.slice(0, 10)} `;
+  cut(`Not live since ${day}${at.slice(11, 16)} UTC. Trying again.`);
 }
 
 function concerns(ids) {
@@ -249,13 +271,21 @@ let wall = Date.now();
 setInterval(() => {
   const slept = Date.now() - wall > 5000;
   wall = Date.now();
+  if (body.dataset.live && !document.hidden) {
+    unheard += 1;
+    missed();
+  }
   if (slept && stream) {
     hangUp(0);
     listen();
   }
   tick();
 }, 1000);
-document.addEventListener("visibilitychange", () => (document.hidden ? hangUp(0) : listen()));
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return hangUp(0);
+  unheard = 0;
+  listen();
+});
 addEventListener("pagehide", () => hangUp(0));
 addEventListener("pageshow", (event) => event.persisted && listen());
 
