@@ -107,11 +107,37 @@ function control(one) {
   return JSON.stringify([one.closest("[id]")?.id, one.textContent.trim(), ...said]);
 }
 
+// What was typed, chosen or ticked, and which menus are open.
 function keepChosen(part, other) {
-  const chosen = new Set([...part.querySelectorAll("input[name=chosen]:checked")].map((one) => one.value));
-  for (const one of other.querySelectorAll("input[name=chosen]")) one.checked = chosen.has(one.value);
+  const theirs = fields(other);
+  for (const [key, mine] of fields(part)) {
+    const field = mine && changed(mine) && theirs.get(key);
+    if (field && ticks(field)) field.checked = mine.checked;
+    else if (field) field.value = mine.value;
+  }
   const open = new Set([...part.querySelectorAll("details[open][id]")].map((one) => one.id));
   for (const one of other.querySelectorAll("details[id]")) one.open = open.has(one.id);
+}
+
+// Each by where it stands and what its form is about. Two that cannot be told apart are left as they come.
+function fields(part) {
+  const found = new Map();
+  for (const one of part.querySelectorAll("input:not([type=hidden]), textarea, select")) {
+    const form = one.closest("form");
+    const about = [...(form?.querySelectorAll("input[type=hidden]") ?? [])].map((held) => held.value);
+    const key = JSON.stringify([one.closest("[id]")?.id, form?.getAttribute("action"), about, one.name, ticks(one) && one.value]);
+    found.set(key, found.has(key) ? null : one);
+  }
+  return found;
+}
+
+const ticks = (field) => field.matches("[type=checkbox], [type=radio]");
+
+function changed(field) {
+  if (ticks(field)) return field.checked !== field.defaultChecked;
+  if (!field.matches("select")) return field.value !== field.defaultValue;
+  const options = [...field.options];
+  return field.selectedIndex !== Math.max(0, options.findLastIndex((one) => one.defaultSelected));
 }
 
 // --- the list of incidents: one row at a time
@@ -121,15 +147,15 @@ const rows = document.querySelector("[data-rows]");
 function putRow(said) {
   const made = new DOMParser().parseFromString(said.html, "text/html").body.firstElementChild;
   const old = document.getElementById(`i-${said.id}`);
+  counted();
   if (old && inUse(old)) return;
-  if (old) made.querySelector("input[name=chosen]").checked = old.querySelector("input[name=chosen]").checked;
+  if (old) keepChosen(old, made);
   keepFocus(old, () => {
     old?.remove();
     const next = [...rows.children].find((one) => one.dataset.order > said.order);
     rows.insertBefore(made, next ?? null);
   });
   if (!old) made.classList.add("fresh");
-  counted();
 }
 
 // How many there are changes with each row: the numbers are read anew, soon and together.
