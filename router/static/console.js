@@ -42,6 +42,45 @@ function tick() {
   for (const one of document.querySelectorAll("[data-until]")) one.hidden = Number(one.dataset.until) <= at;
 }
 
+// --- changes of what stands on the page: none under a finger, and none that moves what is being looked at
+
+const rows = document.querySelector("[data-rows]");
+let pressing = null;
+const waiting = [];
+
+function change(act, moves) {
+  if (pressing) waiting.push([act, moves]);
+  else still(act, moves);
+}
+
+// Whoever has scrolled sees the same rows in the same place; at the top of the list, what is new. `moves` is the id of a
+// row that goes elsewhere. The browser's own way to do this is off where rows are (console.css).
+function still(act, moves) {
+  const tops = new Map();
+  for (const one of scrollY > 0 && rows ? rows.children : []) {
+    const { top, bottom } = one.getBoundingClientRect();
+    if (bottom > 0 && top < innerHeight && one.id !== moves) tops.set(one.id, top);
+  }
+  act();
+  const by = [...tops].map(([id, top]) => (document.getElementById(id)?.getBoundingClientRect().top ?? NaN) - top);
+  const known = by.filter((one) => !isNaN(one)).sort((a, b) => a - b);
+  if (known.length) scrollBy({ top: known[known.length >> 1], behavior: "instant" });
+}
+
+function release() {
+  clearTimeout(pressing);
+  pressing = null;
+  for (const [act, moves] of waiting.splice(0)) still(act, moves);
+}
+
+// A click comes a little after its finger has left; and some fingers are never said to have left.
+function releaseIn(wait) {
+  clearTimeout(pressing);
+  pressing = setTimeout(release, wait);
+}
+addEventListener("pointerdown", () => releaseIn(5000), true);
+for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => pressing && releaseIn(300), true);
+
 // --- parts that are read anew: the page is asked for again, and what is marked data-part is taken from it
 
 let reading = null;
@@ -56,7 +95,8 @@ async function readAnew() {
   reading = fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
   try {
     const answer = await reading;
-    if (answer.ok) replaceParts(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (fresh) change(() => replaceParts(fresh));
   } catch {
     // The next event, or the person, tries again.
   } finally {
@@ -142,8 +182,6 @@ function changed(field) {
 
 // --- the list of incidents: one row at a time
 
-const rows = document.querySelector("[data-rows]");
-
 function putRow(said) {
   const made = new DOMParser().parseFromString(said.html, "text/html").body.firstElementChild;
   const old = document.getElementById(`i-${said.id}`);
@@ -156,6 +194,13 @@ function putRow(said) {
     rows.insertBefore(made, next ?? null);
   });
   if (!old) made.classList.add("fresh");
+}
+
+function takeRow(said) {
+  const old = document.getElementById(`i-${said.id}`);
+  if (!old) return;
+  old.remove();
+  counted();
 }
 
 // How many there are changes with each row: the numbers are read anew, soon and together.
@@ -200,17 +245,11 @@ function listen() {
   on("clock", (said) => setClock(said.now));
   on("banner", (said) => {
     const fresh = new DOMParser().parseFromString(said.html, "text/html").body;
-    document.getElementById("banner").replaceChildren(...fresh.childNodes);
+    change(() => document.getElementById("banner").replaceChildren(...fresh.childNodes));
   });
   on("all", readAnew);
-  on("row", (said) => rows && putRow(said));
-  on("gone", (said) => {
-    const old = document.getElementById(`i-${said.id}`);
-    if (old) {
-      old.remove();
-      counted();
-    }
-  });
+  on("row", (said) => rows && change(() => putRow(said), `i-${said.id}`));
+  on("gone", (said) => change(() => takeRow(said), `i-${said.id}`));
   on("out", () => {
     hangUp(0);
     askWhy();
@@ -251,7 +290,7 @@ async function askWhy() {
 // Why this page changes no more by itself; null: it does again.
 function cut(text, out = false) {
   const place = document.getElementById("cut");
-  place.hidden = !text && !out;
+  change(() => (place.hidden = !text && !out));
   const link = place.querySelector("a");
   link.hidden = !out;
   link.href = `/sign-in?${new URLSearchParams({ then: location.pathname + location.search })}`;

@@ -63,3 +63,41 @@ def test_the_numbers_go_on_while_a_menu_is_in_use(demo: Demo, chromium: Browser)
     demo.tocsin("incidents", "severity", incident, "P1")
     expect(grave).to_have_text(str(before + 1))
     expect(page.locator(f"#i-{incident} .more")).to_have_attribute("open", "")
+
+
+TOP = "(row) => row.getBoundingClientRect().top"
+
+
+def test_a_new_row_waits_for_the_finger(demo: Demo, chromium: Browser) -> None:
+    """Between pressing and letting go nothing moves; then what is new comes in."""
+    demo.tocsin("report", "The stairs are wet", "--severity", "P4")
+    page = live(demo, chromium, size="phone")
+    row, new = page.locator(".row", has_text="The stairs are wet"), page.locator(".row", has_text="The cellar floods")
+    row.locator(".what .where").scroll_into_view_if_needed()
+    row.locator(".what .where").hover()
+    page.mouse.down()
+    before = row.evaluate(TOP)
+    demo.tocsin("report", "The cellar floods", "--severity", "P1")
+    page.wait_for_timeout(1000)
+    assert new.count() == 0
+    assert row.evaluate(TOP) == before
+    page.mouse.up()
+    expect(new).to_have_count(1)
+
+
+def test_what_is_looked_at_stays_in_its_place(demo: Demo, chromium: Browser) -> None:
+    """Above a list that was scrolled something comes and goes: the rows in sight stand still."""
+    demo.tocsin("report", "The lamp flickers", "--severity", "P4")
+    page = live(demo, chromium, size="phone")
+    row, new = page.locator(".row", has_text="The lamp flickers"), page.locator(".row", has_text="The boiler bursts")
+    row.evaluate("(row) => scrollTo(0, scrollY + row.getBoundingClientRect().top - 300)")
+    before = row.evaluate(TOP)
+    demo.tocsin("report", "The boiler bursts", "--severity", "P1")
+    expect(new).to_have_count(1)
+    assert new.evaluate("(row) => row.getBoundingClientRect().bottom") < before
+    page.wait_for_timeout(300)
+    assert abs(row.evaluate(TOP) - before) < 2
+    demo.tocsin("incidents", "severity", str(new.get_attribute("id")).removeprefix("i-"), "P4")
+    expect(new).to_have_class(re.compile("P4"))
+    page.wait_for_timeout(2500)  # Until the page has been read anew.
+    assert abs(row.evaluate(TOP) - before) < 2
