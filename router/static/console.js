@@ -384,5 +384,7 @@ document.addEventListener("keydown", (event) => {
 
 // On a telephone the menu is one line: the page one is on stands in sight.
 document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// An address with a # takes the focus to its part: what was just done comes before it.
+document.querySelector("#said p")?.focus({ preventScroll: true });
 ready(document);
 listen();

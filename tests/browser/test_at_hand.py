@@ -101,3 +101,15 @@ def test_what_is_looked_at_stays_in_its_place(demo: Demo, chromium: Browser) -> 
     expect(new).to_have_class(re.compile("P4"))
     page.wait_for_timeout(2500)  # Until the page has been read anew.
     assert abs(row.evaluate(TOP) - before) < 2
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
+def test_undo_is_one_tab_away(demo: Demo, chromium: Browser, script: bool) -> None:
+    """After a button was pressed the focus is on what is said of it, and Undo comes next."""
+    demo.tocsin("report", f"The door sticks {script}", "--severity", "P4")
+    page = chromium.new_context(java_script_enabled=script).new_page()
+    page.goto(demo.base)
+    page.locator(".row", has_text=f"The door sticks {script}").get_by_role("button", name=re.compile("^Acknow")).click()
+    expect(page.locator("#said p")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#said").get_by_role("button", name="Undo")).to_be_focused()
