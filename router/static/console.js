@@ -290,11 +290,13 @@ async function askWhy() {
 // Why this page changes no more by itself; null: it does again.
 function cut(text, out = false) {
   const place = document.getElementById("cut");
-  change(() => (place.hidden = !text && !out));
   const link = place.querySelector("a");
-  link.hidden = !out;
   link.href = `/sign-in?${new URLSearchParams({ then: location.pathname + location.search })}`;
-  say(place.querySelector("span"), out ? "You are signed out: what stands here changes no more." : (text ?? ""));
+  change(() => {
+    link.hidden = !out;
+    say(place.querySelector("span"), out ? "You are signed out: what stands here changes no more." : (text ?? ""));
+    place.hidden = !text && !out;
+  });
   if (text !== null) pulse(out ? "signed out" : "not live");
 }
 
