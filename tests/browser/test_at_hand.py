@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.demonstration import Demo
-from tests.browser.looking import opened
+from tests.browser.looking import READ, opened
+from tests.processes.tocsin import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +18,7 @@ def live(demo: Demo, chromium: Browser, path: str = "/", size: str = "desktop") 
     """A page that hears what changes, and has caught up."""
     page = opened(chromium, f"{demo.base}{path}", size)
     expect(page.locator("#pulse")).to_have_text("live")
-    page.wait_for_function("performance.getEntriesByType('resource').some((one) => one.initiatorType === 'fetch')")
+    assert wait_for(lambda: page.evaluate(READ), 5)
     page.wait_for_timeout(1100)  # It reads itself anew once a second at most.
     return page
 

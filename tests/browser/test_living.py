@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.demonstration import Demo
-from tests.browser.looking import opened
+from tests.browser.looking import READ, opened
 from tests.processes.tocsin import wait_for
 
 pytestmark = pytest.mark.browser
@@ -40,8 +40,6 @@ def reported(demo: Demo, page: Page, title: str) -> Locator:
     return page.locator(".row", has_text=title)
 
 
-READ = "performance.getEntriesByType('resource').some((one) => one.initiatorType === 'fetch')"
-"""Has the page been read anew, as it is once the stream is open?"""
 DUE = "The clock strikes"
 
 
@@ -57,7 +55,7 @@ def page(demo: Demo, struck: None, chromium: Browser) -> Page:
     opens = opened(chromium, demo.base, "desktop", script=CLOCKS)
     expect(opens.locator("#pulse")).to_have_text("live", timeout=PATIENCE)
     expect(opens.locator(".row", has_text=DUE)).to_be_visible()
-    opens.wait_for_function(READ)
+    assert wait_for(lambda: opens.evaluate(READ), 5)
     return opens
 
 
