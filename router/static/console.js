@@ -42,6 +42,45 @@ function tick() {
   for (const one of document.querySelectorAll("[data-until]")) one.hidden = Number(one.dataset.until) <= at;
 }
 
+// --- changes of what stands on the page: none under a finger, and none that moves what is being looked at
+
+const rows = document.querySelector("[data-rows]");
+let pressing = null;
+const waiting = [];
+
+function change(act, moves) {
+  if (pressing) waiting.push([act, moves]);
+  else still(act, moves);
+}
+
+// Whoever has scrolled sees the same rows in the same place; at the top of the list, what is new. `moves` is the id of a
+// row that goes elsewhere. The browser's own way to do this is off where rows are (console.css).
+function still(act, moves) {
+  const tops = new Map();
+  for (const one of scrollY > 0 && rows ? rows.children : []) {
+    const { top, bottom } = one.getBoundingClientRect();
+    if (bottom > 0 && top < innerHeight && one.id !== moves) tops.set(one.id, top);
+  }
+  act();
+  const by = [...tops].map(([id, top]) => (document.getElementById(id)?.getBoundingClientRect().top ?? NaN) - top);
+  const known = by.filter((one) => !isNaN(one)).sort((a, b) => a - b);
+  if (known.length) scrollBy({ top: known[known.length >> 1], behavior: "instant" });
+}
+
+function release() {
+  clearTimeout(pressing);
+  pressing = null;
+  for (const [act, moves] of waiting.splice(0)) still(act, moves);
+}
+
+// A click comes a little after its finger has left; and some fingers are never said to have left.
+function releaseIn(wait) {
+  clearTimeout(pressing);
+  pressing = setTimeout(release, wait);
+}
+addEventListener("pointerdown", () => releaseIn(5000), true);
+for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => pressing && releaseIn(300), true);
+
 // --- parts that are read anew: the page is asked for again, and what is marked data-part is taken from it
 
 let reading = null;
@@ -56,7 +95,8 @@ async function readAnew() {
   reading = fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
   try {
     const answer = await reading;
-    if (answer.ok) replaceParts(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (fresh) change(() => replaceParts(fresh));
   } catch {
     // The next event, or the person, tries again.
   } finally {
@@ -107,28 +147,59 @@ function control(one) {
   return JSON.stringify([one.closest("[id]")?.id, one.textContent.trim(), ...said]);
 }
 
+// What was typed, chosen or ticked, and which menus are open.
 function keepChosen(part, other) {
-  const chosen = new Set([...part.querySelectorAll("input[name=chosen]:checked")].map((one) => one.value));
-  for (const one of other.querySelectorAll("input[name=chosen]")) one.checked = chosen.has(one.value);
+  const theirs = fields(other);
+  for (const [key, mine] of fields(part)) {
+    const field = mine && changed(mine) && theirs.get(key);
+    if (field && ticks(field)) field.checked = mine.checked;
+    else if (field) field.value = mine.value;
+  }
   const open = new Set([...part.querySelectorAll("details[open][id]")].map((one) => one.id));
   for (const one of other.querySelectorAll("details[id]")) one.open = open.has(one.id);
 }
 
-// --- the list of incidents: one row at a time
+// Each by where it stands and what its form is about. Two that cannot be told apart are left as they come.
+function fields(part) {
+  const found = new Map();
+  for (const one of part.querySelectorAll("input:not([type=hidden]), textarea, select")) {
+    const form = one.closest("form");
+    const about = [...(form?.querySelectorAll("input[type=hidden]") ?? [])].map((held) => held.value);
+    const key = JSON.stringify([one.closest("[id]")?.id, form?.getAttribute("action"), about, one.name, ticks(one) && one.value]);
+    found.set(key, found.has(key) ? null : one);
+  }
+  return found;
+}
 
-const rows = document.querySelector("[data-rows]");
+const ticks = (field) => field.matches("[type=checkbox], [type=radio]");
+
+function changed(field) {
+  if (ticks(field)) return field.checked !== field.defaultChecked;
+  if (!field.matches("select")) return field.value !== field.defaultValue;
+  const options = [...field.options];
+  return field.selectedIndex !== Math.max(0, options.findLastIndex((one) => one.defaultSelected));
+}
+
+// --- the list of incidents: one row at a time
 
 function putRow(said) {
   const made = new DOMParser().parseFromString(said.html, "text/html").body.firstElementChild;
   const old = document.getElementById(`i-${said.id}`);
+  counted();
   if (old && inUse(old)) return;
-  if (old) made.querySelector("input[name=chosen]").checked = old.querySelector("input[name=chosen]").checked;
+  if (old) keepChosen(old, made);
   keepFocus(old, () => {
     old?.remove();
     const next = [...rows.children].find((one) => one.dataset.order > said.order);
     rows.insertBefore(made, next ?? null);
   });
   if (!old) made.classList.add("fresh");
+}
+
+function takeRow(said) {
+  const old = document.getElementById(`i-${said.id}`);
+  if (!old) return;
+  old.remove();
   counted();
 }
 
@@ -145,36 +216,40 @@ function counted() {
 
 let stream = null;
 let heard = 0;
+let last = now(); // When it was heard last, by Redis' clock.
+let unheard = 0; // Seconds since then in which this page was awake and in sight.
+const PATIENCE = 15;
+
+function hear() {
+  heard = performance.now();
+  last = now();
+  if (unheard >= PATIENCE) cut(null);
+  unheard = 0;
+}
 
 function listen() {
   if (!body.dataset.live || stream || document.hidden) return;
   stream = new EventSource(body.dataset.live);
   stream.addEventListener("open", () => {
-    heard = performance.now();
+    hear();
     pulse("live");
     cut(null);
     readAnew(); // What happened since the page was made, or while nobody listened.
   });
   const on = (name, act) =>
     stream.addEventListener(name, (event) => {
-      heard = performance.now();
       act(JSON.parse(event.data));
+      hear();
       tick();
     });
   on("clock", (said) => setClock(said.now));
   on("banner", (said) => {
     const fresh = new DOMParser().parseFromString(said.html, "text/html").body;
-    document.getElementById("banner").replaceChildren(...fresh.childNodes);
+    change(() => document.getElementById("banner").replaceChildren(...fresh.childNodes));
   });
   on("all", readAnew);
-  on("row", (said) => rows && putRow(said));
-  on("gone", (said) => {
-    const old = document.getElementById(`i-${said.id}`);
-    if (old) {
-      old.remove();
-      counted();
-    }
-  });
+  on("row", (said) => rows && change(() => putRow(said), `i-${said.id}`));
+  on("gone", (said) => change(() => takeRow(said), `i-${said.id}`));
   on("out", () => {
     hangUp(0);
     askWhy();
@@ -200,10 +275,12 @@ async function askWhy() {
     }
     if (!answer.ok) {
       const said = new DOMParser().parseFromString(await answer.text(), "text/html");
-      cut(said.querySelector("[data-why]")?.textContent ?? "");
+      const why = said.querySelector("[data-why]")?.textContent;
+      if (why) cut(why);
+      else missed(true);
     }
   } catch {
-    // Nobody answers: the pulse says so.
+    missed(true); // Nobody answers.
   } finally {
     asked.abort();
   }
@@ -213,12 +290,24 @@ async function askWhy() {
 // Why this page changes no more by itself; null: it does again.
 function cut(text, out = false) {
   const place = document.getElementById("cut");
-  place.hidden = !text && !out;
   const link = place.querySelector("a");
-  link.hidden = !out;
   link.href = `/sign-in?${new URLSearchParams({ then: location.pathname + location.search })}`;
-  say(place.querySelector("span"), out ? "You are signed out: what stands here changes no more." : (text ?? ""));
+  change(() => {
+    link.hidden = !out;
+    say(place.querySelector("span"), out ? "You are signed out: what stands here changes no more." : (text ?? ""));
+    place.hidden = !text && !out;
+  });
   if (text !== null) pulse(out ? "signed out" : "not live");
+}
+
+// Nothing is heard any more: said after a while, and not in place of a better reason unless that is over. Whoever is
+// signed out has been told.
+function missed(over = false) {
+  const place = document.getElementById("cut");
+  if (unheard < PATIENCE || !(over ? place.querySelector("a").hidden : place.hidden)) return;
+  const [at, today] = [last, now()].map((seconds) => new Date(seconds * 1000).toISOString());
+  const day = at.slice(0, 10) === today.slice(0, 10) ? "" : `${at.slice(0, 10)} `;
+  cut(`Not live since ${day}${at.slice(11, 16)} UTC. Trying again.`);
 }
 
 function concerns(ids) {
@@ -249,13 +338,21 @@ let wall = Date.now();
 setInterval(() => {
   const slept = Date.now() - wall > 5000;
   wall = Date.now();
+  if (body.dataset.live && !document.hidden) {
+    unheard += 1;
+    missed();
+  }
   if (slept && stream) {
     hangUp(0);
     listen();
   }
   tick();
 }, 1000);
-document.addEventListener("visibilitychange", () => (document.hidden ? hangUp(0) : listen()));
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return hangUp(0);
+  unheard = 0;
+  listen();
+});
 addEventListener("pagehide", () => hangUp(0));
 addEventListener("pageshow", (event) => event.persisted && listen());
 
@@ -289,5 +386,7 @@ document.addEventListener("keydown", (event) => {
 
 // On a telephone the menu is one line: the page one is on stands in sight.
 document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// An address with a # takes the focus to its part: what was just done comes before it.
+document.querySelector("#said p")?.focus({ preventScroll: true });
 ready(document);
 listen();

@@ -13,6 +13,9 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1440, "height": 900}}
 SCHEMES = ("light", "dark")
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}} <!channel> javascript:alert(3)'
+READ = "performance.getEntriesByType('resource').some((one) => one.initiatorType === 'fetch')"
+"""Has the page been read anew, as it is once its stream is open? To be asked again from here, not waited for in the
+browser: that takes `eval`, which our pages forbid."""
 _EVERYTHING = {"resultTypes": ["violations"]}
 _CONTRAST = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
 _WATCH = "addEventListener('securitypolicyviolation', (e) => console.error(`Content Security Policy: ${e.blockedURI}`))"

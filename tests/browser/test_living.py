@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.demonstration import Demo
-from tests.browser.looking import opened
+from tests.browser.looking import READ, opened
 from tests.processes.tocsin import wait_for
 
 pytestmark = pytest.mark.browser
@@ -21,8 +21,13 @@ Date.now = () => wall() + 1000 * ahead.wall;
 Object.defineProperty(document, "hidden", { get: () => away });
 window.jumps = (by) => { ahead = by; };
 window.hides = (now) => { away = now; document.dispatchEvent(new Event("visibilitychange")); };
+const [every, beats] = [setInterval, []];
+window.setInterval = (act, each) => { beats.push([act, each]); return every(act, each); };
+window.passes = (seconds) => {
+  for (let at = 1; at <= seconds; at += 1) for (const [act, each] of beats) if ((at * 1000) % each === 0) act();
+};
 """
-"""Both clocks of the browser, and whether anybody looks, in the hands of the test."""
+"""Both clocks of the browser, its beats, and whether anybody looks, in the hands of the test."""
 PRESENT = re.compile(r"^in 23h5\dm$")
 HOURS = 3600
 PATIENCE = 30_000
@@ -35,8 +40,6 @@ def reported(demo: Demo, page: Page, title: str) -> Locator:
     return page.locator(".row", has_text=title)
 
 
-READ = "performance.getEntriesByType('resource').some((one) => one.initiatorType === 'fetch')"
-"""Has the page been read anew, as it is once the stream is open?"""
 DUE = "The clock strikes"
 
 
@@ -52,7 +55,7 @@ def page(demo: Demo, struck: None, chromium: Browser) -> Page:
     opens = opened(chromium, demo.base, "desktop", script=CLOCKS)
     expect(opens.locator("#pulse")).to_have_text("live", timeout=PATIENCE)
     expect(opens.locator(".row", has_text=DUE)).to_be_visible()
-    opens.wait_for_function(READ)
+    assert wait_for(lambda: opens.evaluate(READ), 5)
     return opens
 
 
@@ -87,12 +90,22 @@ def test_a_laptop_that_slept_shows_the_present(demo: Demo, page: Page, steady: i
 
 
 def test_a_receiver_that_starts_anew_is_found_again(demo: Demo, page: Page) -> None:
-    """The page says that it hears nothing, and catches up by itself."""
+    """The page says that it hears nothing, after a while in sight of a telephone too, and catches up by itself."""
+    cut = page.locator("#cut")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
     demo.signal("serve", signal.SIGKILL)
     expect(page.locator("#pulse")).to_have_text("connecting again …")
+    page.evaluate("passes(10)")
+    expect(cut).to_be_hidden()
+    page.evaluate("passes(6)")
+    expect(cut).to_have_text(re.compile(r"^Not live since \d\d:\d\d UTC\. Trying again\.( Sign in again)?$"))
+    expect(cut).to_be_in_viewport(ratio=1)
+    expect(cut.get_by_role("link")).to_be_hidden()
     assert wait_for(demo.ready, 30)
     expect(reported(demo, page, "While nobody listened")).to_be_visible(timeout=PATIENCE)
     expect(page.locator("#pulse")).to_have_text("live", timeout=PATIENCE)
+    expect(cut).to_be_hidden()
 
 
 def test_a_redis_that_is_away_is_told_and_taken_back(demo: Demo, page: Page) -> None:
