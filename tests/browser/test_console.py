@@ -67,7 +67,7 @@ def test_a_step_is_ticked_and_a_question_answered_without_a_script(demo: Demo, c
     ticks.get_by_role("button", name="Step 1 is done").click()
     ticks.get_by_role("button", name="no", exact=True).click()
     expect(ticks.locator(".tree .asks")).to_contain_text("Is data being corrupted?")
-    expect(looks_on.locator("#step-1")).to_contain_text("Done by you")
+    expect(looks_on.locator("#step-1")).to_contain_text("Done by Demo admin")
     expect(looks_on.locator(".tree .path")).to_contain_text("Is the issue caused by a recent deployment? no")
     expect(looks_on.get_by_role("button", name="Copy").first).to_be_visible()
 
@@ -110,7 +110,7 @@ def test_the_focus_stays_where_it_is(demo: Demo, chromium: Browser) -> None:
     expect(row).to_have_class(re.compile("P2"))
     expect(row.get_by_role("button", name=re.compile("^Acknowledge"))).to_be_focused()
     demo.tocsin("incidents", "ack", incident)
-    expect(row.get_by_role("button", name=re.compile("^Resolve"))).to_be_visible()
+    expect(row.get_by_role("button", name=re.compile("^Mitigated"))).to_be_visible()
     expect(row.locator("a.name")).to_be_focused()
 
 
