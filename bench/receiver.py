@@ -8,12 +8,9 @@ cheaper than in the whole, where each finds the processor's caches full of the o
 from __future__ import annotations
 
 import logging
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +18,7 @@ import uvicorn
 import uvloop
 
 from bench.load import SECRET, request, sentry
-from bench.stage import RULES, until
+from bench.stage import RULES, a_valkey
 from router.hooks import hearing
 from router.hooks.committer import Committer
 from router.hooks.crowd import Crowd
@@ -34,7 +31,7 @@ from router.sources import TYPES
 from router.sources.contract import Delivery
 from rules.reading.load import Ruleset, load
 from rules.record import encode
-from workers import embedded, log
+from workers import log
 from workers.channels import OPTIONS
 from workers.deliveries import intake
 from workers.deliveries.packing import pack
@@ -141,19 +138,6 @@ def _timed(what: Callable[[Any], object], given: list[Any], number: int) -> floa
     return (time.process_time() - began) / number * 1e6
 
 
-@contextmanager
-def _valkey() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
-        path = Path(folder)
-        server = subprocess.Popen(embedded.command(path), stdout=subprocess.DEVNULL)
-        try:
-            until(lambda: embedded.answers(path), 15)
-            yield embedded.url(path)
-        finally:
-            server.terminate()
-            server.wait(10)
-
-
 async def _measure(url: str, number: int, rounds: int) -> None:
     ruleset = load({"rules.yaml": RULES}, channel_options=OPTIONS)
     source = Source(name="bench", type=TYPES["sentry"], secrets=[SECRET])
@@ -177,7 +161,7 @@ def main() -> None:
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     log.configure("json", logging.INFO)
     sys.stderr = Path("/dev/null").open("w", encoding="utf-8")  # noqa: SIM115 the log is written, and read by nobody
-    with _valkey() as url:
+    with a_valkey() as url:
         uvloop.run(_measure(url, number, rounds))
 
 

@@ -169,6 +169,20 @@ def a_stage(port: int, *, sink: int = 9) -> Iterator[Stage]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def a_valkey() -> Iterator[str]:
+    """The address of a fresh Valkey alone, with AOF always."""
+    with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
+        path = Path(folder)
+        server = subprocess.Popen(embedded.command(path), stdout=subprocess.DEVNULL)
+        try:
+            until(lambda: embedded.answers(path), 15)
+            yield embedded.url(path)
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
 def memory(process: subprocess.Popen[bytes]) -> float:
     """MiB of a process and of its children that are resident now."""
     pids = [process.pid, *_children(process.pid)]

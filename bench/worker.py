@@ -9,24 +9,21 @@ from __future__ import annotations
 import cProfile
 import pstats
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bench.load import sentry
-from bench.stage import API, RULES, until
+from bench.stage import API, RULES, a_valkey
 from router.hooks.hearing import hear
 from router.in_force import Source
 from router.sources import TYPES
 from router.sources.contract import Delivery
 from rules.reading.load import Ruleset, load
-from workers import embedded, jobs
+from workers import jobs
 from workers.agenda import Job, Lane
 from workers.channels import OPTIONS
 from workers.deliveries.intake import mint, queue_commands
@@ -57,18 +54,11 @@ class Cost:
 
 @contextmanager
 def a_house() -> Iterator[House]:
-    """A worker's house on a fresh Valkey with AOF always."""
-    with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
-        path = Path(folder)
-        server = subprocess.Popen(embedded.command(path), stdout=subprocess.DEVNULL)
-        try:
-            until(lambda: embedded.answers(path), 15)
-            ruleset = load({"rules.yaml": RULES}, channel_options=OPTIONS)
-            settings = read_settings({"secret": "a-secret-for-links", "api_token": API})
-            yield build(connect(embedded.url(path)), lambda: ruleset, settings, Environment({}), _nowhere, "bench")
-        finally:
-            server.terminate()
-            server.wait(10)
+    """A worker's house on a fresh Valkey."""
+    with a_valkey() as url:
+        ruleset = load({"rules.yaml": RULES}, channel_options=OPTIONS)
+        settings = read_settings({"secret": "a-secret-for-links", "api_token": API})
+        yield build(connect(url), lambda: ruleset, settings, Environment({}), _nowhere, "bench")
 
 
 def _nowhere(_request: object) -> Any:
