@@ -180,8 +180,8 @@ class Edge(HttpToolsProtocol):
             self._refusal = words.TRAILER
             raise _Refused
         # As uvicorn does it, written out: a delivery has a dozen headers.
-        self.headers.append(((name := name.lower()), value))
-        if name == b"expect" and value.lower() == b"100-continue":
+        self.headers.append((name.lower(), value))
+        if len(name) == 6 and name.lower() == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
 
     def on_headers_complete(self) -> None:

@@ -47,7 +47,7 @@ def verify(delivery: Delivery, secrets: Sequence[bytes], _now: float, _options: 
 
     Requests of Sentry's own interface carry the same digest in `Sentry-App-Signature`.
     """
-    given = [delivery.headers.get(f"sentry-{one}-signature", "") for one in ("hook", "app")]
+    given = (delivery.headers.get("sentry-hook-signature", ""), delivery.headers.get("sentry-app-signature", ""))
     verify_hmac(delivery.body, given, secrets)
 
 
