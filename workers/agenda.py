@@ -20,7 +20,7 @@ from rules.frozen import frozen
 from rules.record import encode
 from rules.upcast import VERSION, upcast
 from workers import keys, log
-from workers.claiming import ATTEMPTS, BEGIN, CLAIM, FIELDS
+from workers.claiming import ATTEMPTS, BEGIN, CLAIM, FIELDS, THERE
 from workers.desks import DESKS, JOBS, Job, Kind, Lane
 from workers.writing.bundle import Bundle
 
@@ -80,6 +80,7 @@ class Agenda:
         self._redis = redis
         self._worker = worker
         self._claim, self._begin = redis.register_script(CLAIM), redis.register_script(BEGIN)
+        self._there = redis.register_script(THERE)
         self._left: set[bytes] = set()
 
     def claim(self, lane: Lane, job: Job, now: float, at_most: int = CLAIM_AT_MOST) -> list[Entry]:
@@ -110,10 +111,10 @@ class Agenda:
 
     def waiting(self, entry_ids: Sequence[str]) -> set[str]:
         """Which of these entries are still promised."""
-        pipe = self._redis.pipeline(transaction=False)
-        for entry_id in entry_ids:
-            pipe.exists(keys.entry(entry_id))
-        return {entry_id for entry_id, there in zip(entry_ids, pipe.execute(), strict=True) if there}
+        if not entry_ids:
+            return set()
+        found: Any = self._there(keys=[keys.entry(entry_id) for entry_id in entry_ids])
+        return {entry_id for entry_id, there in zip(entry_ids, found, strict=True) if there}
 
     def parked(self, at_most: int = 500) -> list[Entry]:
         """What was given up, the latest first."""

@@ -51,3 +51,10 @@ local attempts = {}
 for i, key in ipairs(KEYS) do attempts[i] = redis.call('HGET', key, 'attempt') end
 return attempts
 """
+
+# KEYS: entries. Returns for each 1 when it is there, else 0.
+THERE = """
+local there = {}
+for i, key in ipairs(KEYS) do there[i] = redis.call('EXISTS', key) end
+return there
+"""

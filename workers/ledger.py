@@ -229,9 +229,9 @@ class Ledger:
             lambda writes, held: given_up(writes, held, self._clock.now(), why, line, attempt),
         )
 
-    def lacking(self, incident: Incident, there: Collection[str]) -> Lacking:
+    def lacking(self, incident: Incident, there: Collection[str], now: float) -> Lacking:
         """A look, without a transaction, whether an open incident has its promises; `there` are ids of the agenda."""
-        return lacking(incident, self._clock.now(), there.__contains__, self._store)
+        return lacking(incident, now, there.__contains__, self._store)
 
     def repair(self, incident_id: str) -> bool:
         """Make the promises an open incident lacks; was there any?"""

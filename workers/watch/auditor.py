@@ -88,11 +88,9 @@ def _wiped(house: House, found: Findings) -> None:
 
 def _entries(house: House, found: Findings) -> None:
     """An entry nobody would ever look at, or a claim that lasts longer than claims do: due now."""
-    for ids in _pages(house.redis):
-        for entry_id in astray.find(house.redis, ids, house.clock):
-            if astray.mend(house.redis, entry_id, house.clock):
-                found.mended[own.Finding.ASTRAY] += 1
-    if number := found.mended[own.Finding.ASTRAY]:
+    number = sum(astray.mend(house.redis, ids, house.clock) for ids in _pages(house.redis))
+    if number:
+        found.mended[own.Finding.ASTRAY] += number
         found.words[own.Finding.ASTRAY] = f"{number} promises stood where no worker looks; they are due now"
 
 
@@ -116,8 +114,8 @@ def _incidents(house: House, found: Findings) -> None:
         _held(house, looked_at)
         _kept_quiet(house, looked_at)
         # A first look without a transaction; the ledger looks again inside one.
-        there = house.agenda.waiting([entry for incident in looked_at for entry in promises_of(incident)])
-        lacking = [one.id for one in looked_at if house.ledger.lacking(one, there)]
+        there, now = house.agenda.waiting([entry for one in looked_at for entry in promises_of(one)]), house.clock.now()
+        lacking = [one.id for one in looked_at if house.ledger.lacking(one, there, now)]
         forgotten += [incident_id for incident_id in lacking if house.ledger.repair(incident_id)]
     if forgotten:
         found.mended[own.Finding.FORGOTTEN] += len(forgotten)
