@@ -30,7 +30,7 @@ def destination(channel: str, gap: float, whom: str | None, severity: Severity |
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """How many messages may go now; when it is none, how many seconds to wait."""
+    """How many messages may go now; when not all that were wanted, how many seconds until the next may."""
 
     granted: int
     wait: float
@@ -47,6 +47,5 @@ def take(ahead: float, gap: float, wanted: int, now: float) -> Grant:
     free = int((AT_ONCE - (ahead - now) / gap + 1e-6) // 1)
     if free >= wanted:
         return Grant(wanted, 0.0, ahead + wanted * gap)
-    if free >= 1:
-        return Grant(1, 0.0, ahead + free * gap)
-    return Grant(0, ahead - now - (AT_ONCE - 1) * gap, ahead)
+    spent = ahead + max(free, 0) * gap
+    return Grant(1 if free >= 1 else 0, spent - now - (AT_ONCE - 1) * gap, spent)

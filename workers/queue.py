@@ -41,9 +41,12 @@ def ring(redis: Redis, lane: Lane, job: Job) -> bool:
     return True
 
 
-def hold(redis: Redis, lane: Lane, job: Job) -> None:
-    """The job stays: nobody need ring, it looks again by itself. It must answer before its last look."""
-    redis.set(keys.bell(lane, job), "1", px=HELD_MS)
+def hold(redis: Redis, lane: Lane, job: Job, milliseconds: int = HELD_MS) -> None:
+    """Nobody need ring for so long: the job stays and looks again by itself, or there is nothing to be done till then.
+
+    A job that stays must answer before its last look.
+    """
+    redis.set(keys.bell(lane, job), "1", px=min(milliseconds, BELL_LASTS_MS))
 
 
 def answer(redis: Redis, lane: Lane, job: Job) -> None:

@@ -28,10 +28,11 @@ local free = math.floor(burst - (until_ - now) / gap + 1e-6)
 local granted, spent = 0, 0
 if free >= wanted then granted, spent = wanted, wanted elseif free >= 1 then granted, spent = 1, free end
 if granted > 0 then
-  redis.call('SET', KEYS[1], string.format('%.6f', until_ + spent * gap), 'EX', math.ceil((burst + 1) * gap) + 60)
-  return {granted, '0'}
+  until_ = until_ + spent * gap
+  redis.call('SET', KEYS[1], string.format('%.6f', until_), 'EX', math.ceil((burst + 1) * gap) + 60)
 end
-return {0, string.format('%.6f', until_ - now - (burst - 1) * gap)}
+if granted == wanted then return {granted, '0'} end
+return {granted, string.format('%.6f', until_ - now - (burst - 1) * gap)}
 """
 
 
@@ -41,6 +42,8 @@ class Pace:
     def __init__(self, redis: Redis, rules: Callable[[], Ruleset]) -> None:
         self._take = redis.register_script(_TAKE)
         self._rules = rules
+        self._full: dict[str, float] = {}
+        """Destination -> until when it has had its share, in Unix seconds, as far as this process has asked."""
 
     def destination(self, entry: Entry) -> Destination | None:
         """Where a notification goes, if anybody must be spared there; None: a machine listens, which takes it all."""
@@ -53,10 +56,18 @@ class Pace:
         return destination(str(entry.body["channel"]), gap, whom, entry.body["severity"])
 
     def take(self, destination: Destination, wanted: int, now: float) -> tuple[int, float]:
-        """How many messages may go now: all that are wanted, else one; or none, and how many seconds to wait.
+        """How many messages may go now: all that are wanted, else one or none, and how many seconds until the next.
 
         One for many is a digest, and spends what was left: the next one gathers for a whole gap.
         """
         arguments: list[str | float] = [repr(now), destination.gap, AT_ONCE, wanted]
         answer: Any = self._take(keys=[keys.pace(destination.name)], args=arguments)
-        return int(answer[0]), float(answer[1])
+        granted, wait = int(answer[0]), float(answer[1])
+        if granted < wanted:
+            self._full[destination.name] = now + wait
+        return granted, wait
+
+    def rest(self, now: float) -> float:
+        """Seconds until the first of those that have had their share may be told again; 0 when there are none."""
+        self._full = {name: until for name, until in self._full.items() if until > now}
+        return min(self._full.values(), default=now) - now
