@@ -12,7 +12,7 @@ from rules.incident import Hold, Incident, Plan, Policy, Reason, Signal, State, 
 from rules.reading.config import Config, Rule
 from workers.channels.contract import Recipient
 from workers.telling.compose import compose
-from workers.telling.digest import fold, worst
+from workers.telling.digest import fold, mention, urgency
 
 OPENED = 1795515300.0  # 10:15 UTC
 LAST = Moment(None, OPENED, "d")
@@ -187,16 +187,21 @@ def test_people_and_channels_that_left_the_rules_do_no_harm() -> None:
     assert page.recipient == Recipient(name="gone", address=None)
 
 
-def test_a_digest_needs_only_its_first_whole() -> None:
-    """Of a thousand it shows titles and counts: composed without the rest, it says the same."""
+def test_a_digest_shows_its_worst_and_counts_the_rest() -> None:
+    """Three, of which one is shown: how many, of what severity, since when, and each in a line."""
     lesser = replace(INCIDENT, id="inc-6", severity=Severity.P3, policy=Policy(plans={Severity.P3: PLAN}))
-    three = [replace(lesser, id="inc-5", title="Search is slow"), INCIDENT, lesser]
-    whole = [said(one) for one in three]
-    told = [said(one, whole=False, acknowledge_url=None) for one in three]
-    first = worst(told)
-    assert first == worst(whole) == 1
-    told[first] = whole[first]
-    assert fold(told, "d") == fold(whole, "d")
+    three = [replace(lesser, id="inc-5", title="Search is slow", opened_at=OPENED - 60), INCIDENT, lesser]
+    ordered = sorted((mention(Reason.ESCALATED, one) for one in three), key=urgency)
+    told = fold(ordered, [said(INCIDENT)], "d")
+    assert told.title == f"3 escalated; the worst: {INCIDENT.title}"
+    assert told.why.endswith("1 P1, 2 P3")
+    assert (told.since, told.count) == (OPENED - 60, sum(one.count for one in three))
+    assert told.others == (
+        f"P1 escalated: {INCIDENT.title} ({INCIDENT.id})",
+        "P3 escalated: Search is slow (inc-5)",
+        f"P3 escalated: {INCIDENT.title} (inc-6)",
+    )
+    assert (told.acknowledge, told.runbook, told.links) == (None, None, ())
 
 
 def test_a_gate_that_opened_it_is_named() -> None:

@@ -62,9 +62,10 @@ def notify(lane: str) -> None:
     queue.answer(house.redis, *desk)
     ends = time.monotonic() + BUSY_AT_MOST
     while time.monotonic() < ends and drain(house, *desk):
-        # Each that is taken up only to be put off costs as much as one that is sent. A P1 or P2 may be among others.
+        # What is taken up only to be put off costs as much as what is sent. In the urgent lane a P1 may come meanwhile.
         if desk[0] is Lane.CALM and (rest := house.pace.rest(house.clock.now())) > 0:
-            return queue.hold(house.redis, *desk, int(rest * 1000))
+            queue.hold(house.redis, *desk, int(rest * 1000))
+            break
 
 
 def escalate(lane: str) -> None:
@@ -105,7 +106,7 @@ def _gathered(house: House, lane: Lane) -> list[Entry]:
     while len(entries) < TOGETHER and alone < QUEUED:
         claimed = house.agenda.claim(lane, Job.NOTIFY, house.clock.now())
         entries += claimed
-        alone += sum(house.pace.destination(one) is None for one in claimed)
+        alone += sum(not house.pace.spares(one) for one in claimed)
         if len(claimed) < CLAIM_AT_MOST:
             break
     return entries

@@ -1,4 +1,7 @@
-"""In a storm the job that takes events in stays for more of them, instead of being rung for twenty times a second."""
+"""In a storm the job that takes events in stays for more of them, instead of being rung for twenty times a second.
+
+And the one that tells of them leaves them where they are while nobody may be told.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from rules.event import Action, Event
+from rules.incident import Reason
+from rules.pace import AT_ONCE
 from tests.world import World, a_world
 from workers import jobs, keys, queue
 from workers.agenda import Job, Lane
@@ -133,3 +138,42 @@ def test_a_redis_that_fails_the_job_lets_the_bell_ring_again(
     with pytest.raises(RedisConnectionError):
         jobs.deduplicate("intake")
     assert max(0, at_work.redis.pttl(keys.bell(*DESK))) <= muted
+
+
+def severe(world: World, how: str, number: int) -> None:
+    """So many things break, and their events are put into their incidents."""
+    for each in range(number):
+        world.hears(how, key=f"{how} {each}", work=False)
+    jobs.deduplicate("intake")
+
+
+def test_what_comes_while_the_room_has_had_its_share_is_not_taken_up(at_work: World) -> None:
+    """After a digest the calm lane rests for the second in which none may go: what comes waits, claimed by nobody."""
+    desk = (Lane.CALM, Job.NOTIFY)
+    severe(at_work, "minor", AT_ONCE + 1)
+    jobs.notify("calm")
+    at_work.outside.heard_exactly([("slack", Reason.OPENED)])
+    assert 0 < at_work.redis.pttl(keys.bell(*desk)) <= 1000
+    severe(at_work, "another", 3)
+    assert not queue.ring(at_work.redis, *desk)
+    assert at_work.house.agenda.due(*desk, at_work.clock.now()) == 3
+    at_work.redis.delete(keys.bell(*desk))  # as a second later
+    at_work.clock.at += 1.1
+    jobs.notify("calm")
+    at_work.outside.heard_exactly([("slack", Reason.OPENED)])
+
+
+def test_where_all_could_be_told_nobody_rests(at_work: World) -> None:
+    """A few on a quiet night: the bell is free for the next at once."""
+    severe(at_work, "minor", AT_ONCE)
+    jobs.notify("calm")
+    at_work.outside.heard_exactly([("slack", Reason.OPENED)] * AT_ONCE)
+    assert queue.ring(at_work.redis, Lane.CALM, Job.NOTIFY)
+
+
+def test_the_urgent_lane_never_rests(at_work: World) -> None:
+    """Its room has had its share of P2; the P1 that comes now must find a bell that rings."""
+    severe(at_work, "degraded", AT_ONCE + 1)
+    jobs.notify("urgent")
+    at_work.outside.heard_exactly([("pagerduty", "trigger")] * (AT_ONCE + 1) + [("slack", Reason.OPENED)])
+    assert queue.ring(at_work.redis, Lane.URGENT, Job.NOTIFY)

@@ -15,6 +15,7 @@ from typing import Any, cast
 import orjson
 from redis import Redis
 
+from rules.frozen import frozen
 from rules.record import decode, encode, recall
 from rules.upcast import VERSION
 from workers import keys
@@ -53,7 +54,7 @@ class Became(StrEnum):
         return self in {Became.AGAIN, Became.REFUSED, Became.GIVEN_UP}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Attempt:
     """One attempt to send one notification. Times are Unix seconds, `took` is seconds."""
 
@@ -126,18 +127,27 @@ def keep(writes: Bundle, kept: Kept | None, held: Sequence[Entry]) -> None:
 
 
 def _of_another(attempt: Attempt, entry: Entry) -> Attempt:
+    """What the incident of `entry` keeps of it. Written out: `dataclasses.replace` takes five times as long."""
     body = entry.body
-    return replace(
-        attempt,
+    return Attempt(
         id=id_of(entry),
         entry=entry.id,
         incident=entry.incident,
+        channel=attempt.channel,
         role=body["role"],
         person=body["person"],
         reason=str(body["reason"]),
         severity=str(body["severity"]),
         number=entry.failures + 1,
+        at=attempt.at,
+        became=attempt.became,
+        took=attempt.took,
+        why=attempt.why,
+        again_at=attempt.again_at,
+        status=attempt.status,
+        together=attempt.together,
         within=attempt.id,
+        test=attempt.test,
     )
 
 

@@ -46,12 +46,8 @@ def compose(
     ruleset: Ruled,
     now: float,
     acknowledge_url: str | None,
-    whole: bool = True,
 ) -> Notification:
-    """The notification `reason` asks for, to `person` as `role` through `channel`; `id` is the agenda entry's.
-
-    Without `whole` it lacks what a digest of many does not show: where, why, what follows and the links.
-    """
+    """The notification `reason` asks for, to `person` as `role` through `channel`; `id` is the agenda entry's."""
     config = ruleset.config
     field = _address_field(config, channel)
     team = config.teams.get(incident.team or "")
@@ -61,19 +57,19 @@ def compose(
         reason=reason,
         severity=incident.severity,
         title=incident.title,
-        where=where(incident) if whole else "",
+        where=where(incident),
         since=incident.opened_at,
         until=incident.resolved_at,
         now=now,
-        why=why(incident, reason, step, config) if whole else "",
-        next=_next(incident, reason, now, _person(config, person).timezone) if whole else "",
+        why=why(incident, reason, step, config),
+        next=_next(incident, reason, now, _person(config, person).timezone),
         role=role,
         recipient=_recipient(config, person, field) if person else None,
         count=incident.count,
         labels=incident.labels,
         runbook=_runbook(incident, acknowledge_url),
         acknowledge=_acknowledge(incident, acknowledge_url),
-        links=(*_afterwards(incident, reason, acknowledge_url), *_links(incident)) if whole else (),
+        links=(*_afterwards(incident, reason, acknowledge_url), *_links(incident)),
         by=_shown(config, by),
         # That it is over when it stays quiet, `next` says with the hour.
         note=None if reason is Reason.RECOVERED else _assessed(incident, reason, note),

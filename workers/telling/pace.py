@@ -47,13 +47,22 @@ class Pace:
 
     def destination(self, entry: Entry) -> Destination | None:
         """Where a notification goes, if anybody must be spared there; None: a machine listens, which takes it all."""
-        channel = self._rules().config.channels.get(str(entry.body["channel"]))
-        gap = TYPES[channel.type].gap if channel is not None else None
-        if gap is None or entry.body.get("test") or entry.body.get("notice"):
-            return None  # What is of no incident stands alone: within a digest it would show nothing.
+        gap = self._gap(entry)
+        if gap is None:
+            return None
         team = self._rules().config.teams.get(str(entry.body.get("team")))
         whom = (team.slack if team else None) if entry.body["room"] else entry.body["person"]
         return destination(str(entry.body["channel"]), gap, whom, entry.body["severity"])
+
+    def spares(self, entry: Entry) -> bool:
+        """Is there somebody to be spared where it goes? A question asked of thousands, before `destination`."""
+        return self._gap(entry) is not None
+
+    def _gap(self, entry: Entry) -> float | None:
+        channel = self._rules().config.channels.get(str(entry.body["channel"]))
+        if channel is None or entry.body.get("test") or entry.body.get("notice"):
+            return None  # What is of no incident stands alone: within a digest it would show nothing.
+        return TYPES[channel.type].gap
 
     def take(self, destination: Destination, wanted: int, now: float) -> tuple[int, float]:
         """How many messages may go now: all that are wanted, else one or none, and how many seconds until the next.

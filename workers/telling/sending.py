@@ -188,27 +188,21 @@ class Sender:
             raise Undelivered(str(missing), permanent=True) from None
 
     def told(
-        self,
-        entry: Entry,
-        incident: Incident,
-        way: tuple[ChannelOptions, ChannelType],
-        now: float,
-        *,
-        whole: bool = True,
+        self, entry: Entry, incident: Incident, way: tuple[ChannelOptions, ChannelType], now: float
     ) -> Notification:
-        """What is to be said on its way; all of it, or what a digest shows. Raises Undelivered when nobody is there."""
+        """What is to be said on its way. Raises Undelivered when nobody is there."""
         options, channel = way
-        notification = self._compose(entry, incident, channel, now, whole)
+        notification = self._compose(entry, incident, channel, now)
         notification = replace(notification, recipient=self._revealed(notification.recipient))
         own = notification.recipient.address if notification.recipient is not None else None
         if not (channel.room or own or (channel.shared and getattr(options, channel.shared))):
             raise Undelivered(f"{entry.body['person'] or 'nobody'} has no {channel.address}", permanent=True)
         return notification
 
-    def _compose(self, entry: Entry, incident: Incident, channel: ChannelType, now: float, whole: bool) -> Notification:
+    def _compose(self, entry: Entry, incident: Incident, channel: ChannelType, now: float) -> Notification:
         body = entry.body
         # Whoever reads a room may press its button: such a link must not speak in the name of the person called.
-        link = self._link(incident.id, None if channel.room else body["person"], now) if whole else None
+        link = self._link(incident.id, None if channel.room else body["person"], now)
         return compose(
             incident,
             reason=Reason(body["reason"]),
@@ -222,7 +216,6 @@ class Sender:
             ruleset=self._rules(),
             now=now,
             acknowledge_url=link,
-            whole=whole,
         )
 
     def _link(self, incident_id: str, person: str | None, now: float) -> str | None:

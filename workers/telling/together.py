@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from redis.exceptions import RedisError
 
-from rules.incident import Incident
+from rules.incident import Incident, Reason
 from rules.telling import Verdict
 from workers import log as logging
 from workers.agenda import Agenda, Entry
@@ -16,7 +16,7 @@ from workers.ledger import Ledger
 from workers.store import Store
 from workers.telling.attempting import Going, Perform
 from workers.telling.attempts import Became
-from workers.telling.digest import fold, worst
+from workers.telling.digest import fold, mention, urgency
 from workers.telling.sending import Sender
 from workers.writing.promised import way_of, what
 
@@ -118,10 +118,15 @@ class Together:
 
     def _folded(self, part: Wanted, now: float) -> tuple[HttpRequest | MailRequest, ChannelType]:
         options, channel = way = self._sender.way(part[0][0])
-        told = [self._sender.told(entry, incident, way, now, whole=False) for entry, incident in part]
-        first = worst(told)
-        told[first] = self._sender.told(*part[first], way, now)
-        request = channel.post(fold(told, f"{told[0].id}-and-{len(told) - 1}"), options)
+        mentions = [mention(Reason(entry.body["reason"]), incident) for entry, incident in part]
+        order = sorted(range(len(part)), key=lambda number: urgency(mentions[number]))
+        # Whom one calls is settled by its person and its team: of thousands, few are put into words.
+        calls: dict[tuple[str | None, str | None], tuple[Entry, Incident]] = {}
+        for entry, incident in (part[number] for number in order):
+            calls.setdefault((entry.body["person"], incident.team), (entry, incident))
+        told = [self._sender.told(entry, incident, way, now) for entry, incident in calls.values()]
+        folded = fold([mentions[number] for number in order], told, f"{part[0][0].id}-and-{len(part) - 1}")
+        request = channel.post(folded, options)
         if request is None:
             raise Undelivered(f"{channel.name} has no words for a digest", permanent=True)
         return request, channel

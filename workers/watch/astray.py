@@ -39,7 +39,7 @@ _JOBS = [word for pair in JOBS.items() for word in pair]
 
 
 def mend(redis: Redis, entry_ids: Sequence[str], clock: Clock) -> int:
-    """Make those of these due now that stand at no desk though not parked, are claimed for too long, or are too far off.
+    """Make those due now that stand at no desk though not parked, are claimed for too long, or are too far off.
 
     Returns how many that were. In one step within Redis: what a worker does meanwhile cannot come between.
     """
@@ -47,5 +47,5 @@ def mend(redis: Redis, entry_ids: Sequence[str], clock: Clock) -> int:
         return 0
     now = clock.now()
     prefixes = (keys.entry(""), keys.agenda("", "").removesuffix(":"))
-    given = [repr(now), repr(now + 2 * LEASE), *prefixes, len(JOBS), *_JOBS, *entry_ids]
+    given: list[str | int] = [repr(now), repr(now + 2 * LEASE), *prefixes, len(JOBS), *_JOBS, *entry_ids]
     return cast("int", redis.eval(_MEND, 1, keys.PARKED, *given))
