@@ -20,7 +20,7 @@ from router.problems import Problem
 from rules.incident import Incident
 from rules.postmortem.reading import blanks
 from rules.record import as_data
-from workers.telling.attempts import Attempts
+from workers.telling.tried import Attempts
 
 LINES = 5000
 """Lines of the history that go into Markdown; JSON has all of them."""

@@ -17,7 +17,8 @@ from router.requests import headers_of, read_body
 from rules.record import as_data
 from workers.agenda import Entry
 from workers.telling import testing
-from workers.telling.attempts import Attempt, Attempts, Became, Sought
+from workers.telling.attempts import Attempt, Became
+from workers.telling.tried import Attempts, Sought
 
 LOOKS, BETWEEN_LOOKS = 50, 0.1
 """How often, and every how many seconds, a test looks for its result: five seconds at most."""

@@ -13,7 +13,8 @@ from router.api.editions import complaints
 from router.context import Context
 from router.health import idle_lanes, spooled, stranded, unreachable
 from workers.plain import clip, clock, plain
-from workers.telling.attempts import Attempts, Became, Broken
+from workers.telling.attempts import Became
+from workers.telling.tried import Attempts, Broken
 
 WHY = 160
 """Characters of why a channel failed."""

@@ -34,8 +34,8 @@ from rules.responding import briefing
 from rules.responding.assessment import assessment
 from rules.responding.triage import Found
 from workers.store import Ambiguous
-from workers.telling.attempts import Attempts
 from workers.telling.compose import where
+from workers.telling.tried import Attempts
 
 LINES, SIGNALS, CHILDREN, LINKS = 100, 50, 20, 10
 """So many of each on one page."""

@@ -15,7 +15,8 @@ from router.console.routes import Page, Refused
 from router.console.visit import Visit
 from router.console.visitor import Role
 from router.context import Context
-from workers.telling.attempts import Attempts, Became, Health, Sought
+from workers.telling.attempts import Became
+from workers.telling.tried import Attempts, Health, Sought
 
 AT_ONCE = 50
 FRESH = 2.0

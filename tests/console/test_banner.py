@@ -10,7 +10,8 @@ from router.console.banner import Banner, Line
 from tests.receiver.sitting import Sitting
 from tests.receiver.test_incident_page import is_down
 from workers import keys
-from workers.telling.attempts import Attempts, Became
+from workers.telling.attempts import Became
+from workers.telling.tried import Attempts
 
 
 @pytest.fixture

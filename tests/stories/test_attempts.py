@@ -11,7 +11,8 @@ from rules.incident import Incident, Reason
 from tests.world import SECRETS, World, a_world
 from workers import keys
 from workers.telling import attempts
-from workers.telling.attempts import Attempts, Became, Sought
+from workers.telling.attempts import Became
+from workers.telling.tried import Attempts, Sought
 
 PAGE = [("pagerduty", "trigger"), ("slack", Reason.OPENED), ("mail", Reason.OPENED)]
 

@@ -18,7 +18,8 @@ from workers import keys, maintenance
 from workers.agenda import Job, Kind, Lane
 from workers.maintenance import Announcer
 from workers.rulebook import silences
-from workers.telling.attempts import Attempts, Became, Sought
+from workers.telling.attempts import Became
+from workers.telling.tried import Attempts, Sought
 from workers.watch.auditor import audit
 
 SHOP = {"service": "api"}
