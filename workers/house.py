@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from redis import Redis
@@ -55,6 +55,7 @@ class Pools:
         self._pools: dict[str, Executor] = {}
         self._lock = threading.Lock()
         self._queued: Counter[str] = Counter()
+        self._under_way: set[Future[None]] = set()
 
     def begin(self, channel: str, send: Callable[[], None]) -> bool:
         """Send in one of the channel's threads; False when so many wait for them that it might begin too late."""
@@ -62,8 +63,14 @@ class Pools:
             if self._queued[channel] >= QUEUED:
                 return False
             self._queued[channel] += 1
-        self.of(channel).submit(self._send, channel, send)
+        sending = self.of(channel).submit(self._send, channel, send)
+        self._under_way.add(sending)
+        sending.add_done_callback(self._under_way.discard)
         return True
+
+    def settle(self, within: float) -> None:
+        """Wait so many seconds, at most, for what has begun: whoever goes on at once takes Python from its threads."""
+        wait([*self._under_way], timeout=within)
 
     def _send(self, channel: str, send: Callable[[], None]) -> None:
         with self._lock:

@@ -31,6 +31,8 @@ MUCH = 2
 """Commits of receivers since the last look that count as much; who comes alone is not kept waiting by a look less."""
 GATHERS = 0.02
 """Seconds between two looks of a job that stays."""
+SETTLES = 0.05
+"""Seconds the job of urgent pages waits for them to leave: RQ's books at its end take as long as a page."""
 EVENTS_AT_ONCE = 250
 """Events put into their incidents in one transaction; a spool that is handed over brings thousands."""
 IN_LINE = 1.0
@@ -60,12 +62,15 @@ def notify(lane: str) -> None:
     """Start sending the notifications that are due; while somebody has had their share, the calm ones gather."""
     house, desk = _house[0], (Lane(lane), Job.NOTIFY)
     queue.answer(house.redis, *desk)
-    ends = time.monotonic() + BUSY_AT_MOST
-    while time.monotonic() < ends and drain(house, *desk):
+    ends, more = time.monotonic() + BUSY_AT_MOST, True
+    while more and time.monotonic() < ends:
+        more = drain(house, *desk) >= CLAIM_AT_MOST
+        if desk[0] is Lane.URGENT:
+            house.pools.settle(SETTLES)
         # What is taken up only to be put off costs as much as what is sent. In the urgent lane a P1 may come meanwhile.
         if desk[0] is Lane.CALM and (rest := house.pace.rest(house.clock.now())) > 0:
             queue.hold(house.redis, *desk, int(rest * 1000))
-            break
+            more = False
 
 
 def escalate(lane: str) -> None:
@@ -86,7 +91,8 @@ def announce(lane: str) -> None:
 def _answer(house: House, lane: Lane, job: Job, ends: float | None = None) -> None:
     queue.answer(house.redis, lane, job)
     ends = ends or time.monotonic() + BUSY_AT_MOST
-    while time.monotonic() < ends and drain(house, lane, job):
+    # A claim that is not full has left nothing that was due; whatever came since has rung.
+    while time.monotonic() < ends and drain(house, lane, job) >= CLAIM_AT_MOST:
         pass
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
 
 from redis import Redis
 
@@ -18,9 +21,10 @@ class Held(AtOnce):
     def __init__(self) -> None:
         self.waiting: list[Callable[[], object]] = []
 
-    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Not now."""
         self.waiting.append(lambda: fn(*args, **kwargs))
+        return Future()
 
 
 class Busy(Pools):
@@ -60,3 +64,19 @@ def test_what_waits_for_a_thread_is_no_more_than_can_begin_in_time(redis: Redis)
         pages = [one for one in world.outside.heard if one.channel == "pagerduty"]
         assert len(pages) == number
         world.outside.heard.clear()
+
+
+def test_the_job_of_pages_ends_when_they_have_left_or_hang() -> None:
+    """A page has gone by the end of its job; one that hangs does not keep the lane, and is not forgotten at the end."""
+    pools, hangs, left = Pools(), threading.Event(), list[str]()
+    try:
+        pools.begin("pager", lambda: left.append("page"))
+        pools.settle(10)
+        assert left == ["page"]
+        pools.begin("slack", lambda: left.append("late" if hangs.wait(10) else "never"))
+        pools.settle(0.01)
+        assert left == ["page"]
+        hangs.set()
+    finally:
+        pools.close()
+    assert left == ["page", "late"]

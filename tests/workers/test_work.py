@@ -77,6 +77,18 @@ def test_a_worker_is_back_when_its_redis_is(valkey: str) -> None:
     assert worker.connection.connection_pool.connection_kwargs["socket_timeout"] == worker.connection_timeout
 
 
+def test_a_worker_says_that_it_lives_in_one_question(redis: Redis) -> None:
+    """RQ asks three times before each job, and each is synced to a disk while a page waits."""
+    worker = LaneWorker(["calm"], connection=redis, name="calm-here-1")
+    worker.register_birth()
+    redis.delete(worker.key)
+    before = redis.info("stats")["total_reads_processed"]
+    worker.heartbeat(90)
+    assert redis.info("stats")["total_reads_processed"] - before == 2, "its own, and the one for these numbers"
+    assert 80 < redis.ttl(worker.key) <= 90
+    assert redis.hexists(worker.key, "last_heartbeat")
+
+
 NOW = 1_772_442_000.0
 
 

@@ -69,8 +69,9 @@ class Sender:
 
     def send(self, entry: Entry, claimed_at: float) -> None:
         """Deal with one claimed entry; every way out of here writes to the ledger."""
-        if self.is_late(claimed_at):
-            self._ledger.retry(entry, self._clock.now(), None)
+        now = self._clock.now()
+        if now - claimed_at > START_WITHIN:
+            self._ledger.retry(entry, now, None)
             return
         self._agenda.begin([entry])
         if entry.body.get("test") or entry.body.get("notice"):
@@ -81,7 +82,7 @@ class Sender:
         waits = bool(before and self._agenda.waiting([before]))
         if incident is None:
             self.gone(entry)
-        elif self.judge(entry, incident, self._clock.now(), waits=waits) is Verdict.SEND:
+        elif self.judge(entry, incident, now, waits=waits) is Verdict.SEND:
             self.try_one(entry, incident)
 
     def is_late(self, claimed_at: float) -> bool:
