@@ -149,7 +149,7 @@ def run(lane: Lane, settings: Settings, live: Live, folder: Folder) -> None:
     jobs.install(house)
     succession.inherit(redis, lane, house.clock.now())
     tick = Tick(redis, name, orphaned=lambda: os._exit(1), supervisor=settings.supervisor)
-    auditor = Auditor(house)
+    auditor = Auditor(house, lane)
     reload = Reload(connect(url), house.clock, live, folder)
     rereading = Rereading(reload)
     # From the first beat on somebody may tell it to stop; RQ's own handlers come with `work`.

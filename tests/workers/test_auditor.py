@@ -201,9 +201,18 @@ def test_the_heartbeat_beats_only_while_all_is_on_time(redis: Redis) -> None:
 
 
 def test_one_worker_at_a_time_audits(redis: Redis) -> None:
-    """Three lanes, one turn: the second that asks within half a minute is refused."""
+    """Two of the calm lane, one turn: the second that asks within half a minute is refused."""
     with a_world(redis) as world:
-        assert [Auditor(world.house).my_turn() for _ in range(2)] == [True, False]
+        assert [Auditor(world.house, Lane.CALM).my_turn() for _ in range(2)] == [True, False]
+
+
+def test_the_lanes_that_storms_wait_for_audit_only_where_nobody_else_does(redis: Redis) -> None:
+    """Intake leaves it to the calm lane; a second look later nobody has done it, so there is no such worker."""
+    with a_world(redis) as world:
+        intake, calm = Auditor(world.house, Lane.INTAKE), Auditor(world.house, Lane.CALM)
+        assert [intake.my_turn(), calm.my_turn(), intake.my_turn(), intake.my_turn()] == [False, True, False, False]
+        redis.delete(keys.AUDIT)  # as half a minute later
+        assert [intake.my_turn(), intake.my_turn(), calm.my_turn()] == [False, True, False]
 
 
 def test_an_audit_leaves_promises_in_order_as_they_were(redis: Redis) -> None:

@@ -224,11 +224,18 @@ def _ping(house: House, found: Findings) -> None:
 
 
 class Auditor(threading.Thread):
-    """In every worker process; a key in Redis lets one audit at a time."""
+    """In every worker process; a key in Redis lets one audit at a time.
 
-    def __init__(self, house: House) -> None:
+    The calm lane's do it: of thousands of open incidents an audit takes half a second, for which no storm should wait.
+    """
+
+    def __init__(self, house: House, lane: Lane) -> None:
         super().__init__(name="auditor", daemon=True)
         self._house = house
+        self._steps_in = lane is not Lane.CALM
+        """Audits only where those of the calm lane leave it undone."""
+        self._undone = False
+        """Was it so at the last look?"""
         self._ended = threading.Event()
 
     def run(self) -> None:
@@ -244,7 +251,10 @@ class Auditor(threading.Thread):
                 _log.exception("audit failed")
 
     def my_turn(self) -> bool:
-        """Take the turn, unless another worker has had it within half a minute."""
+        """Take the turn, unless another worker has had it within half a minute, or is there to take it first."""
+        undone, self._undone = self._undone, not self._house.redis.exists(keys.AUDIT)
+        if self._steps_in and not (undone and self._undone):
+            return False
         return latch.take(self._house.redis, keys.AUDIT, int((EVERY - 1) * 1000), self._house.name)
 
     def _trim(self) -> None:
