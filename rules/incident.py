@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rules.event import Moment, Severity
-from rules.frozen import frozen
+from rules.frozen import changed, frozen
 from rules.plan import Plan, PlanStep, Policy
 from rules.responding.response import Response
 from rules.state import Hold, Reason, State, Step, StepState
@@ -126,12 +126,8 @@ class Incident:
     v: int = VERSION
 
     def changed(self, **fields: object) -> Incident:
-        """The same incident but for these fields: `dataclasses.replace` at an eighth of its price, 1 µs."""
-        if not fields.keys() <= self.__dict__.keys():
-            raise TypeError(f"an incident has no {', '.join(fields.keys() - self.__dict__.keys())}")
-        other = object.__new__(Incident)
-        other.__dict__.update(self.__dict__, **fields)
-        return other
+        """The same incident but for these fields."""
+        return changed(self, fields)
 
     @property
     def plan(self) -> Plan:

@@ -5,12 +5,12 @@ One field of the incident, made of small records. Each part of the response has 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from rules.announcing.public import Public
 from rules.announcing.room import Room
+from rules.frozen import changed
 from rules.postmortem.terms import Owed
 
 
@@ -100,9 +100,12 @@ class Link:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Response:
-    """Everything people do about an incident. Names of people are those of the YAML, or as they signed."""
+    """Everything people do about an incident. Names of people are those of the YAML, or as they signed.
+
+    Without slots, as an incident is: it changes with each step.
+    """
 
     commander: str | None = None
     scribe: str | None = None
@@ -134,6 +137,6 @@ class Response:
     postmortem: Owed = field(default_factory=Owed)
     """What is owed once it is over."""
 
-    def changed(self, **fields: Any) -> Response:
+    def changed(self, **fields: object) -> Response:
         """The same but for these fields."""
-        return replace(self, **fields)
+        return changed(self, fields)

@@ -37,7 +37,7 @@ def test_a_change_is_what_replace_makes_of_it(name: str) -> None:
 
 def test_a_field_that_is_not_there_cannot_be_changed() -> None:
     """A slip of the pen fails at once, in `changed` as in an assignment."""
-    with pytest.raises(TypeError, match="an incident has no titel"):
+    with pytest.raises(TypeError, match="Incident has no titel"):
         INCIDENT.changed(titel="x")
     with pytest.raises(FrozenInstanceError):
         INCIDENT.title = "x"  # type: ignore[misc]
