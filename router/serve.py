@@ -34,6 +34,7 @@ from router.hooks.refusals import Refusals
 from router.hooks.spooling import Spooling
 from router.hooks.sweep import Server
 from router.in_force import InForce
+from router.port import BACKLOG
 from router.redis_time import RedisTime
 from router.watch import Watch
 from rules.reading.load import Ruleset
@@ -52,8 +53,6 @@ from workers.writing.wire import Wire
 
 TIMEOUT = 1.0
 """Seconds Redis has for one answer."""
-BACKLOG = 1024
-"""Connections the kernel keeps for us while we are busy."""
 ORPHANED_EVERY = 0.5
 """Seconds between two looks whether the supervisor is still there."""
 GRACE = 8

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from typing import Protocol, cast
 
 import click
 
@@ -15,7 +16,18 @@ SHOWN = 4
 """So many are named."""
 
 
-def meant(here: str, root: click.Group, typed: str) -> str:
+class Words(Protocol):
+    """A group of commands (`router.cli.session.Group`)."""
+
+    @property
+    def words(self) -> Sequence[str]:
+        """The words of its commands."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str, /) -> click.Command | None:
+        """The command of a word."""
+
+
+def meant(here: str, root: Words, typed: str) -> str:
     """`Did you mean `tocsin incidents ack`?`, "" where nothing is near. `here`: the group it was looked for in."""
     if typed.lower() == "help":
         return f"Did you mean `{f'tocsin {here}'.strip()} --help`?"
@@ -32,10 +44,10 @@ def meant(here: str, root: click.Group, typed: str) -> str:
     return f"Did you mean {one_of(f'`tocsin {path}`' for path in found[:SHOWN])}{more}?"
 
 
-def _all(group: click.Group, path: str = "") -> Iterator[tuple[str, str]]:
+def _all(group: Words, path: str = "") -> Iterator[tuple[str, str]]:
     """Every command by its path, with its name."""
-    for name, command in group.commands.items():
-        whole = f"{path} {name}".strip()
+    for name in group.words:
+        whole, command = f"{path} {name}".strip(), group.get_command(click.get_current_context(), name)
         yield whole, name
         if isinstance(command, click.Group):
-            yield from _all(command, whole)
+            yield from _all(cast(Words, command), whole)

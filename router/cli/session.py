@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
@@ -159,6 +160,11 @@ class Group(click.Group):
         super().__init__(*arguments, **named)
         self.params.extend(_anywhere())
 
+    @property
+    def words(self) -> list[str]:
+        """The words of its commands, in the order in which they were added."""
+        return [*self.commands]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -167,7 +173,7 @@ class Group(click.Group):
             return super().resolve_command(ctx, args)
         except NoSuchCommand as wrong:
             root, path = ctx.find_root(), ctx.command_path.split()[1:]
-            if not isinstance(root.command, click.Group):
+            if not isinstance(root.command, Group):
                 raise
             hint = meant(" ".join(path), root.command, wrong.command_name)
             raise click.UsageError(f"{wrong.message} {hint}".strip(), ctx) from None
@@ -177,7 +183,30 @@ Group.group_class = Group
 
 
 class Root(Group):
-    """The whole command line: what goes wrong in it is said to a program as JSON too, on stderr."""
+    """The whole command line: what goes wrong in it is said to a program as JSON too, on stderr.
+
+    `places`: each command's word and where it is, `module:name` beside this one; it is imported when it is asked for.
+    """
+
+    def __init__(self, *arguments: Any, places: Mapping[str, str], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._places = places
+
+    @property
+    def words(self) -> list[str]:
+        """Every word, as the table has them: what belongs together beside each other."""
+        return [*self._places]
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Every word, by the alphabet."""
+        return sorted(self._places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that word; None when there is none."""
+        if cmd_name in self._places and cmd_name not in self.commands:
+            module, _, name = self._places[cmd_name].partition(":")
+            self.add_command(getattr(import_module(f"router.cli.{module}"), name), cmd_name)
+        return super().get_command(ctx, cmd_name)
 
     def main(self, args: Sequence[str] | None = None, **named: Any) -> Any:  # type: ignore[override]
         """As click's, but with `-o json` a failure is one object with `error` and `hint`."""

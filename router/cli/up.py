@@ -9,19 +9,19 @@ import sys
 
 import click
 
-from router.cli.run import (
+from router.cli.first_link import say_first_link
+from router.cli.session import Command, Failure, Session, pass_session
+from router.cli.starting import (
     WEAKER,
     folder_of,
     port_is_free,
     receiver,
     revealed,
     rules_of,
-    say_first_link,
     to_hear_and_send,
     weaker_option,
     workers,
 )
-from router.cli.session import Command, Failure, Session, pass_session
 from workers import embedded, generated
 from workers.rulebook import configuration, demonstration
 from workers.settings import Settings, child_environment, read_settings, unset

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from router.cli import run
+from router.cli import first_link
 from tests.cli.pretended import INCIDENT, NOW, Tocsin, tell
 from workers.settings import Settings
 
@@ -100,8 +100,8 @@ def test_the_first_link_is_said_once_all_runs(tocsin: Tocsin, capsys: pytest.Cap
     host, _, port = tocsin.url.removeprefix("http://").partition(":")
     settings = Settings.model_validate({"HOST": host, "PORT": port, "TOCSIN_API_TOKEN": "right"})
     tocsin.says["/api/accounts/first"] = (200, {"link": LINK})
-    run.say_first_link(settings)
+    first_link.say_first_link(settings)
     assert LINK in capsys.readouterr().err
     tocsin.says["/api/accounts/first"] = (200, {"link": None})
-    run.say_first_link(settings)
+    first_link.say_first_link(settings)
     assert capsys.readouterr().err == ""
