@@ -224,10 +224,15 @@ def event(
         labels={**delivery.labels, **_labels(labels or {})},
         url=web_url(url.strip()),
         occurred_at=plausible(moment(occurred_at), delivery.received_at),
-        sender_id=None if delivery.again or _NO_ID.fullmatch(sender_id) else _sender_id(sender_id),
+        sender_id=None if delivery.again or _is_no_id(sender_id) else _sender_id(sender_id),
         incident=incident or None,
         actor=shorten(clean(actor), LABEL) or None,
     )
+
+
+def _is_no_id(given: str) -> bool:
+    # Its last character tells of nearly all, at a tenth of the price.
+    return given.endswith("0") and _NO_ID.fullmatch(given) is not None
 
 
 def _sender_id(given: str) -> str | None:
