@@ -54,7 +54,8 @@ def command(folder: Path) -> list[str]:
     return [
         binary(), "--port", "0", "--unixsocket", str(socket_path(folder)), "--unixsocketperm", "700",
         "--dir", where, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
-        "--auto-aof-rewrite-min-size", REWRITTEN_FROM, "--maxmemory-policy", "noeviction", "--daemonize", "no", "--loglevel", "warning",
+        "--auto-aof-rewrite-min-size", REWRITTEN_FROM,
+        "--maxmemory-policy", "noeviction", "--daemonize", "no", "--loglevel", "warning",
     ]  # fmt: skip
 
 
