@@ -11,13 +11,14 @@ import pytest
 from redis import Redis
 
 from rules.commands import Acknowledge
-from rules.event import Action
+from rules.decision import Judged
+from rules.event import Action, Event
 from rules.incident import Reason, State
 from tests.outside import Heard
 from tests.world import World, a_world
 from workers import counters, jobs, ledger
-from workers.agenda import Entry, Job, Lane
-from workers.deliveries.intake import judged_of
+from workers.agenda import CLAIM_AT_MOST, Entry, Job, Lane
+from workers.deliveries.intake import OVERTAKES, Received, judged_of, queue_commands
 from workers.telling.pace import AT_ONCE
 
 OPENED = ("slack", Reason.OPENED)
@@ -185,3 +186,62 @@ def test_a_spool_that_is_handed_over_keeps_no_page_waiting(redis: Redis, monkeyp
         assert len(world.house.store.incidents(limit=1000)) == 8 * 60
         world.passes("3s")
         world.outside.heard_exactly([OPENED] * len(world.outside.heard))
+
+
+def test_what_is_urgent_is_dealt_with_before_the_storm_it_came_in(redis: Redis) -> None:
+    """More P3 wait than a look takes up, for seconds already; the P1 that comes last is in its incident first."""
+    with a_world(redis) as world:
+        for number in range(2 * CLAIM_AT_MOST):
+            world.hears("minor", key=f"minor {number}", work=False)
+        world.clock.at += OVERTAKES / 2
+        world.hears("outage", work=False)
+        assert jobs.drain(world.house, *INTAKE) == CLAIM_AT_MOST
+        assert "web is down" in {one.title for one in world.incidents}
+        assert len(world.incidents) == CLAIM_AT_MOST
+        world.works()
+        assert len(world.incidents) == 2 * CLAIM_AT_MOST + 1
+        world.outside.heard_exactly([("pagerduty", "trigger"), OPENED, ("mail", Reason.OPENED), OPENED])
+
+
+def test_who_overtakes_leaves_the_neighbours_in_line(redis: Redis) -> None:
+    """Of deliveries that were kept together only the urgent one goes ahead; the others wait with the rest."""
+    with a_world(redis) as world:
+        one = world.hears("minor", key="early", work=False)
+        later = [received(world, replace(one, dedup_key=key, labels={"how": how}, delivery=key)) for key, how in MIXED]
+        with redis.pipeline(transaction=True) as pipe:
+            queue_commands(pipe, later, world.clock.now() + 1)
+            pipe.execute()
+        world.clock.at += 2
+        order = [[each.event.dedup_key for each in judged_of(entry)] for entry in taken(world)]
+        assert order == [["a P1", "a P2"], ["early"], ["a P3", "over"]]
+
+
+def test_a_signal_that_got_worse_in_line_opens_once(redis: Redis) -> None:
+    """Its P1 overtakes the P3 it was a moment ago, which is then old news: one incident, nobody told twice."""
+    with a_world(redis) as world:
+        world.hears("minor", key="web", work=False)
+        world.clock.at += 1
+        world.hears("outage", key="web", work=False)
+        first = world.house.agenda.claim(*INTAKE, world.clock.now(), at_most=1)
+        world.house.ledger.deduplicate(first)
+        world.works()
+        assert [(one.severity, one.count) for one in world.incidents] == [("P1", 1)]
+        world.outside.heard_exactly([("pagerduty", "trigger"), OPENED, ("mail", Reason.OPENED)])
+
+
+MIXED = (("a P3", "minor"), ("a P1", "outage"), ("a P2", "degraded"), ("over", "minor"))
+
+
+def received(world: World, event: Event) -> Received:
+    """A delivery as the receiver has read and judged it."""
+    over = event.dedup_key == "over"
+    decision = None if over else world.ruleset.decide(event, world.clock.now())
+    judged = Judged(event=replace(event, action=Action.RESOLVE) if over else event, decision=decision)
+    return Received(
+        id=event.delivery, source="uptime", source_type="generic", received_at=world.clock.now(), judged=(judged,)
+    )
+
+
+def taken(world: World) -> list[Entry]:
+    """What a worker takes up, in its order."""
+    return world.house.agenda.claim(*INTAKE, world.clock.now())
