@@ -72,6 +72,7 @@ bench: .venv/.dev  ## ingest, the worker, end to end, decisions and the tick, me
 	$(BIN)/python -m bench.worker
 	$(BIN)/python -m bench.ingest
 	$(BIN)/python -m bench.end_to_end
+	$(BIN)/python -m bench.urgent
 	$(BIN)/python -m bench.rehearse
 	$(BIN)/python -m bench.replay
 	$(BIN)/python -m bench.console
