@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import click
 import orjson
 from click.exceptions import NoSuchCommand
+from click.shell_completion import CompletionItem
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -182,15 +183,25 @@ class Group(click.Group):
 Group.group_class = Group
 
 
+class Place(NamedTuple):
+    """A command that is imported when it is asked for."""
+
+    where: str
+    """`module:name` beside this module."""
+    says: str
+    """Its line in the list of all: what it is for, short enough to stand beside its word in 80 columns."""
+
+
 class Root(Group):
     """The whole command line: what goes wrong in it is said to a program as JSON too, on stderr.
 
-    `places`: each command's word and where it is, `module:name` beside this one; it is imported when it is asked for.
+    `sections`: for each heading of the help, its commands by their words.
     """
 
-    def __init__(self, *arguments: Any, places: Mapping[str, str], **named: Any) -> None:
+    def __init__(self, *arguments: Any, sections: Mapping[str, Mapping[str, Place]], **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._places = places
+        self._sections = sections
+        self._places = {word: place for rows in sections.values() for word, place in rows.items()}
 
     @property
     def words(self) -> list[str]:
@@ -204,9 +215,23 @@ class Root(Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that word; None when there is none."""
         if cmd_name in self._places and cmd_name not in self.commands:
-            module, _, name = self._places[cmd_name].partition(":")
+            module, _, name = self._places[cmd_name].where.partition(":")
             self.add_command(getattr(import_module(f"router.cli.{module}"), name), cmd_name)
         return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The commands under their headings, as the table has them."""
+        widest = max(map(len, self._places))
+        for heading, rows in self._sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(word.ljust(widest), place.says) for word, place in rows.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What may stand next, for a shell: it asks at every Tab, and waits for no import."""
+        words = [
+            CompletionItem(word, help=one.says) for word, one in self._places.items() if word.startswith(incomplete)
+        ]
+        return [*words, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def main(self, args: Sequence[str] | None = None, **named: Any) -> Any:  # type: ignore[override]
         """As click's, but with `-o json` a failure is one object with `error` and `hint`."""
