@@ -1,8 +1,9 @@
 """What a delivery costs the receiver: its own code in this process, from the bytes of a request to those of the answer.
 
 `python -m bench.receiver [deliveries] [rounds]`: microseconds of processor time, the best of the rounds, with no socket
-but that to a real Valkey; first whole, by how many are committed together, then the parts alone. A part alone is
-cheaper than in the whole, where each finds the processor's caches full of the others.
+but that to a real Valkey; first whole, by how many are committed together, beside the least that any receiver would do
+(`bench.least`); then the parts alone. A part alone is cheaper than in the whole, where each finds the processor's
+caches full of the others.
 """
 
 from __future__ import annotations
@@ -10,19 +11,21 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 import uvloop
 
+from bench.least import AtOnce, Least, Reading
 from bench.load import SECRET, request, sentry
 from bench.stage import RULES, a_valkey
 from router.hooks import hearing
 from router.hooks.committer import Committer
 from router.hooks.crowd import Crowd
 from router.hooks.edge import Edge
+from router.hooks.errand import Hooks
 from router.hooks.receiver import Receiver
 from router.in_force import InForce, Source
 from router.redis_time import Arrivals
@@ -35,11 +38,17 @@ from workers import log
 from workers.channels import OPTIONS
 from workers.deliveries import intake
 from workers.deliveries.packing import pack
+from workers.garbage import spare_the_collector
 from workers.writing.commands import Commands
 from workers.writing.wire import Wire
 
 TOGETHER = (1, 8, 32, 64)
 """Deliveries of one commit."""
+FLOORS = 32
+"""The same, of what they are compared with."""
+
+Settle = Callable[[], Awaitable[None]]
+"""Returns when nothing waits for its answer any more."""
 
 
 class _Clock:
@@ -61,6 +70,12 @@ class _Socket:
 
     def resume_reading(self) -> None:
         """It never stopped."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def pause_reading(self) -> None:
+        """Nothing more comes before it is answered."""
 
 
 class _Settings:
@@ -87,26 +102,44 @@ async def _nothing(*_: object) -> None:
     raise AssertionError("a delivery does not go this way")
 
 
-def _edge(receiver: Receiver) -> Edge:
+def _edge(hooks: Hooks) -> Edge:
     config = uvicorn.Config(_nothing, http="httptools", ws="none", lifespan="off", log_config=None)
     config.load()
     state = uvicorn.server.ServerState()
     state.default_headers = [(b"date", b"Fri, 27 Nov 2026 03:00:00 GMT")]
-    one = Edge(config=config, server_state=state, app_state={}, crowd=Crowd(1000, 1000), hooks=receiver)
+    one = Edge(config=config, server_state=state, app_state={}, crowd=Crowd(1000, 1000), hooks=hooks)
     one.connection_made(_Socket())
     return one
 
 
-async def whole(in_force: InForce, wire: Wire, requests: Sequence[bytes], together: int) -> float:
-    """Microseconds of a delivery, when so many come at the same moment and are committed together."""
-    context: Any = _Context(in_force, wire)
-    connections = [_edge(Receiver(context)) for _ in range(together)]
+async def _answered(
+    connections: Sequence[Any], requests: Sequence[bytes], settle: Callable[[], Awaitable[None]]
+) -> float:
+    """Microseconds of a request, when as many as there are connections come at the same moment."""
+    together = len(connections)
     began = time.process_time()
     for first in range(0, len(requests), together):
         for connection, sent in zip(connections, requests[first : first + together], strict=False):
             connection.data_received(sent)
-        await context.committer.settle()
+        await settle()
     return (time.process_time() - began) / len(requests) * 1e6
+
+
+async def whole(in_force: InForce, wire: Wire, requests: Sequence[bytes], together: int) -> float:
+    """Of a delivery."""
+    context: Any = _Context(in_force, wire)
+    connections = [_edge(Receiver(context)) for _ in range(together)]
+    return await _answered(connections, requests, context.committer.settle)
+
+
+async def _floors(wire: Wire, requests: Sequence[bytes], together: int) -> dict[str, float]:
+    """Of the least that would be done."""
+    plain, instant, least = Reading(_Socket, together), AtOnce(), Least(wire)
+    return {
+        "(a) only reads the body": await _answered(plain.connections, requests, plain.settle),
+        "our edge, answered at once": await _answered([_edge(instant)] * together, requests, instant.settle),
+        "the least that keeps it": await _answered([_edge(least) for _ in range(together)], requests, least.settle),
+    }
 
 
 def _parts(source: Source, ruleset: Ruleset, number: int) -> Iterator[tuple[str, Callable[[Any], object], list[Any]]]:
@@ -146,9 +179,13 @@ async def _measure(url: str, number: int, rounds: int) -> None:
     wire = Wire(redis)
     requests = [request("/hooks/bench", sentry(n)) for n in range(number)]
 
+    spare_the_collector()
     for together in TOGETHER:
         seen = [await whole(in_force, wire, requests, together) for _ in range(rounds)]
         print(f"whole, {together:>2} at a time {'':<12} {min(seen):7.1f} µs")
+    floors = [await _floors(wire, requests, FLOORS) for _ in range(rounds)]
+    for name in floors[0]:
+        print(f"{name:<32} {min(one[name] for one in floors):7.1f} µs")
     for name, part, given in _parts(source, ruleset, number):
         print(f"{name:<32} {min(_timed(part, given, number) for _ in range(rounds)):7.1f} µs")
     await wire.close()

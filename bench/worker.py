@@ -27,10 +27,10 @@ from workers import jobs
 from workers.agenda import Job, Lane
 from workers.channels import OPTIONS
 from workers.deliveries.intake import mint, queue_commands
+from workers.garbage import spare_the_collector
 from workers.house import House, build
 from workers.settings import Environment, read_settings
 from workers.store import connect
-from workers.work import spare_the_collector
 
 TOGETHER = 32
 """Deliveries in one commit of the receiver, as it makes them under load."""

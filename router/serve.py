@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -43,6 +42,7 @@ from workers.agenda import Job, Lane
 from workers.deliveries import intake
 from workers.deliveries.intake import Received
 from workers.deliveries.spool import Spool
+from workers.garbage import spare_the_collector
 from workers.ledger import Ledger
 from workers.queue import Ringer
 from workers.rulebook.reload import EVERY, Folder, Live, Reload, look
@@ -191,9 +191,7 @@ def run(
     more: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = (*watching, *ending, *saying, *invented, *shown.beside)
     context.beside = (*context.beside, partial(_keep_reloading, reload), *more)
     app = build(context, shown.mounts)
-    # What was made until now lives as long as the process: the collector need not walk it again and again.
-    gc.collect()
-    gc.freeze()
+    spare_the_collector()
     try:
         server(app, context).run(sockets)
     finally:

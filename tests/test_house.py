@@ -41,6 +41,7 @@ DOORS = {
     "workers.triage.deployments": "what was deployed lately, written down by pipelines and people",
     "workers.rulebook.edition": "which rules are in force, and why new ones are not",
     "workers.failed": "RQ's queues and the jobs that failed there, read aloud and queued again",
+    "workers.garbage": "the collector is spared in every process that lives long",
     "workers.gates": "what gates have counted, read aloud by the API and the metrics",
     "workers.deliveries.inbox": "what was heard, looked through and forgotten",
     "workers.deliveries.intake": "where what was heard is committed",

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -23,6 +22,7 @@ from rq.serializers import JSONSerializer
 from workers import jobs, keys, log, queue, release
 from workers.agenda import DESKS, Job, Lane
 from workers.clock import RedisClock
+from workers.garbage import spare_the_collector
 from workers.house import build
 from workers.outward import Outward
 from workers.rulebook.reload import Folder, Live, Reload, Rereading
@@ -40,9 +40,6 @@ RQ_TTL = 20
 
 RQ's own 420 would have a worker wait for seven minutes on a connection that a network has silently dropped.
 """
-
-LOOKS_AFTER = 20_000
-"""New objects after which Python looks for cycles among them: those of some hundred incidents."""
 
 
 class LaneWorker(SimpleWorker):
@@ -121,16 +118,6 @@ def glance(redis: Redis, now: float, until: float) -> tuple[list[tuple[Lane, Job
     found = pipe.execute()
     due = [desk for desk, number in zip(DESKS, found[::2], strict=True) if number]
     return due, min((at for soon in found[1::2] for _, at in soon), default=until)
-
-
-def spare_the_collector() -> None:
-    """Keep Python from looking for garbage where none is: what a worker has built by now stays, records make no cycles.
-
-    By its own settings it looks through everything again and again in a storm, a fifth of an opening's time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(LOOKS_AFTER)
 
 
 def run(lane: Lane, settings: Settings, live: Live, folder: Folder) -> None:
