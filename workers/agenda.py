@@ -83,13 +83,17 @@ class Agenda:
         self._there = redis.register_script(THERE)
         self._left: set[bytes] = set()
 
-    def claim(self, lane: Lane, job: Job, now: float, at_most: int = CLAIM_AT_MOST) -> list[Entry]:
+    def claim(
+        self, lane: Lane, job: Job, now: float, at_most: int = CLAIM_AT_MOST, *, answering: bool = False
+    ) -> list[Entry]:
         """Take up to `at_most` due entries of a desk for one lease. `now` is by Redis' clock.
 
-        What a later release has promised stays due for that one, and is logged.
+        What a later release has promised stays due for that one, and is logged. `answering` the desk's bell in the same
+        step, since a page waits for each. What comes due between `now` and that step, unheard, is the next tick's.
         """
+        desk = [keys.agenda(lane, job), *([keys.bell(lane, job)] if answering else [])]
         arguments: Any = [repr(now), LEASE, at_most, keys.entry(""), self._worker, VERSION, *FIELDS]
-        found, newer = cast("tuple[Any, list[bytes]]", self._claim(keys=[keys.agenda(lane, job)], args=arguments))
+        found, newer = cast("tuple[Any, list[bytes]]", self._claim(keys=desk, args=arguments))
         if unsaid := set(newer) - self._left:
             self._left = set(newer)
             log.get("agenda").error("left to a later release", lane=lane, job=job, entries=len(unsaid))

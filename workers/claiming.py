@@ -5,12 +5,14 @@ from __future__ import annotations
 FIELDS = tuple(b"kind lane created_at incident body attempt returned failures last_error v".split())
 """What is stored of an entry, in the order in which a claim answers it."""
 
-# KEYS: the desk. ARGV: now, lease, at most, prefix of entry keys, who claims, newest version that can be read, then
-# FIELDS. Who claims again what it had claimed has not died of it: only the answer to its claim was lost. Nor has
-# anybody died of a notification that stood in line and was not begun.
+# KEYS: the desk, and its bell where that is answered: whatever is promised from now on rings anew.
+# ARGV: now, lease, at most, prefix of entry keys, who claims, newest version that can be read, then FIELDS.
+# Who claims again what it had claimed has not died of it: only the answer to its claim was lost. Nor has anybody died
+# of a notification that stood in line and was not begun.
 # Returns what was taken as [id, due, [value …]], and the ids a later release must deal with, which stay due for it.
 # An id without a record is swept away. The values come without their names: most of its time goes into handing over.
 CLAIM = """
+if KEYS[2] then redis.call('DEL', KEYS[2]) end
 local now, most, newest = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[6])
 local claimed, newer = {}, {}
 while #claimed < most and #newer < 1000 do

@@ -49,22 +49,25 @@ def install(house: House) -> None:
 def deduplicate(lane: str) -> None:
     """Put the events that were taken in into their incidents, and in a storm stay for more of them."""
     house, desk = _house[0], (Lane(lane), Job.DEDUPLICATE)
-    queue.answer(house.redis, *desk)
-    began = time.monotonic()
+    began, stays = time.monotonic(), False
     # More than one claim can hold is more than one worker should keep to itself: then the bell rings for others too.
-    while MUCH <= drain(house, *desk) < CLAIM_AT_MOST and time.monotonic() < began + STAYS:
+    while MUCH <= (taken := drain(house, *desk, answering=not stays)) < CLAIM_AT_MOST:
+        if time.monotonic() > began + STAYS:
+            break
+        stays = True
         queue.hold(house.redis, *desk)
         time.sleep(GATHERS)
-    _answer(house, *desk, ends=began + BUSY_AT_MOST)
+    if stays or taken >= CLAIM_AT_MOST:
+        _answer(house, *desk, ends=began + BUSY_AT_MOST)
 
 
 def notify(lane: str) -> None:
     """Start sending the notifications that are due; while somebody has had their share, the calm ones gather."""
     house, desk = _house[0], (Lane(lane), Job.NOTIFY)
-    queue.answer(house.redis, *desk)
-    ends, more = time.monotonic() + BUSY_AT_MOST, True
+    ends, again, more = time.monotonic() + BUSY_AT_MOST, False, True
     while more and time.monotonic() < ends:
-        more = drain(house, *desk) >= CLAIM_AT_MOST
+        more = drain(house, *desk, answering=not again) >= CLAIM_AT_MOST
+        again = True
         if desk[0] is Lane.URGENT:
             house.pools.settle(SETTLES)
         # What is taken up only to be put off costs as much as what is sent. In the urgent lane a P1 may come meanwhile.
@@ -89,28 +92,32 @@ def announce(lane: str) -> None:
 
 
 def _answer(house: House, lane: Lane, job: Job, ends: float | None = None) -> None:
-    queue.answer(house.redis, lane, job)
+    """Answer the desk's bell and do all that is due there."""
     ends = ends or time.monotonic() + BUSY_AT_MOST
+    taken = drain(house, lane, job, answering=True)
     # A claim that is not full has left nothing that was due; whatever came since has rung.
-    while time.monotonic() < ends and drain(house, lane, job) >= CLAIM_AT_MOST:
-        pass
+    while taken >= CLAIM_AT_MOST and time.monotonic() < ends:
+        taken = drain(house, lane, job)
 
 
-def drain(house: House, lane: Lane, job: Job) -> int:
-    """Take what is due at one desk, once; returns how much that was."""
-    entries = _gathered(house, lane) if job is Job.NOTIFY else house.agenda.claim(lane, job, house.clock.now())
+def drain(house: House, lane: Lane, job: Job, *, answering: bool = False) -> int:
+    """Take what is due at one desk, once, and answer its bell with that; returns how much it was."""
+    if job is Job.NOTIFY:
+        entries = _gathered(house, lane, answering)
+    else:
+        entries = house.agenda.claim(lane, job, house.clock.now(), answering=answering)
     alive = [entry for entry in entries if not _parked(house, entry)]
     if alive:
         _DUTIES[job](house, alive)
     return len(entries)
 
 
-def _gathered(house: House, lane: Lane) -> list[Entry]:
+def _gathered(house: House, lane: Lane, answering: bool) -> list[Entry]:
     """What is due of a lane's notifications: many, for those of one destination may become one digest."""
     entries: list[Entry] = []
     alone = 0
     while len(entries) < TOGETHER and alone < QUEUED:
-        claimed = house.agenda.claim(lane, Job.NOTIFY, house.clock.now())
+        claimed = house.agenda.claim(lane, Job.NOTIFY, house.clock.now(), answering=answering and not entries)
         entries += claimed
         alone += sum(not house.pace.spares(one) for one in claimed)
         if len(claimed) < CLAIM_AT_MOST:

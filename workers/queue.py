@@ -32,21 +32,22 @@ def queue(redis: Redis, lane: Lane) -> Queue:
 
 
 def ring(redis: Redis, lane: Lane, job: Job) -> bool:
-    """Enqueue a bell unless one is waiting already, which will see the same entries. Returns whether it rang."""
-    if not latch.take(redis, keys.bell(lane, job), BELL_LASTS_MS):
-        return False
-    with redis.pipeline(transaction=True) as pipe:  # in one round trip instead of two: a page waits for it
-        queue(redis, lane).enqueue(
-            f"workers.jobs.{job}",
-            lane.value,
-            result_ttl=0,
-            failure_ttl=3600,
-            ttl=60,
-            description=f"{job} {lane}",
-            pipeline=pipe,
-        )
-        pipe.execute()
-    return True
+    """Enqueue a bell unless one is waiting already, which will see the same entries. Returns whether it rang.
+
+    Both in one step: a page waits for each, and a bell that had been taken and not rung would mute the others.
+    """
+    pipe = redis.pipeline(transaction=True)
+    queue(redis, lane).enqueue(
+        f"workers.jobs.{job}",
+        lane.value,
+        result_ttl=0,
+        failure_ttl=3600,
+        ttl=60,
+        description=f"{job} {lane}",
+        pipeline=pipe,
+    )
+    # RQ has told the pipeline what it would write, and nobody executes it.
+    return latch.take(redis, keys.bell(lane, job), BELL_LASTS_MS, then=[words for words, _ in pipe.command_stack])
 
 
 def hold(redis: Redis, lane: Lane, job: Job, milliseconds: int = HELD_MS) -> None:
@@ -55,11 +56,6 @@ def hold(redis: Redis, lane: Lane, job: Job, milliseconds: int = HELD_MS) -> Non
     A job that stays must answer before its last look.
     """
     redis.set(keys.bell(lane, job), "1", px=min(milliseconds, BELL_LASTS_MS))
-
-
-def answer(redis: Redis, lane: Lane, job: Job) -> None:
-    """The job begins: whatever is written from now on rings anew."""
-    redis.delete(keys.bell(lane, job))
 
 
 class Ringer:

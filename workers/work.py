@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 from redis import Redis
@@ -40,15 +41,25 @@ RQ_TTL = 20
 
 RQ's own 420 would have a worker wait for seven minutes on a connection that a network has silently dropped.
 """
+SAYS_EVERY = 4.0
+"""Seconds between two heartbeats of a worker that has nothing else to say: less than it listens at a time."""
 
 
 class LaneWorker(SimpleWorker):
     """RQ's worker, but one that is back a second after Redis is: RQ doubles its pauses up to a minute."""
 
     max_connection_wait_time = 1.0
+    _said = -SAYS_EVERY
+    """When it last said that it lives, on this machine's clock."""
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
-        """Say that it lives, in one round trip where RQ makes three: a page waits for each job to begin."""
+        """Say that it lives: with what is written anyway, else seldom, and in one round trip.
+
+        RQ says it before, at the beginning and after each job, in three round trips, and a page waits for them.
+        """
+        if pipeline is None and time.monotonic() < self._said + SAYS_EVERY:
+            return
+        self._said = time.monotonic()
         if pipeline is not None:
             super().heartbeat(timeout, pipeline)
             return

@@ -58,10 +58,12 @@ class _Watched(Agenda):
 
     moments: _Moments
 
-    def claim(self, lane: Lane, job: Job, now: float, at_most: int = AT_ONCE) -> list[Entry]:
+    def claim(
+        self, lane: Lane, job: Job, now: float, at_most: int = AT_ONCE, *, answering: bool = False
+    ) -> list[Entry]:
         """As ever."""
         before = time.monotonic()
-        entries = super().claim(lane, job, now, at_most)
+        entries = super().claim(lane, job, now, at_most, answering=answering)
         for entry in entries:
             if _calls_the_lead(entry):
                 self.moments.claimed[entry.id] = before

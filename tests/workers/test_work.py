@@ -7,17 +7,18 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from redis import Redis
 
 from tests.processes.tocsin import API, RULES, TOKEN, free_port, wait_for
-from workers import agenda, keys
+from workers import agenda, keys, queue, work
 from workers.agenda import Entry, Job, Kind, Lane
 from workers.clock import DrivenClock
 from workers.settings import child_environment
 from workers.watch import beats
-from workers.work import SOON, TICK, LaneWorker, Tick, _worker
+from workers.work import SAYS_EVERY, SOON, TICK, LaneWorker, Tick, _worker
 
 SUPERVISED = """
 import os, sys, threading
@@ -77,8 +78,10 @@ def test_a_worker_is_back_when_its_redis_is(valkey: str) -> None:
     assert worker.connection.connection_pool.connection_kwargs["socket_timeout"] == worker.connection_timeout
 
 
-def test_a_worker_says_that_it_lives_in_one_question(redis: Redis) -> None:
-    """RQ asks three times before each job, and each is synced to a disk while a page waits."""
+def test_a_worker_says_seldom_that_it_lives(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RQ says it in three questions around each job, each synced to a disk while a page waits."""
+    at = 1000.0
+    monkeypatch.setattr(work, "time", SimpleNamespace(monotonic=lambda: at))
     worker = LaneWorker(["calm"], connection=redis, name="calm-here-1")
     worker.register_birth()
     redis.delete(worker.key)
@@ -87,6 +90,27 @@ def test_a_worker_says_that_it_lives_in_one_question(redis: Redis) -> None:
     assert redis.info("stats")["total_reads_processed"] - before == 2, "its own, and the one for these numbers"
     assert 80 < redis.ttl(worker.key) <= 90
     assert redis.hexists(worker.key, "last_heartbeat")
+
+    redis.delete(worker.key)
+    worker.heartbeat()
+    assert not redis.exists(worker.key)
+    at += SAYS_EVERY
+    worker.heartbeat()
+    assert redis.exists(worker.key)
+    assert work.RQ_TTL - 15 > SAYS_EVERY, "whoever listens for so long says it each time"
+
+
+def test_a_bell_is_taken_and_rung_in_one_step(redis: Redis) -> None:
+    """Whoever dies between the two would mute the others; and who finds it taken leaves nothing behind."""
+    queue.ring(redis, Lane.URGENT, Job.NOTIFY)
+    before, jobs = redis.info("stats")["total_reads_processed"], redis.keys("rq:job:*")
+    assert not queue.ring(redis, Lane.URGENT, Job.NOTIFY)
+    assert redis.info("stats")["total_reads_processed"] - before == 3, "one, and the two for these numbers"
+    assert redis.keys("rq:job:*") == jobs
+    assert queue.queue(redis, Lane.URGENT).job_ids == [name.decode().removeprefix("rq:job:") for name in jobs]
+    (job,) = queue.queue(redis, Lane.URGENT).jobs
+    assert (job.func_name, job.args, job.timeout) == ("workers.jobs.notify", ["urgent"], queue.JOB_TIMEOUT)
+    assert 0 < redis.pttl(keys.bell(Lane.URGENT, Job.NOTIFY)) <= queue.BELL_LASTS_MS
 
 
 NOW = 1_772_442_000.0
