@@ -148,7 +148,8 @@ class Board:
         config = self._config
         who = incident.assignee or incident.acknowledged_by
         title, place = plain(incident.title, _LONGEST), plain(where(incident), _LONGEST)
-        due = incident.opened_at + incident.plan.respond_within
+        # As the matrix counts: anew from a raise, and in the hours of its severity.
+        due = incident.plan.due(incident.severity_since, incident.plan.respond_within)
         in_time = incident.acknowledged_at is not None and incident.acknowledged_at <= due
         return Row(
             id=incident.id,

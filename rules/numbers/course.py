@@ -16,9 +16,13 @@ from rules.replay.answers import KINDS
 
 MOST_KEYS = 20
 """Keys kept of one incident, those with most events: a group may hold thousands."""
+ANSWERS = frozenset({"acknowledged", "mitigated", "resolved", "false positive"})
+"""The kinds of lines by which somebody has answered: a snooze is an acknowledgement for a while."""
 COUNTED = KINDS | {"step"}
 """The kinds of lines of a timeline that are looked at."""
 _LONGEST = 300
+_NO_ANSWER = ("the change from ", "the assignment to ")
+"""What else may be taken back (`rules.transitions.answering`)."""
 _CALLED = re.compile(r"\(([^()]+)\) is told$")
 
 
@@ -62,13 +66,16 @@ class Course:
 
 def course(record: Mapping[str, Any], lines: Iterable[Mapping[str, Any]]) -> Course:
     """The course of an incident, from the plain data of its record and of the lines of its timeline."""
-    answers, pages = [], []
+    pages: list[tuple[float, str]] = []
+    answers: list[float] = []
+    acted = False
     for line in lines:
         if line["kind"] in KINDS and line["by"] is not None and line["via"] is not None:
-            answers.append((line["at"], line["kind"]))
+            acted = True
+            _answer(answers, line)
         elif line["kind"] == "step" and (found := _CALLED.search(line["text"])):
             pages.append((line["at"], _one(found[1])))
-    answered = min((at for at, kind in answers if kind != "severity"), default=None)
+    answered = min(answers, default=None)
     resolved, recovered = record["resolved_at"], record["recovered_at"]
     heard = [_heard(one) for one in record["signals"].values()]
     return Course(
@@ -82,11 +89,21 @@ def course(record: Mapping[str, Any], lines: Iterable[Mapping[str, Any]]) -> Cou
         over_at=(resolved if recovered is None else recovered) if record["state"] == State.RESOLVED else None,
         quiet_at=resolved if recovered is None else recovered,
         false_positive=record["false_positive"] is not None,
-        acted=bool(answers),
+        acted=acted,
         pages=tuple(pages),
         heard=tuple(sorted(heard, key=lambda one: -one.events)[:MOST_KEYS]),
         events=sum(one.events for one in heard),
     )
+
+
+def _answer(answers: list[float], line: Mapping[str, Any]) -> None:
+    """Add when somebody answered, or drop the last of it that was taken back."""
+    if line["kind"] in ANSWERS:
+        answers.append(line["at"])
+    elif line["kind"] == "taken back" and answers:
+        what = line["text"].removeprefix(f"{line['by']} took back ")
+        if not what.startswith(_NO_ANSWER):
+            answers.pop()
 
 
 def _one(text: str) -> str:

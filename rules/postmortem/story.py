@@ -97,7 +97,9 @@ def numbers(incident: Incident, lines: Sequence[TimelineEntry]) -> Iterator[str]
     """How soon it was answered and over, how many alerts it took, how far the matrix was climbed."""
     since, within = incident.opened_at, show_duration(incident.plan.respond_within)
     if incident.acknowledged_at is not None:
-        yield f"- Answered {after(incident.acknowledged_at - since)} (agreed: within {within})"
+        raised = since < incident.severity_since <= incident.acknowledged_at
+        agreed = f"within {within}" + (f" of {incident.severity}" if raised else "")
+        yield f"- Answered {after(incident.acknowledged_at - since)} (agreed: {agreed})"
     elif incident.state is State.RESOLVED:
         yield f"- Nobody acknowledged it (agreed: within {within})"
     for word, at in (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from rules.commands import Acknowledge, Resolve
+from rules.commands import Acknowledge, ChangeSeverity, Resolve
 from rules.event import Severity
 from rules.incident import State
 from tests.console.conftest import Console, said
@@ -39,6 +40,18 @@ def test_a_step_that_is_late_is_shown_as_late(console: Console) -> None:
     page = console.get("/")
     assert "overdue 1m40s" in said(page)
     assert "answer overdue" in said(page)
+
+
+def test_a_raise_gives_as_much_time_as_the_matrix_does(console: Console) -> None:
+    """Nobody is late who has fourteen minutes left to answer what has just become a P1."""
+    incident = console.is_down()
+    raised = ChangeSeverity(by="ana", via="test", to=Severity.P2, roster=console.ledger.roster())
+    console.ledger.answer(incident.id, raised)
+    console.clock.at += 1000
+    console.ledger.answer(incident.id, replace(raised, to=Severity.P1, roster=console.ledger.roster()))
+    assert "answer overdue" not in said(console.get("/"))
+    console.clock.at += 901
+    assert "answer overdue" in said(console.get("/"))
 
 
 def test_the_button_acknowledges(console: Console) -> None:
