@@ -41,7 +41,7 @@ class Editions:
         self._context.reload.propose("a person's word")
 
     def told(self) -> dict[str, Any]:
-        """What is in force, and what was refused. Blocks on Redis."""
+        """What is in force, what was refused, and why this receiver goes by other rules. Blocks on Redis."""
         found = edition.current(self._context.redis)
         here = self._context.in_force.ruleset.version
         return {
@@ -50,6 +50,7 @@ class Editions:
             "by": found.by if found else None,
             "files": sorted(found.written.texts) if found else [],
             "here": here,
+            "trouble": self._context.reload and self._context.reload.trouble,
             "refused": refused(edition.refusal(self._context.redis)),
         }
 

@@ -24,7 +24,7 @@ def reload(session: Session, status: bool) -> None:
     said = ask(session, method, path, also={409})
     refused = said.get("why") or (said.get("refused") or {}).get("why")
     session.answer(said, lambda: _say(session, said, refused))
-    if refused:
+    if refused or said.get("trouble"):
         stop(FINDINGS)
 
 
@@ -34,6 +34,10 @@ def _say(session: Session, said: dict[str, Any], refused: list[str] | None) -> N
         for why in refused:
             session.line(f"  {plain(why)}")
         session.line("Mend them, then: tocsin reload")
+    elif said.get("trouble"):
+        session.line(f"The receiver at {session.settings.url} goes by the rules {said['here']}:", "bold")
+        session.line(f"  {plain(said['trouble'])}")
+        session.line("Give it what it lacks and start it again, or mend the rules, then: tocsin reload")
     elif said.get("changed"):
         session.line(f"The rules {said['version']} are in force; before it was {said['before']}.", "bold")
     else:

@@ -208,7 +208,7 @@ def _left(after: Incident, now: float) -> str:
 def next_called(visit: Visit, after: Incident) -> str:
     """Whom calling in has reached: the last role whose turn came early."""
     config = visit.context.in_force.ruleset.config
-    sent = [step for step in after.steps if step.state is not StepState.WAITING]
+    sent = [step for step in after.steps if step.state not in (StepState.WAITING, StepState.DROPPED)]
     return whom(config, sent[-1].role, sent[-1].person, visit.now) if sent else "whom the matrix names next"
 
 

@@ -61,6 +61,8 @@ def _became(step: Step, incident: Incident, config: Config, *, burning: bool, fi
         return "nobody has that role, or nothing reaches them", "failed"
     if step.state is StepState.FAILED:
         return f"reached nobody: {', '.join(step.failed)} failed", "failed"
+    if step.state is StepState.DROPPED:
+        return "not told: somebody dropped this step", "off"
     if burning:
         return "is told, if nobody acknowledges", "next" if step.due_at == first else "later"
     return f"not told: {_ended_by(incident, config)}", "off"

@@ -110,7 +110,7 @@ def numbers(incident: Incident, lines: Sequence[TimelineEntry]) -> Iterator[str]
     signals = list(incident.signals.values())
     sources = ", ".join(inline(name, 60) for name in dict.fromkeys(signal.source for signal in signals))
     yield f"- {_number(len(signals), 'alert')} from {sources or 'nobody'}, {_number(incident.count, 'event')}"
-    called = [step for step in incident.steps if step.state is not StepState.WAITING]
+    called = [step for step in incident.steps if step.state not in (StepState.WAITING, StepState.DROPPED)]
     yield f"- {len(called)} of {len(incident.steps)} steps of the matrix were told"
     yield f"- {_number(len(lines), 'line')} in its history"
 

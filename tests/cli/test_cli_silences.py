@@ -114,3 +114,9 @@ def test_a_reload_tells_every_reason_why_not(tocsin: Tocsin) -> None:
     assert tell("reload").output == "The rules 3c4d are in force; before it was 1a2b.\n"
     tocsin.says["/api/rules"] = (200, {**good, "refused": {"at": NOW, "by": "x", "why": why}})
     assert tell("reload", "--status").exit_code == 1
+
+    why = "the rules 3c4d cannot be used here: the environment variable NEW_SECRET is not set"
+    tocsin.says["/api/rules/reload"] = (200, {**good, "here": "1a2b", "trouble": why})
+    elsewhere = tell("reload")
+    assert elsewhere.exit_code == 1
+    assert f"goes by the rules 1a2b:\n  {why}\n" in elsewhere.output

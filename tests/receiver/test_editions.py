@@ -60,6 +60,7 @@ def test_new_rules_judge_the_next_delivery(ear: Ear, folder: Path) -> None:
     assert said(reloaded)["before"] == ear.ruleset.version
     assert said(shown)["version"] == said(shown)["here"] == said(reloaded)["version"]
     assert said(shown)["since"] == ear.clock.now()
+    assert said(shown)["trouble"] is None
     assert said(shown)["files"] == ["rules.yaml"]
     versions = [
         one["judged"][0]["decision"]["rules_version"]
