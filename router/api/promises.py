@@ -117,7 +117,7 @@ def _step(incident: Incident | None, about: str) -> tuple[str, str | None]:
         return f"{about} calls again, unless it is resolved", None
     waiting = [step for step in (incident.steps if incident else ()) if step.state is StepState.WAITING]
     if not waiting:
-        return f"the ladder of {about} ends with nobody answering", None
+        return f"the matrix ends for {about}: everybody once more", "everybody"
     step = min(waiting, key=lambda one: one.due_at)
     # People count from 1: the first responder is step 1, here as in the notifications.
     return f"escalation step {step.number + 1} of {about}: {step.role}", step.person or step.role

@@ -32,7 +32,10 @@ from workers.plain import plain
 def pending(
     session: Session, /, parked: bool, retry: str | None, gates: bool, queues: bool, **moved: str | None
 ) -> None:
-    """Read the agenda aloud: what will be done, for whom, and in how long; and move what is to be moved."""
+    """Read the agenda aloud: what will be done, for whom, and in how long; and move what is to be moved.
+
+    To run, postpone or drop an incident's next step, give the incident's ID; the ids of other promises: -o json.
+    """
     moves = [what for what in ("run", "postpone", "drop") if moved[what] is not None]
     if sum([gates, queues, parked or retry is not None, *(True for _ in moves)]) > 1:
         raise Failure("these do not go together", "Ask for one thing at a time.", code=USAGE)
@@ -74,8 +77,18 @@ def _move(session: Session, what: str, moved: dict[str, str | None]) -> None:
         if not (moved[name] or "").strip():
             raise Failure(f"--{what} needs {option}", lacks, code=USAGE)
         body["for" if what == "postpone" else name] = moved[name]
+    entry = _step_of(session, entry)
     answer = ask(session, "POST", f"/api/agenda/{quote(entry, safe='')}/{what}", body, otherwise="See: tocsin pending")
     session.answer(answer, lambda: session.line(plain(str(answer["said"]))))
+
+
+def _step_of(session: Session, typed: str) -> str:
+    """The id of a promise; where an incident's ID was typed, that of its next step."""
+    if "-" in typed:  # as the ids of all promises have it, and that of no incident
+        return typed
+    steps = [one for one in ask(session, "GET", "/api/agenda")["items"] if one["kind"] == "step"]
+    theirs = [str(one["id"]) for one in steps if str(one["incident"]).startswith(typed.upper())]
+    return theirs[0] if len(theirs) == 1 else typed
 
 
 def _show_queues(session: Session) -> None:

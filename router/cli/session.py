@@ -233,6 +233,17 @@ class Root(Group):
         ]
         return [*words, *click.Command.shell_complete(self, ctx, incomplete)]
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click's, but a file or folder that cannot be read or made is a setting to be mended, and no traceback."""
+        try:
+            return super().invoke(ctx)
+        except OSError as wrong:
+            if wrong.filename is None:
+                raise
+            then = "Name another, or let this user in; TOCSIN_DATA names the folder that Tocsin keeps its own data in."
+            why = "it is there, and no folder" if isinstance(wrong, FileExistsError) else wrong.strerror
+            raise Failure(f"cannot use {wrong.filename}: {why}", then, code=USAGE) from None
+
     def main(self, args: Sequence[str] | None = None, **named: Any) -> Any:  # type: ignore[override]
         """As click's, but with `-o json` a failure is one object with `error` and `hint`."""
         words = sys.argv[1:] if args is None else list(args)

@@ -60,7 +60,8 @@ def _left(incident: Record) -> str:
 def _next_step(incident: Record, now: float) -> str:
     waiting = _waiting(incident)
     if not waiting:
-        return "nobody else will be told"
+        end = None if incident.get("exhausted") else incident.get("exhausted_at")
+        return "nobody else will be told" if end is None else f"else everybody is told once more {ahead(end - now)}"
     step = min(waiting, key=lambda each: float(each["due_at"]))
     return f"else {plain(step['role'])} is told {ahead(step['due_at'] - now)}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.commands import Acknowledge, Assign, ChangeSeverity, Command, FalsePositive, Mitigate, Resolve
+from rules.commands import Acknowledge, Assign, ChangeSeverity, Command, EscalateNow, FalsePositive, Mitigate, Resolve
 from rules.duration import show_duration
 from rules.incident import Incident, State, StepState
 from rules.state import Step
@@ -26,6 +26,8 @@ def remembered(before: Incident, after: Incident, command: Command, now: float) 
     last = after.last_answer
     if last is None and not isinstance(command, ANSWERS):
         return None
+    if isinstance(command, EscalateNow):
+        return None  # Who says "undo" now means this, and who was called has been called.
     moved = tuple(name for name in FIELDS if getattr(before, name) != getattr(after, name))
     if isinstance(command, ANSWERS) and moved:
         stood = Stood(**{name: getattr(before, name) for name in moved})

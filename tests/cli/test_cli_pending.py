@@ -77,6 +77,11 @@ def test_a_page_that_did_not_get_through_is_listed_with_why_and_who_was_told_ins
         ([{**FAILED, "state": "nobody to tell", "failed": []}], {"exhausted": True}, "nobody could be told"),
         ([{**FAILED, "state": "sent"}], {"exhausted": True}, "acknowledge it; nobody else will be told"),
         (
+            [{**FAILED, "state": "sent"}],
+            {"exhausted": False, "exhausted_at": 4e9},
+            "acknowledge it; else everybody is told once more in",
+        ),
+        (
             [{**FAILED, "state": "nobody to tell", "failed": []}],
             {"exhausted": True, "told": [{"channel": "slack", "room": True}]},
             "acknowledge it; nobody else will be told",
@@ -108,6 +113,21 @@ def test_a_promise_is_moved(tocsin: Tocsin, words: list[str], path: str, body: d
     said = tell("pending", *words, "--by", "ana")
     assert (said.exit_code, said.output.strip()) == (0, "Done. Then: ceo at 10:00 UTC.")
     assert tocsin.asked[-1][1:3] == (f"/api/agenda/step-1/{path}", {"by": "ana", "via": "command line", **body})
+
+
+def test_the_id_of_an_incident_means_its_next_step(tocsin: Tocsin) -> None:
+    """It is the one that a person sees; shortened as everywhere, and of two that begin so none is guessed."""
+    items = [
+        {"id": "n-7F3A-1", "kind": "notify", "incident": "7F3A"},
+        {"id": "step-7F3A", "kind": "step", "incident": "7F3A"},
+        {"id": "step-9B2A", "kind": "step", "incident": "9B2A"},
+        {"id": "step-9B2C", "kind": "step", "incident": "9B2C"},
+    ]
+    tocsin.says["/api/agenda"] = (200, {"items": items})
+    tocsin.says["/api/agenda/step-7F3A/run"] = (200, {"id": "step-7F3A", "said": "Told."})
+    assert tell("pending", "--run", "7f3").output == "Told.\n"
+    tocsin.says["/api/agenda/9b2/run"] = (404, {"detail": "Nothing of this id is promised."})
+    assert tell("pending", "--run", "9b2").exit_code == 1
 
 
 @pytest.mark.parametrize(

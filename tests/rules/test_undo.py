@@ -199,13 +199,18 @@ REFUSED = (
         (lambda life: life.clears(), f"{REFUSED}It is recovered, and ana has it."),
         (lambda life: life.fires("P1"), f"{REFUSED}It is P1, and nobody has it."),
         (lambda life: life.asks(BACK), f"{REFUSED}It is P2, and nobody has it."),
+        # Whoever takes something back now means the call, and who was called has been called.
+        (
+            lambda life: life.asks(EscalateNow(by="ana", via="cli", roster=EVERYBODY)),
+            f"{REFUSED}It is acknowledged by ana.",
+        ),
         (lambda life: life.asks(Acknowledge(by="dan", via="cli")), f"{REFUSED}It is acknowledged by ana."),
         (
             lambda life: life.asks(Mitigate(by="dan", via="cli")),
             "The last answer is that of dan, and only they can take it back. It is mitigated, and ana has it.",
         ),
     ],
-    ids=["too late", "recovered", "raised", "twice", "joined", "another's"],
+    ids=["too late", "recovered", "raised", "twice", "called in", "joined", "another's"],
 )
 def test_what_cannot_be_taken_back_is_refused_with_a_sentence(then: Callable[[Life], Life], why: str) -> None:
     """It says what the rule is and how the incident stands, and nothing changes."""
@@ -223,13 +228,12 @@ def test_what_cannot_be_taken_back_is_refused_with_a_sentence(then: Callable[[Li
         lambda life: life.fires("P2"),
         lambda life: life.fires("P2", key="api"),
         lambda life: life.asks(AddNote(by="dan", via="cli", text="looking")),
-        lambda life: life.asks(EscalateNow(by="ana", via="cli", roster=EVERYBODY)),
         lambda life: life.asks(ANA),
     ],
-    ids=["fires", "joined", "noted", "called in", "again"],
+    ids=["fires", "joined", "noted", "again"],
 )
 def test_what_changes_nothing_of_the_answer_does_not_keep_it(then: Callable[[Life], Life]) -> None:
-    """Signals and notes come and go, and who was called in stays called: it can be taken back all the same."""
+    """Signals and notes come and go: it can be taken back all the same."""
     life = then(heard_so_far("P2").asks(ANA)).asks(BACK)
     assert (life.incident.state, life.incident.acknowledged_by, life.incident.assignee) == (State.TRIGGERED, None, None)
 
