@@ -12,6 +12,7 @@ from router.cli.session import Group, Session, pass_session
 from workers.plain import plain
 
 LIST = "List them with `tocsin postmortem list --all`."
+ITEMS = "List them with `tocsin postmortem actions list --all`."
 Record = dict[str, Any]
 
 
@@ -26,7 +27,8 @@ def tell(session: Session, id_: str, what: str, said: str, by: str, **body: Any)
     """Ask for a change of a post-mortem, and say that it is made."""
     incident = whole(session, id_)
     path = f"/api/incidents/{incident}/postmortem/{what}"
-    answer: Record = ask(session, "POST", path, {"by": by, "via": VIA, **body}, otherwise=LIST)
+    otherwise = ITEMS if what.startswith("actions/") else LIST
+    answer: Record = ask(session, "POST", path, {"by": by, "via": VIA, **body}, otherwise=otherwise)
     session.answer(answer, lambda: session.line(f"{incident}: {said}", "bold"))
     if not session.as_json:
         say_strangers(session, answer)

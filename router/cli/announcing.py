@@ -14,6 +14,8 @@ from router.cli.session import Command, Session, pass_session
 from router.prepared import Unfit, filled
 from rules.announcing.public import Health, PublicStatus
 from rules.duration import show_duration
+from rules.responding.briefing import in_minutes
+from rules.transitions.on_response import sentence
 from workers.plain import plain
 from workers.rulebook.configuration import packaged
 
@@ -144,11 +146,11 @@ def _values(incident: Record) -> Record:
         "title": plain(str(incident["title"])),
         "affected": plain(str(response.get("affected") or "")),
         "broken": plain(str(response.get("broken") or "")),
-        "text": plain(str(update.get("text") or ""), 4000),
+        "text": sentence(plain(str(update.get("text") or ""), 4000)),
         "start": _clock(incident["opened_at"]),
         "end": _clock(end),
         "lasts": show_duration(end - incident["opened_at"]),
-        "next": show_duration(following - now) if following and following > now else "",
+        "next": in_minutes(following - now) if following and following > now else "",
     }
 
 

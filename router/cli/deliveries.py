@@ -13,7 +13,7 @@ import orjson
 from router.cli.gates import counted_as
 from router.cli.remote import ask
 from router.cli.session import USAGE, Failure, Group, Session, pass_session
-from router.cli.showing import Record, about, exact
+from router.cli.showing import Record, about, as_it_is, exact
 from rules.duration import parse_duration
 from workers.deliveries.became import Outcome
 from workers.plain import plain
@@ -33,6 +33,7 @@ class _Ago(click.ParamType[float]):
 
 
 AGO = _Ago()
+LIST = "List them: tocsin deliveries list"
 
 
 @click.group(cls=Group)
@@ -112,7 +113,7 @@ def _bytes(size: int) -> str:
 @pass_session
 def show(session: Session, id_: str, only_body: bool) -> None:
     """Show one delivery: how it was read, its headers and its body."""
-    found = ask(session, "GET", f"/api/deliveries/{_id(id_)}")
+    found = ask(session, "GET", f"/api/deliveries/{_id(id_)}", otherwise=LIST)
     if only_body:
         click.echo(found.get("body", found.get("body_base64")), nl=False)
         return
@@ -131,7 +132,7 @@ def _show_one(session: Session, one: Record) -> None:
         session.line(f"  {plain(name)}: {plain(value)}")
     session.line("")
     for line in _pretty(one).splitlines():
-        session.line(plain(line) if line.strip() else "")
+        session.line(as_it_is(line))
     session.line("")
     session.line(f"Hand it in again: tocsin deliveries redeliver {one['id']}")
 
@@ -150,7 +151,7 @@ def _pretty(one: Record) -> str:
 @pass_session
 def redeliver(session: Session, id_: str) -> None:
     """Read and judge one delivery again, by the rules in force now."""
-    told = ask(session, "POST", f"/api/deliveries/{_id(id_)}/redeliver")
+    told = ask(session, "POST", f"/api/deliveries/{_id(id_)}/redeliver", otherwise=LIST)
     session.answer(told, lambda: session.line(f"Delivered again as {told['delivery']}. See: tocsin incidents list"))
 
 
@@ -165,9 +166,7 @@ def purge(session: Session, id_: str | None, source: str | None, before: float |
     asked: dict[str, object] = {"id": id_ and id_.upper(), "source": source, "before": before}
     asked = {name: value for name, value in asked.items() if value is not None}
     if not asked or (id_ and len(asked) > 1):
-        raise Failure(
-            "name one delivery, or --source, or --older-than", "List them: tocsin deliveries list", code=USAGE
-        )
+        raise Failure("name one delivery, or --source, or --older-than", LIST, code=USAGE)
     if not yes and not id_:
         click.confirm("This cannot be undone. Forget them?", abort=True, err=True)
     told = ask(session, "POST", "/api/deliveries/purge", asked)
@@ -177,5 +176,5 @@ def purge(session: Session, id_: str | None, source: str | None, before: float |
 
 def _id(text: str) -> str:
     if not text.strip():
-        raise Failure("an ID is missing", "List them: tocsin deliveries list", code=USAGE)
+        raise Failure("an ID is missing", LIST, code=USAGE)
     return quote(text.strip().upper(), safe="")

@@ -236,7 +236,14 @@ def _explain_id(session: Session, name: str) -> None:
         delivery = ask(session, "GET", path, otherwise=otherwise)
         session.answer(delivery, lambda: _say_delivery(session, delivery))
         return
-    incident = ask(session, "GET", f"/api/incidents/{whole(session, wanted)}")
+    try:
+        full = whole(session, wanted)
+    except Failure:
+        if wanted in ruleset_of(session).config.sources:
+            then = f"Give a BODY, a file or -. One to try: tocsin send {wanted} --print"
+            raise Failure(f"{wanted} is a source: what does it send?", then, code=USAGE) from None
+        raise
+    incident = ask(session, "GET", f"/api/incidents/{full}")
     session.answer(
         {"incident": incident["id"], "trace": incident.get("trace")}, lambda: _say_incident(session, incident)
     )

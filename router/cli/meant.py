@@ -12,6 +12,8 @@ from rules.reading.problem import one_of
 
 FIRST = ("incidents",)
 """Groups whose commands are meant most often."""
+NEAR = 0.65
+"""How much of a word must be the same: `log` does not mean `prolong`."""
 SHOWN = 4
 """So many are named."""
 
@@ -34,7 +36,7 @@ def meant(here: str, root: Words, typed: str) -> str:
     everywhere = dict(_all(root))
     names = sorted(set(everywhere.values()))
     # The nearest of all: `resolv` is `incidents resolve` sooner than `restore`, which would do much more.
-    near = [typed.lower()] if typed.lower() in names else get_close_matches(typed.lower(), names, n=1)
+    near = [typed.lower()] if typed.lower() in names else get_close_matches(typed.lower(), names, n=1, cutoff=NEAR)
     paths = [path for path, name in everywhere.items() if name in near]
     own = [path for path in paths if path.rpartition(" ")[0] == here]
     found = own or sorted(paths, key=lambda path: path.split()[0] not in FIRST)

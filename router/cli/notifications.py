@@ -111,6 +111,9 @@ def _text(session: Session, text: str) -> None:
         session.line(f"  {plain(line)}" if line.strip() else "")
 
 
+CHANNELS = "Channels stand under `channels:` of the rules."
+
+
 @click.group(cls=Group)
 def channels() -> None:
     """Ask whether a way out works."""
@@ -128,10 +131,14 @@ def test(session: Session, name: str, person: str | None, agreed: bool, by: str)
     A pager (PagerDuty) gets it with severity info, and at once that it is over. Once per channel in ten seconds.
     """
     if not name.strip():
-        raise Failure("which channel?", "Its name stands under `channels:` of the rules.", code=USAGE)
+        raise Failure("which channel?", CHANNELS, code=USAGE)
     body: dict[str, object] = {"by": by, "agreed": agreed, **({"person": person} if person else {})}
     told = ask(
-        session, "POST", f"/api/channels/{quote(name.strip(), safe='')}/test", body, otherwise="See: tocsin check"
+        session,
+        "POST",
+        f"/api/channels/{quote(name.strip(), safe='')}/test",
+        body,
+        otherwise="They stand under `channels:` of the rules.",
     )
     session.answer(told, lambda: _show_test(session, name, told))
     if told["result"] is None or told["result"]["outcome"] != "delivered":

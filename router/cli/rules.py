@@ -40,7 +40,8 @@ def ruleset_of_folder(folder: Path, now: float | None = None) -> Ruleset:
         return whole(folder, now)
     except Wrong as wrong:
         count = len(wrong.problems)
-        raise Failure(f"the rules in {folder} cannot be used: {count} wrong", f"Run `tocsin check {folder}`.") from None
+        why = str(wrong.problems[0]).partition("\n")[0] if count == 1 else f"they have {count} mistakes"
+        raise Failure(f"the rules in {folder} cannot be used: {why}", f"Run `tocsin check {folder}`.") from None
     except OSError as wrong:
         raise Failure(f"the folder {folder} cannot be read: {wrong.strerror}", "Check --config.", code=USAGE) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ import click
 from router.cli.incidents import VIA, by_option, whole
 from router.cli.remote import ask
 from router.cli.session import Command, Session, pass_session
-from router.cli.showing import Record
+from router.cli.showing import Record, as_it_is
 from workers.plain import clock, plain
 
 WORDS = {
@@ -106,7 +107,7 @@ def show_runbook(session: Session, found: Record) -> None:
         _show_step(session, one, now)
     for tree in found["decisions"]:
         session.line("")
-        _show_tree(session, tree, now, over=over)
+        _show_tree(session, found["incident"], tree, now, over=over)
     if found["before_the_change"]:
         session.line("")
         session.line("Done before the runbook was changed:", "bold")
@@ -124,10 +125,15 @@ def _show_step(session: Session, one: Record, now: float) -> None:
     )
     for command in () if done else one["commands"]:
         for line in command.splitlines():
-            session.line(f"         {_as_it_is(line)}")
+            session.line(f"         {as_it_is(line)}")
 
 
-def _show_tree(session: Session, tree: Record, now: float, *, over: bool) -> None:
+def _answers(tree: Record) -> list[str]:
+    """As they can be typed."""
+    return [shlex.quote(plain(one["answer"])) for one in tree["asks"]["answers"]]
+
+
+def _show_tree(session: Session, incident: str, tree: Record, now: float, *, over: bool) -> None:
     session.line(plain(tree["title"]), "bold")
     for one in tree["path"]:
         session.line(f"  {plain(one['question'])} {plain(one['answer'])}: {plain(one['leads'])} ({_who(one, now)})")
@@ -137,13 +143,9 @@ def _show_tree(session: Session, tree: Record, now: float, *, over: bool) -> Non
         session.line(f"  {plain(tree['asks']['question'])}")
         for one in tree["asks"]["answers"]:
             session.line(f"    {plain(one['answer'])}: {plain(one['leads'])}")
+        session.line(f"  Answer it: tocsin runbook {incident} answer {'|'.join(_answers(tree))}")
     else:
         session.line(f"  Decided: {plain(tree['outcome'])}")
-
-
-def _as_it_is(line: str) -> str:
-    """A line of a command, its spaces kept."""
-    return "".join(char for char in line if char.isprintable())
 
 
 def _who(done: Record, now: float) -> str:

@@ -101,7 +101,10 @@ class Session:
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Columns without frames, which copy well."""
-        table = Table(*heads, box=None, pad_edge=False, header_style="bold")
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for number, head in enumerate(heads):
+            # Of what does not fit nothing is cut off; what comes first, often an id to be copied, is not broken either.
+            table.add_column(head, overflow="fold", no_wrap=number == 0)
         for row in rows:
             table.add_row(*(Text(plain(cell)) for cell in row))
         self.console.print(table)

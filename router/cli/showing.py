@@ -195,6 +195,11 @@ def _children(session: Session, incident: Record) -> None:
         session.line(f"  and {len(children) - ALERTS} more")
 
 
+def as_it_is(line: str) -> str:
+    """A line of a command or of a body, its spaces kept."""
+    return "".join(char for char in line if char.isprintable())
+
+
 def ordinal(step: Record) -> int:
     """A step's place as people count; the record begins at 0."""
     return int(step["number"]) + 1

@@ -46,9 +46,9 @@ def _recovered(incident: Incident, config: Config) -> Coming:
     at = closes_at(incident)
     if at is not None:
         return Coming("counts as resolved, if it stays quiet", at)
-    left = f"{len(for_people(incident))} of {len(incident.plan.verify)} left"
+    left = f"{len(for_people(incident))} of {len(incident.plan.verify)} by somebody"
     owed = _owed(incident, config)
-    return Coming(f"to be verified, {left}" + (f"; then {owed.what}" if owed else ""), owed.at if owed else None)
+    return Coming(f"to be verified: {left}" + (f"; then {owed.what}" if owed else ""), owed.at if owed else None)
 
 
 def _owed(incident: Incident, config: Config) -> Coming | None:

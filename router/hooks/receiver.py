@@ -32,7 +32,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 T = TypeVar("T")
 
 _UNKNOWN = Problem(
-    404, "There is no source of this name. `sources:` in the rules names them; `tocsin check` lists them."
+    404, "There is no source of this name. `sources:` in the rules names them; `tocsin sources list` lists them."
 )
 _FORGED = Problem(
     401,

@@ -215,10 +215,11 @@ def _next(said: Briefing, now: float) -> str:
         return "None: it is over" if said.ended is not None else "None is promised"
     if said.next_update <= now:
         return f"Due since {_clock(said.next_update, now)}, {show_duration(now - said.next_update)} late"
-    return f"In {_minutes(said.next_update - now)} ({_clock(said.next_update, now)})"
+    return f"In {in_minutes(said.next_update - now)} ({_clock(said.next_update, now)})"
 
 
-def _minutes(seconds: float) -> str:
+def in_minutes(seconds: float) -> str:
+    """`30 minutes`: as one says it to whoever does not count seconds."""
     minutes = max(1, round(seconds / 60))
     return "1 minute" if minutes == 1 else f"{minutes} minutes"
 

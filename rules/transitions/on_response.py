@@ -174,8 +174,8 @@ def update_note(incident: Incident, now: float) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a full stop where it has none, so that more can follow."""
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+    """With a full stop where it has none, so that more can follow; nothing stays nothing."""
+    return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def closed_elsewhere(turn: Turn, command: ClosedElsewhere) -> None:

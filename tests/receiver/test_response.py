@@ -233,7 +233,7 @@ def test_recovered_the_list_and_the_queue_say_that_it_waits(sitting: Sitting) ->
     sitting.all_work()
     one = sitting.incident()
     assert one.state is State.RECOVERED
-    assert "to be verified, 1 of 2 left; then on-call engineer (ana) is reminded to verify it" in words(
+    assert "to be verified: 1 of 2 by somebody; then on-call engineer (ana) is reminded to verify it" in words(
         sitting.opens("/").text
     )
     assert f"remind on-call engineer to verify whether it is over: P1 incident {one.id}" in words(

@@ -64,9 +64,10 @@ def _check(config: Config, channel: str, person: str | None, *, agreed: bool) ->
         return
     shared = bool(known.shared and (configured.options or {}).get(known.shared))
     if person is None and not shared:
-        raise Refused(f"{channel} reaches people one by one: say whom, as `person`.")
+        raise Refused(f"{channel} reaches people one by one: say whom (--person, in the API `person`).")
     if known.gap is None and not agreed:
-        raise Refused(f"{channel} is somebody's pager: ask {person or 'whoever has it'} first, then say so (`agreed`).")
+        whose = person or "whoever has it"
+        raise Refused(f"{channel} is somebody's pager: ask {whose} first, then say so (--agreed, in the API `agreed`).")
 
 
 def _entry(channel: str, person: str | None, by: str, now: float) -> Entry:
