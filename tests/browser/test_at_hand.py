@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.demonstration import Demo
-from tests.browser.looking import READ, opened
+from tests.browser.looking import READ, fits, opened
 from tests.processes.tocsin import wait_for
 
 pytestmark = pytest.mark.browser
@@ -51,6 +51,20 @@ def test_an_open_menu_stays_open(demo: Demo, chromium: Browser) -> None:
     expect(row).to_have_class(re.compile("P3"))
     expect(row.locator(".more")).to_have_attribute("open", "")
     expect(row.get_by_role("button", name="Snooze 15m")).to_be_visible()
+
+
+def test_every_menu_of_an_incident_fits_a_telephone(demo: Demo, chromium: Browser) -> None:
+    """Fields and buttons stay within the screen, whichever menu is opened."""
+    demo.tocsin("report", "The kettle whistles", "--severity", "P2")
+    page = live(demo, chromium, f"/incidents/{demo.incident('The kettle whistles')}", "phone")
+    menus = page.locator("#answer details").count()
+    assert menus >= 4
+    for number in range(menus):
+        menu = page.locator("#answer details").nth(number)
+        menu.locator("summary").click()
+        assert menu.locator("button").is_visible()
+        assert fits(page), menu.get_attribute("id")
+        menu.locator("summary").click()
 
 
 def test_the_numbers_go_on_while_a_menu_is_in_use(demo: Demo, chromium: Browser) -> None:
