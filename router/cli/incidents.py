@@ -224,7 +224,7 @@ def note(session: Session, id_: str, text: str, by: str) -> None:
 @by_option
 @pass_session
 def escalate(session: Session, id_: str, by: str) -> None:
-    """Call whom the matrix names next now, and nobody else. Whoever has it keeps it."""
+    """Call whom the matrix names next now, and nobody else: for good. Whoever has it keeps it."""
     act(session, id_, "escalate", lambda found: _called_in(found, by), by=by)
 
 
@@ -255,4 +255,4 @@ def undo(session: Session, id_: str, by: str) -> None:
 @pass_session
 def check(session: Session, id_: str, by: str) -> None:
     """Run its checks once more; what they find stands in `show` within seconds."""
-    act(session, id_, "check", "is being looked at; see: tocsin incidents show ID", by=by)
+    act(session, id_, "check", lambda one: f"is being looked at; see: tocsin incidents show {one['id']}", by=by)

@@ -14,7 +14,11 @@ from rules.duration import show_duration
 from workers.plain import plain
 
 PATIENCE = 120
-"""Seconds to wait for a first reading, which is asked after once a second."""
+"""Seconds to wait for a reading, which is asked after once a second."""
+FRESH = 60
+"""Seconds a reading may be old."""
+ANEW = 5
+"""So often one is asked for that is fresher; then the old one will do."""
 _WITHIN = ("HALF WITHIN", "9 OF 10 WITHIN")
 """The median and the ninth tenth, as they are read aloud."""
 
@@ -30,8 +34,10 @@ def numbers(session: Session, since: str, severity: str | None, team: str | None
     asked = {"since": since, "severity": severity, "team": team, "zone": zone}
     path = f"/api/numbers?{urlencode({name: value for name, value in asked.items() if value})}"
     answer = ask(session, "GET", path)
-    for _ in range(PATIENCE):
-        if answer["as_of"] is not None:
+    oldest = time.time() - FRESH
+    for tried in range(PATIENCE):
+        # One that is older is being made anew, because somebody has asked.
+        if answer["as_of"] is not None and (answer["as_of"] >= oldest or tried == ANEW):
             break
         time.sleep(1)
         answer = ask(session, "GET", path)

@@ -17,7 +17,7 @@ MOST = 60
 """Lines of the history beside the five of the template; it is read by people."""
 TOLD = frozenset(
     {"severity", "step", "called in", "exhausted", "expired", "fired again", "mitigated", "recovered", "note", "update",
-     "part", "impact", "status", "unverified", "false positive", "check", "public", "maintenance"}
+     "part", "impact", "status", "unverified", "false positive", "taken back", "check", "public", "maintenance"}
 )  # fmt: skip
 """Kinds of lines that tell how it went. What was sent to whom, and what was counted, stands further down."""
 

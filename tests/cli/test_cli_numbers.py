@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from router.cli import numbers
 from tests.cli.pretended import NOW, Tocsin, tell
 
 PATH = "/api/numbers"
@@ -29,6 +34,30 @@ TOLD: dict[str, Any] = {
         {"name": "shop/1", "summary": "\x1b[31mBoom", "said": "7 pages.", "suggestion": {"why": "Nobody acted on it."}}
     ],
 }
+
+
+@pytest.fixture(autouse=True)
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Nobody waits; by this clock the numbers have just been counted."""
+    waited: list[float] = []
+    monkeypatch.setattr(
+        numbers,
+        "time",
+        SimpleNamespace(time=lambda: NOW, sleep=waited.append, strftime=time.strftime, gmtime=time.gmtime),
+    )
+    return waited
+
+
+def test_an_old_count_is_asked_for_anew(tocsin: Tocsin, slept: list[float]) -> None:
+    """It is being made since somebody has asked; if it takes long, the old one is told, with its time."""
+    old = {**TOLD, "as_of": NOW - 61}
+    tocsin.says[f"{PATH}?since=12w&zone=UTC"] = (200, old)
+    assert "14 incidents" in tell("numbers").output
+    assert slept == [1] * numbers.ANEW
+    slept.clear()
+    tocsin.says[f"{PATH}?since=12w&zone=UTC"] = (200, TOLD)
+    assert "14 incidents" in tell("numbers").output
+    assert slept == []
 
 
 def test_the_numbers_are_told_in_tables_and_sentences(tocsin: Tocsin) -> None:
