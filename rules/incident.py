@@ -76,6 +76,8 @@ class Incident:
     severity_since: float
     fired_at: float = 0.0
     """When it last became an emergency: opened, raised, or firing after it had recovered."""
+    called_by: Moment | None = None
+    """The event that made it one; None: not known. What answers something older than that answers nothing."""
     rule: str
     set_by: dict[str, str] = field(default_factory=dict)
     rules_version: str = ""

@@ -116,6 +116,7 @@ def open_incident(
         opened_at=now,
         severity_since=now,
         fired_at=now,
+        called_by=event.moment,
         rule=decision.rule,
         set_by=decision.set_by,
         rules_version=decision.rules_version,

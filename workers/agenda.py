@@ -29,6 +29,9 @@ __all__ = ["DESKS", "JOBS", "Agenda", "Entry", "Job", "Kind", "Lane"]
 LEASE = 12.0
 """Seconds a claim lasts, counted from the claim: longer than the 8 s an attempt may take."""
 CLAIM_AT_MOST = 50
+CLAIM_BYTES = 512 * 1024
+"""Bytes of bodies after which a claim takes no further entry: in a storm each holds a hundred events, and a P1 that
+comes meanwhile waits for all of them."""
 DEADLY = 3
 """An entry whose claim was lost this often is suspected of killing its workers, and is parked."""
 DEADLY_SEND = 10
@@ -73,6 +76,13 @@ class Entry:
         return self.lost >= (DEADLY_SEND if self.job in (Job.NOTIFY, Job.CHECK, Job.ANNOUNCE) else DEADLY)
 
 
+class Claimed(list[Entry]):
+    """What was taken, in the order in which it was due."""
+
+    more = False
+    """Was it as much as may be taken at once? Then more may be due."""
+
+
 class Agenda:
     """The agenda in Redis: taking what is due, and looking at what is promised. `worker` is who takes."""
 
@@ -85,20 +95,24 @@ class Agenda:
 
     def claim(
         self, lane: Lane, job: Job, now: float, at_most: int = CLAIM_AT_MOST, *, answering: bool = False
-    ) -> list[Entry]:
-        """Take up to `at_most` due entries of a desk for one lease. `now` is by Redis' clock.
+    ) -> Claimed:
+        """Take up to `at_most` due entries of a desk for one lease, or `CLAIM_BYTES` of them. `now` is by Redis' clock.
 
         What a later release has promised stays due for that one, and is logged. `answering` the desk's bell in the same
         step, since a page waits for each. What comes due between `now` and that step, unheard, is the next tick's.
         """
         desk = [keys.agenda(lane, job), *([keys.bell(lane, job)] if answering else [])]
-        arguments: Any = [repr(now), LEASE, at_most, keys.entry(""), self._worker, VERSION, *FIELDS]
-        found, newer = cast("tuple[Any, list[bytes]]", self._claim(keys=desk, args=arguments))
+        arguments: Any = [repr(now), LEASE, at_most, keys.entry(""), self._worker, VERSION, CLAIM_BYTES, *FIELDS]
+        found, newer, more = cast("tuple[Any, list[bytes], int]", self._claim(keys=desk, args=arguments))
         if unsaid := set(newer) - self._left:
             self._left = set(newer)
             log.get("agenda").error("left to a later release", lane=lane, job=job, entries=len(unsaid))
         fields = ({k: v for k, v in zip(FIELDS, values, strict=True) if v is not None} for _, _, values in found)
-        return [_entry(name.decode(), float(due), known) for (name, due, _), known in zip(found, fields, strict=True)]
+        entries = Claimed(
+            _entry(name.decode(), float(due), known) for (name, due, _), known in zip(found, fields, strict=True)
+        )
+        entries.more = bool(more)
+        return entries
 
     def entry(self, entry_id: str) -> Entry | None:
         """The entry as it stands, without claiming it. Raises NewerRecord."""

@@ -6,21 +6,24 @@ FIELDS = tuple(b"kind lane created_at incident body attempt returned failures la
 """What is stored of an entry, in the order in which a claim answers it."""
 
 # KEYS: the desk, and its bell where that is answered: whatever is promised from now on rings anew.
-# ARGV: now, lease, at most, prefix of entry keys, who claims, newest version that can be read, then FIELDS.
+# ARGV: now, lease, at most, prefix of entry keys, who claims, newest version that can be read, bytes of bodies at which
+# it is enough, then FIELDS.
 # Who claims again what it had claimed has not died of it: only the answer to its claim was lost. Nor has anybody died
 # of a notification that stood in line and was not begun.
-# Returns what was taken as [id, due, [value …]], and the ids a later release must deal with, which stay due for it.
+# Returns what was taken as [id, due, [value …]], the ids a later release must deal with, which stay due for it, and
+# whether it was as much as may be taken at once.
 # An id without a record is swept away. The values come without their names: most of its time goes into handing over.
 CLAIM = """
 if KEYS[2] then redis.call('DEL', KEYS[2]) end
-local now, most, newest = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[6])
-local claimed, newer = {}, {}
-while #claimed < most and #newer < 1000 do
+local now, most, newest, enough = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local claimed, newer, weight = {}, {}, 0
+while #claimed < most and #newer < 1000 and weight < enough do
   local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', #newer, most - #claimed)
   if #due == 0 then break end
   for i = 1, #due, 2 do
+    if weight >= enough then break end
     local key = ARGV[4] .. due[i]
-    local known = redis.call('HMGET', key, 'by', 'begun', unpack(ARGV, 7))
+    local known = redis.call('HMGET', key, 'by', 'begun', unpack(ARGV, 8))
     local by, begun = table.remove(known, 1), table.remove(known, 1)
     if not known[1] then
       redis.call('ZREM', KEYS[1], due[i])
@@ -34,10 +37,11 @@ while #claimed < most and #newer < 1000 do
       redis.call('HSET', key, 'attempt', known[6], 'returned', known[7], 'by', ARGV[5])
       redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), due[i])
       claimed[#claimed + 1] = {due[i], due[i + 1], known}
+      weight = weight + #(known[5] or '')
     end
   end
 end
-return {claimed, newer}
+return {claimed, newer, (#claimed >= most or weight >= enough) and 1 or 0}
 """
 
 # KEYS: entries. ARGV: the attempts by which they are held.

@@ -6,6 +6,7 @@ what is left is still on the agenda, and the next tick rings again.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -17,7 +18,7 @@ from rules.responding.response_commands import Remind
 from rules.upcast import NewerRecord
 from workers import log as logging
 from workers import maintenance, queue
-from workers.agenda import CLAIM_AT_MOST, Entry, Job, Kind, Lane
+from workers.agenda import CLAIM_AT_MOST, Claimed, Entry, Job, Kind, Lane
 from workers.announcing import planned
 from workers.careful import apart, carefully, give_up, leave, together
 from workers.house import QUEUED, House
@@ -66,13 +67,15 @@ def notify(lane: str) -> None:
     house, desk = _house[0], (Lane(lane), Job.NOTIFY)
     ends, again, more = time.monotonic() + BUSY_AT_MOST, False, True
     while more and time.monotonic() < ends:
-        more = drain(house, *desk, answering=not again) >= CLAIM_AT_MOST
-        again = True
+        taken = drain(house, *desk, answering=not again)
+        again, more = True, taken >= CLAIM_AT_MOST
         if desk[0] is Lane.URGENT:
             house.pools.settle(SETTLES)
-        # What is taken up only to be put off costs as much as what is sent. In the urgent lane a P1 may come meanwhile.
-        if desk[0] is Lane.CALM and (rest := house.pace.rest(house.clock.now())) > 0:
-            queue.hold(house.redis, *desk, int(rest * 1000))
+        # What is taken up only to be put off costs as much as what is sent, so it gathers; but not where others wait
+        # that nobody paces. In the urgent lane a P1 may come meanwhile.
+        gathers = desk[0] is Lane.CALM and (not more or taken >= TOGETHER)
+        if gathers and (rest := house.pace.rest(house.clock.now())) > 0:
+            queue.hold(house.redis, *desk, max(1, math.ceil(rest * 1000)))
             more = False
 
 
@@ -101,26 +104,32 @@ def _answer(house: House, lane: Lane, job: Job, ends: float | None = None) -> No
 
 
 def drain(house: House, lane: Lane, job: Job, *, answering: bool = False) -> int:
-    """Take what is due at one desk, once, and answer its bell with that; returns how much it was."""
+    """Take what is due at one desk, once, and answer its bell with that; returns how much it was.
+
+    `CLAIM_AT_MOST` or more where more may be due.
+    """
+    # From here on the lease runs, also of what is gathered first in several claims.
+    now = house.clock.now()
     if job is Job.NOTIFY:
-        entries = _gathered(house, lane, answering)
+        entries = _gathered(house, lane, now, answering)
     else:
-        entries = house.agenda.claim(lane, job, house.clock.now(), answering=answering)
+        entries = house.agenda.claim(lane, job, now, answering=answering)
     alive = [entry for entry in entries if not _parked(house, entry)]
     if alive:
-        _DUTIES[job](house, alive)
-    return len(entries)
+        _DUTIES[job](house, alive, now)
+    return max(len(entries), CLAIM_AT_MOST if entries.more else 0)
 
 
-def _gathered(house: House, lane: Lane, answering: bool) -> list[Entry]:
+def _gathered(house: House, lane: Lane, now: float, answering: bool) -> Claimed:
     """What is due of a lane's notifications: many, for those of one destination may become one digest."""
-    entries: list[Entry] = []
+    entries = Claimed()
     alone = 0
     while len(entries) < TOGETHER and alone < QUEUED:
-        claimed = house.agenda.claim(lane, Job.NOTIFY, house.clock.now(), answering=answering and not entries)
+        claimed = house.agenda.claim(lane, Job.NOTIFY, now, answering=answering and not entries)
         entries += claimed
+        entries.more = claimed.more
         alone += sum(not house.pace.spares(one) for one in claimed)
-        if len(claimed) < CLAIM_AT_MOST:
+        if not claimed.more:
             break
     return entries
 
@@ -133,7 +142,7 @@ def _parked(house: House, entry: Entry) -> bool:
     return True
 
 
-def _deduplicate(house: House, entries: Sequence[Entry]) -> None:
+def _deduplicate(house: House, entries: Sequence[Entry], _claimed_at: float) -> None:
     unsuspected, suspects = apart(entries)
     together(house, [*_bounded(unsuspected), *suspects], house.ledger.deduplicate)
 
@@ -153,7 +162,7 @@ def _bounded(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
         yield batch
 
 
-def _escalate(house: House, entries: Sequence[Entry]) -> None:
+def _escalate(house: House, entries: Sequence[Entry], _claimed_at: float) -> None:
     roster = house.ledger.roster()
 
     def command(entry: Entry) -> Command:
@@ -172,8 +181,7 @@ def _escalate(house: House, entries: Sequence[Entry]) -> None:
     together(house, others, lambda batch: alone[batch[0].kind](batch[0]))
 
 
-def _notify(house: House, entries: Sequence[Entry]) -> None:
-    now = house.clock.now()
+def _notify(house: House, entries: Sequence[Entry], now: float) -> None:
     paced: dict[Destination, list[Entry]] = {}
     too_many: list[Entry] = []
     for entry in entries:
@@ -202,9 +210,8 @@ def _send_at_pace(house: House, destination: Destination, entries: Sequence[Entr
     return []
 
 
-def _announce(house: House, entries: Sequence[Entry]) -> None:
+def _announce(house: House, entries: Sequence[Entry], now: float) -> None:
     """In threads of their own: no page ever waits for them."""
-    now = house.clock.now()
     waits = [one for one in entries if not house.pools.begin(str(one.kind), partial(_step, house, one, now))]
     if waits:
         house.ledger.wait(waits, now + IN_LINE)
@@ -234,14 +241,24 @@ def _send(house: House, entries: Sequence[Entry], claimed_at: float) -> None:
     except NewerRecord as newer:
         if len(entries) == 1:
             leave(house, entries[0], newer)
-        else:  # the others must not wait for it
-            for entry in entries:
-                _send(house, [entry], claimed_at)
+        else:
+            _send_apart(house, entries, claimed_at)
     except Exception:
         log.exception("send was not concluded", entries=[entry.id for entry in entries])
 
 
-_DUTIES: dict[Job, Callable[[House, Sequence[Entry]], None]] = {
+def _send_apart(house: House, entries: Sequence[Entry], claimed_at: float) -> None:
+    """The others go together all the same: one record of a later release must not make a message of each."""
+    there = {one.id for one in house.store.legible([entry.incident or "" for entry in entries])}
+    legible = [entry for entry in entries if entry.incident in there]
+    if legible:
+        _send(house, legible, claimed_at)
+    for entry in entries:
+        if entry.incident not in there:
+            _send(house, [entry], claimed_at)
+
+
+_DUTIES: dict[Job, Callable[[House, Sequence[Entry], float], None]] = {
     Job.DEDUPLICATE: _deduplicate,
     Job.NOTIFY: _notify,
     Job.ESCALATE: _escalate,

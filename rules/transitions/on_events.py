@@ -83,6 +83,7 @@ def _raise_by_event(turn: Turn, command: Trigger) -> None:
         severity=decision.severity,
         severity_since=turn.now,
         fired_at=turn.now,
+        called_by=command.event.moment,
         state=State.TRIGGERED,
         rule=decision.rule,
         set_by=decision.set_by,
@@ -157,7 +158,7 @@ def _fire_again(turn: Turn, command: Trigger) -> None:
 def _reopen(turn: Turn, command: Trigger) -> None:
     """It had recovered and fires again. Who acknowledged it still has it; else the matrix begins anew."""
     taken_by = turn.incident.acknowledged_by
-    turn.change(fired_at=turn.now)
+    turn.change(fired_at=turn.now, called_by=command.event.moment)
     if taken_by is None:
         turn.change(state=State.TRIGGERED, recovered_at=None, severity_since=turn.now)
         steady = turn.now + turn.incident.plan.again_after

@@ -10,15 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from rules.commands import (
-    Acknowledge,
-    Clear,
-    Command,
-    Heard,
-    Resolve,
-    Trigger,
-    Undo,
-)
+from rules.commands import Acknowledge, Clear, Command, Heard, Resolve, Trigger, Undo
 from rules.decision import Decision, Gate, Judged
 from rules.event import Action, Event, Moment, occurred
 from rules.gates import counting
@@ -198,7 +190,7 @@ def _follow(books: Books, event: Event) -> None:
     place = books.place(event.signal_key)
     holder = books.incident(place.incident)
     if holder is not None and holder.is_open:
-        change(books, holder, _command(event))
+        change(books, holder, _command(event, holder))
     elif event.action is Action.RESOLVE and _newer(place, holder, event):
         books.put(event.signal_key, Place(incident=None, resolved=event.moment))
 
@@ -210,9 +202,9 @@ def _newer(place: Place, holder: Incident | None, event: Event) -> bool:
     return last is None or event.moment.is_after(last)
 
 
-def _command(event: Event) -> Command:
+def _command(event: Event, holder: Incident) -> Command:
     by = event.actor or event.source
-    if event.action is Action.ACKNOWLEDGE:
+    if event.action is Action.ACKNOWLEDGE and not _came_before(event, holder):
         return Acknowledge(by=by, via=event.source_type)
     if event.action is Action.RESOLVE:
         return Clear(event=event, key=event.signal_key)
@@ -247,7 +239,18 @@ def _echoed_resolve(books: Books, incident: Incident, event: Event, by: str) -> 
     change(books, incident, ClosedElsewhere(event=event, by=by, via=event.source_type))
 
 
+def _came_before(event: Event, incident: Incident) -> bool:
+    """Did it come in before what made this incident an emergency, and was overtaken by that on its way here?
+
+    By arrival: answers come from people's clocks and pagers', triggers from their senders'.
+    """
+    called = incident.called_by
+    return called is not None and (event.received_at, event.delivery) < (called.received_at, called.delivery)
+
+
 def _answers_something_older(event: Event, incident: Incident) -> bool:
+    if _came_before(event, incident):
+        return True
     again = incident.fired_at > incident.opened_at
     return again and event.occurred_at is not None and event.occurred_at < incident.fired_at - CLOCKS_DIFFER
 

@@ -24,7 +24,7 @@ from tests.chaos.stage import Length
 from tests.processes.tocsin import wait_for
 from tests.world import RULES, SECRETS, settings
 from workers import embedded, jobs, keys
-from workers.agenda import Agenda, Entry, Job, Kind, Lane
+from workers.agenda import Agenda, Claimed, Entry, Job, Kind, Lane
 from workers.channels import OPTIONS
 from workers.channels.contract import Reply
 from workers.clock import RedisClock
@@ -58,9 +58,7 @@ class _Watched(Agenda):
 
     moments: _Moments
 
-    def claim(
-        self, lane: Lane, job: Job, now: float, at_most: int = AT_ONCE, *, answering: bool = False
-    ) -> list[Entry]:
+    def claim(self, lane: Lane, job: Job, now: float, at_most: int = AT_ONCE, *, answering: bool = False) -> Claimed:
         """As ever."""
         before = time.monotonic()
         entries = super().claim(lane, job, now, at_most, answering=answering)

@@ -238,6 +238,7 @@ def test_what_the_opening_writes_down() -> None:
         opened_at=START,
         severity_since=START,
         fired_at=START,
+        called_by=signal.last,
         rule="the site is down",
         policy=a_policy(),
         url="https://uptime.example.com/1",

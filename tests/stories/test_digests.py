@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -10,10 +11,13 @@ from redis.exceptions import TimeoutError as RedisSlow
 
 from rules.commands import Acknowledge, Resolve
 from rules.incident import Incident, Reason
+from rules.upcast import VERSION
 from tests.stories.test_storms import INTAKE, OPENED, storm
+from tests.workers.test_records import as_version
 from tests.world import RULES, World, a_world
 from workers import jobs
 from workers.agenda import Job, Lane
+from workers.telling.sending import START_WITHIN
 
 TEAMS = (
     RULES.replace(
@@ -168,6 +172,45 @@ def test_a_redis_that_hiccups_in_a_send_fails_no_page(redis: Redis, nth: int) ->
         heard, world.outside.heard = world.outside.heard, []
         assert {one.short for one in heard} == {OPENED}
         assert not any(line.kind == "failed" for line in world.timeline)
+
+
+def test_the_lease_of_a_digest_runs_from_its_first_claim(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands take seconds to gather: a digest that counts from afterwards may outlive them, and be told twice."""
+    with a_world(redis) as world:
+        opened(world)
+        for number in range(3):
+            world.hears("minor", key=f"more {number}", work=False)
+        world.house.ledger.deduplicate(world.house.agenda.claim(*INTAKE, world.clock.now()))
+        claim = world.house.agenda.claim
+
+        def slowly(*desk: Any, **how: Any) -> Any:
+            world.clock.at += START_WITHIN + 1
+            return claim(*desk, **how)
+
+        monkeypatch.setattr(world.house.agenda, "claim", slowly)
+        jobs.drain(world.house, Lane.CALM, Job.NOTIFY)
+        world.outside.heard_nothing()
+        monkeypatch.undo()
+        world.works()
+        world.passes("3s")
+        assert world.outside.heard
+        world.outside.heard.clear()
+
+
+def test_one_record_of_a_later_release_does_not_unfold_a_digest(redis: Redis) -> None:
+    """It is left to that release; the others are one message all the same."""
+    with a_world(redis) as world:
+        opened(world)
+        for number in range(20):
+            world.hears("minor", key=f"more {number}", work=False)
+        world.house.ledger.deduplicate(world.house.agenda.claim(*INTAKE, world.clock.now()))
+        newer = max(world.incidents, key=lambda one: one.id)
+        as_version(redis, newer, VERSION + 1)
+        world.clock.at += 2  # The room has had its share.
+        jobs.drain(world.house, Lane.CALM, Job.NOTIFY)
+        world.house.pools.settle(5.0)
+        assert len(world.outside.heard) == 1
+        world.outside.heard.clear()
 
 
 def test_a_late_digest_is_put_back_at_once(redis: Redis) -> None:

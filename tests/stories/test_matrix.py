@@ -220,6 +220,17 @@ def test_slack_asks_for_patience_and_gets_it(redis: Redis) -> None:
         world.outside.heard = []
 
 
+def test_who_asks_for_a_day_is_asked_once_more_within_the_hour(redis: Redis) -> None:
+    """Nobody waits until tomorrow to hear of it, and the history says in time that a channel does not deliver."""
+    with a_world(redis) as world:
+        world.outside.slack.fails(status=429, retry_after=86400)
+        world.hears("minor")
+        world.passes("59m")
+        world.outside.heard_nothing()
+        world.passes("2m")
+        world.outside.heard_exactly([("slack", Reason.OPENED)])
+
+
 def test_the_ladder_repeats_as_often_as_the_yaml_says(redis: Redis) -> None:
     """`repeat: 1`: after the CEO the on-call engineer is called again, and only then it is exhausted."""
     rules = RULES.replace("fallback: [hook]}", "fallback: [hook], repeat: 1}")

@@ -70,6 +70,15 @@ def test_the_soonest_come_first_and_no_more_than_asked(redis: Redis) -> None:
     assert len(claimed(promised(redis, an_entry("a"), an_entry("b")), at_most=1)) == 1
 
 
+def test_a_claim_takes_no_more_than_a_p1_can_wait_for(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entries of a storm hold a hundred events each: once they weigh enough the claim ends, and says so."""
+    monkeypatch.setattr(agenda, "CLAIM_BYTES", 2000)
+    of = promised(redis, *(an_entry(f"n-{n}", due_at=NOW + n, body={"judged": "x" * 900}) for n in range(5)))
+    first, second, last = (of.claim(Lane.URGENT, Job.NOTIFY, NOW + 9) for _ in range(3))
+    assert [entry.id for entry in (*first, *second)] == ["n-0", "n-1", "n-2", "n-3", "n-4"]
+    assert [len(first), first.more, len(second), second.more, len(last), last.more] == [3, True, 2, False, 0, False]
+
+
 def test_each_desk_has_its_own(redis: Redis) -> None:
     """Nothing of one lane or job is taken by another."""
     kinds = {Job.DEDUPLICATE: Kind.INTAKE, Job.NOTIFY: Kind.NOTIFY, Job.ESCALATE: Kind.STEP}

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from rules.decision import Judged
-from rules.event import URGENT, Action
+from rules.event import Action, Severity
 from rules.frozen import frozen
 from rules.record import encode, recall
 from rules.upcast import VERSION
@@ -30,10 +30,9 @@ from workers.writing.wire import Wire
 
 DUE_EARLY = 1.0
 """Seconds an event is due before it came: the worker that the bell wakes may believe it is a little earlier."""
-OVERTAKES = 20.0
-"""The same for what holds a P1 or P2, which is put into its incident before all that waits from so many seconds before.
-
-Less than what counts as overdue (30 in the advice on metrics, 60 for the auditor)."""
+OVERTAKES = {Severity.P1: 25.0, Severity.P2: 13.0}
+"""The same for what opens or raises a P1 or P2: it is put into its incident before all milder that is waiting from as
+many seconds before as lie between the two. Less than what counts as overdue (30 in the advice on metrics)."""
 OVERHEAD = 250
 """Bytes Redis takes for a delivery beside its value: its key and its places in the indexes."""
 _LENGTH = 4
@@ -152,21 +151,25 @@ def _last_heard(batch: Sequence[Received]) -> dict[str, float]:
 def _promises(batch: Sequence[Received], judged: Sequence[bytes], now: float) -> Iterator[Entry]:
     """The entries that promise these events: one for all, but what is urgent has its own and stands in no line."""
     # Each list without its brackets: what has been written as JSON once is not written again.
-    urgent: list[bytes] = []
-    calm: list[bytes] = []
+    lists: dict[float, list[bytes]] = {}
     for received, told in zip(batch, judged, strict=True):
         if len(told) > 2:
-            (urgent if _is_urgent(received) else calm).append(told[1:-1])
-    for lists, early in ((urgent, OVERTAKES), (calm, DUE_EARLY)):
-        if lists:
-            body = {"judged": orjson.Fragment(b"[" + b",".join(lists) + b"]")}
-            name = f"in-{mint(now)}"
-            yield Entry(id=name, kind=Kind.INTAKE, lane=Lane.INTAKE, due_at=now - early, created_at=now, body=body)
+            lists.setdefault(_early(received), []).append(told[1:-1])
+    for early, events in sorted(lists.items(), reverse=True):
+        body = {"judged": orjson.Fragment(b"[" + b",".join(events) + b"]")}
+        name = f"in-{mint(now)}"
+        yield Entry(id=name, kind=Kind.INTAKE, lane=Lane.INTAKE, due_at=now - early, created_at=now, body=body)
 
 
-def _is_urgent(received: Received) -> bool:
-    """Does any of its events call for a P1 or P2? Of one that is over, nobody need hear first."""
-    return any(one.decision is not None and one.decision.severity in URGENT for one in received.judged)
+def _early(received: Received) -> float:
+    """How many seconds before it came it is due, by the worst that it calls for.
+
+    What a gate counts stays in line: how many are too many depends on what came before. Of what is over, or is told to
+    nobody, nobody need hear first.
+    """
+    called = [one.decision for one in received.judged if one.decision is not None]
+    first = [OVERTAKES.get(one.severity, DUE_EARLY) for one in called if one.gate is None and one.suppress is None]
+    return max(first, default=DUE_EARLY)
 
 
 def judged_of(entry: Entry) -> list[Judged]:

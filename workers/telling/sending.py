@@ -249,6 +249,8 @@ class Sender:
             self._ledger.refused(entry, line, self._call_for_help(entry, failure.why), kept)
             return
         until = now + max(BACKOFF[min(entry.failures, len(BACKOFF) - 1)], failure.after or 0.0)
+        # Whoever asks for longer is asked once more before it is given up, and not forgotten for a week.
+        until = min(until, entry.created_at + DEAD_AFTER)
         limit = entry.created_at + PATIENCE
         help_ = None
         if incident.severity is Severity.P1 and until > limit:

@@ -39,9 +39,8 @@ FOR_ANOTHER = 5.0
 """Seconds after which a run is offered again whose incident only a later release can read."""
 
 
-def begin(house: House, entries: Sequence[Entry]) -> None:
-    """Run what is due, beside the job: no page, and no other check, waits for one that hangs."""
-    now = house.clock.now()
+def begin(house: House, entries: Sequence[Entry], now: float) -> None:
+    """Run what was claimed `now`, beside the job: no page, and no other check, waits for one that hangs."""
     for entry in entries:
         pool = f"checks {entry.lane}" + ("" if entry.incident else " alone")
         if not house.pools.begin(pool, partial(_see_to, house, entry, now)):
