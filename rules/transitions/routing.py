@@ -240,11 +240,13 @@ def _echoed_resolve(books: Books, incident: Incident, event: Event, by: str) -> 
 
 
 def _came_before(event: Event, incident: Incident) -> bool:
-    """Did it come in before what made this incident an emergency, and was overtaken by that on its way here?
+    """Did it come in before its signal, or what made this an emergency, and was overtaken by that on its way here?
 
     By arrival: answers come from people's clocks and pagers', triggers from their senders'.
     """
-    called = incident.called_by
+    called, signal = incident.called_by, incident.signals.get(event.signal_key)
+    if signal is not None and event.received_at < signal.first_seen:
+        return True
     return called is not None and (event.received_at, event.delivery) < (called.received_at, called.delivery)
 
 

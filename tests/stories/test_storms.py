@@ -245,6 +245,22 @@ def test_an_answer_to_what_it_was_before_answers_nothing_worse(
         world.outside.heard.clear()
 
 
+def test_an_answer_to_what_nobody_had_heard_of_answers_nothing_that_joins(redis: Redis) -> None:
+    """Its signal joins an incident, and overtakes it in the line: in their order it would have found none."""
+    with a_world(redis) as world:
+        world.hears("grouped", key="a", labels={"service": "shop"})
+        for number in range(2 * LOOK):
+            world.hears("minor", key=f"minor {number}", work=False)
+        world.clock.at += 1
+        world.hears("grouped", key="b", action=Action.ACKNOWLEDGE, labels={"service": "shop"}, work=False)
+        world.clock.at += 1
+        world.hears("grouped", key="b", labels={"service": "shop"}, work=False)
+        world.works()
+        (joined,) = [one for one in world.incidents if one.severity is Severity.P2]
+        assert (len(joined.signals), joined.state) == (2, State.TRIGGERED)
+        world.outside.heard.clear()
+
+
 def test_what_a_gate_counts_keeps_its_place(redis: Redis) -> None:
     """How many are too many depends on what came before, so a P1 that is only counted does not overtake it."""
     with a_world(redis) as world:
