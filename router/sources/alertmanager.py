@@ -58,7 +58,8 @@ def _key(member: object, labels: dict[str, str]) -> str:
 
 def _summary(member: object, labels: dict[str, str]) -> str:
     name = first(labels.get("alertname", ""), labels.get("job", ""), "Alertmanager")
-    said = (text(member, "annotations", word) for word in ("summary", "title", "description", "message"))
+    words = (text(member, "annotations", word) for word in ("summary", "title", "description", "message"))
+    said = (word for word in words if word != "<no value>")  # Of a template that names a label which is not there.
     where = ", ".join(f"{key}={value}" for key, value in sorted(labels.items()) if key != "alertname")
     return ": ".join(filter(None, (name, first(*said, where))))
 

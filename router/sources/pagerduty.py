@@ -65,7 +65,10 @@ def _version_3(delivery: Delivery, told: dict[str, object]) -> Event:
     what, data = text(told, "event_type"), mapping(told, "data")
     kind = text(data, "type")
     # Notes, responders, workflows: `data` is another object, and its `id` is not the incident's.
-    incident = data if kind == "incident" else mapping(data, "incident")
+    roles = mapping(data, "incident_role_assignments", 0, "incident")
+    incident = data if kind == "incident" else mapping(data, "incident") or roles
+    if not incident and "service" in data and not text(data, "id"):
+        data, kind = mapping(data, "service"), "service"
     subject = incident or data
     return event(
         delivery,

@@ -41,14 +41,15 @@ def parse_json(body: bytes) -> object:
     """The JSON value in `body`. Raises Unreadable for anything else, and for nesting beyond about 1,000 levels.
 
     What orjson refuses is tried once more leniently: senders written in Python or JavaScript do emit NaN and lone
-    surrogates, and a byte order mark or one broken character must not hide an outage.
+    surrogates, templates put line breaks into texts, and a byte order mark or one broken character must not hide an
+    outage.
     """
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         pass
     try:
-        return json.loads(body.decode("utf-8-sig", "replace"), parse_constant=lambda _: None)
+        return json.loads(body.decode("utf-8-sig", "replace"), parse_constant=lambda _: None, strict=False)
     except (ValueError, RecursionError):
         raise Unreadable("the body is not JSON") from None
 

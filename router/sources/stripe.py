@@ -38,6 +38,9 @@ _WITHOUT_DECIMALS = frozenset(
 """Stripe's list. ISK and UGX have no decimals either, but Stripe keeps writing them as if they had two."""
 _THREE_DECIMALS = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
 _MOST = 10**15
+_HEALTH = "v2.core.health."
+"""Stripe on its own trouble: https://docs.stripe.com/api/v2/core/events/event-types."""
+_HEALTHS = {"firing": Action.TRIGGER, "increased": Action.TRIGGER, "resolved": Action.RESOLVE}
 _AMOUNTS = {"invoice": "amount_due", "checkout.session": "amount_total"}
 _LABELS = ("customer", "payment_intent", "invoice", "charge", "subscription", "failure_code", "reason", "status")
 
@@ -96,12 +99,16 @@ def _snapshot(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
 def _thin(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
     thing = mapping(body, "related_object")
     name, account = text(thing, "id"), text(body, "context")
+    key, title = f"stripe {what} {account}", f"Stripe {what}"
+    if what.startswith(_HEALTH):
+        of, _, state = what.removeprefix(_HEALTH).rpartition(".")
+        key, title = f"stripe health {of} {account}", f"Stripe's own health: {of.replace('_', ' ')} {state}"
     return event(
         delivery,
         kind=f"stripe.{what}",
         action=_action(what, thing),
-        key=f"stripe {text(thing, 'type')} {name}" if name else f"stripe {what} {account}",
-        summary=f"Stripe {what} for {name}" if name else f"Stripe {what}",
+        key=f"stripe {text(thing, 'type')} {name}" if name else key,
+        summary=f"Stripe {what} for {name}" if name else title,
         labels={"account": account, "livemode": text(body, "livemode")},
         occurred_at=at(body, "created"),
         sender_id=text(body, "id"),
@@ -110,6 +117,8 @@ def _thin(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
 
 def _action(what: str, thing: dict[str, object]) -> Action:
     last = what.rpartition(".")[2]
+    if what.startswith(_HEALTH):
+        return _HEALTHS.get(last, Action.INFO)
     if what in _TRIGGERS or last.endswith(("failed", "error_report_triggered")):
         return Action.TRIGGER
     # A cancelled payment ends the trouble only if there was some; most were simply not wanted any more.
@@ -123,7 +132,9 @@ def _key(what: str, body: dict[str, object], thing: dict[str, object]) -> str:
         # data.object is the application, or nothing of use: only the envelope says which account has left.
         return f"stripe account {account or 'unknown'}"
     kind = first(text(thing, "object"), what.rpartition(".")[0], what)
-    return f"stripe {kind} {text(thing, 'id') or account}"
+    # What is to come, and what has none of its own, is known by whom it is about.
+    about = (text(thing, name) for name in ("id", "charge", "subscription", "customer"))
+    return f"stripe {kind} {first(*about, account)}"
 
 
 def _subject(what: str, thing: dict[str, object]) -> str:

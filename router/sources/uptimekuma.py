@@ -103,7 +103,7 @@ def _beat(delivery: Delivery, notice: _Notice) -> Event:
 
 def _summary(name: str, state: str, why: str) -> str:
     what = f"{name} is {'in maintenance' if state == 'maintenance' else state.upper()}"
-    return f"{what}: {why}" if why else what
+    return f"{what}: {why}" if why not in ("", "N/A") else what  # It writes N/A for nothing.
 
 
 def _labels(monitor: dict[str, object]) -> dict[str, str]:

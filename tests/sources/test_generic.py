@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 
 import pytest
 from hypothesis import given
@@ -48,6 +49,61 @@ def test_guessed(sample, action, key, summary, severity, url):
     (event,) = heard(SOURCE, sample)
     assert (event.kind, event.action, event.dedup_key) == ("generic.event", action, key)
     assert (event.summary, event.severity, event.url) == (summary, severity, url)
+
+
+SHAPES = [
+    ({"title": "[Triggered on {host:db1}] Disk full"}, {"title": "[Recovered on {host:db1}] Disk full"}),
+    ({"title": "db1 is down"}, {"title": "db1 is up", "state": "up"}),
+    ({"host": "web1", "service": "nginx", "state": "critical"}, {"host": "web1", "service": "nginx", "state": "ok"}),
+    ({"host": "web1", "title": "High CPU is critical"}, {"host": "web1", "title": "High CPU is ok", "status": "OK"}),
+    ({"alarm": "ram", "host": "db1", "severity": "critical"}, {"alarm": "ram", "host": "db1", "severity": "clear"}),
+    ({"event": "check.down", "check": {"url": "https://a.example", "error": "500"}},
+     {"event": "check.up", "check": {"url": "https://a.example"}}),
+    ({"event_name": "new_item", "data": {"item": {"id": 7, "title": "Boom"}}},
+     {"event_name": "resolved_item", "data": {"item": {"id": 7, "title": "Boom"}}}),
+    ({"alert_type": "ALERT_FAILURE", "check_name": "API"}, {"alert_type": "ALERT_RECOVERY", "check_name": "API"}),
+    ({"Type": "Notification", "Message": '{"AlarmName": "cpu", "NewStateValue": "ALARM"}', "Subject": "ALARM: cpu"},
+     {"Type": "Notification", "Message": '{"AlarmName": "cpu", "NewStateValue": "OK"}', "Subject": "OK: cpu"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fires", "clears"), SHAPES)
+def test_what_fires_clears_by_the_same_key(fires, clears):
+    """In the shapes that monitors commonly send, none of which says what its key is."""
+    (down,), (up,) = (_mapped(json.dumps(body).encode()) for body in (fires, clears))
+    assert (down.action, up.action) == (Action.TRIGGER, Action.RESOLVE)
+    assert down.dedup_key == up.dedup_key
+    assert down.summary
+    assert "{" not in down.dedup_key.removeprefix("generic ").partition(" ")[0]
+
+
+def test_two_hosts_are_two_incidents():
+    """The same title of another host is another thing."""
+    keys = {_mapped(b'{"title": "High CPU", "host": "%s"}' % host)[0].dedup_key for host in (b"web1", b"web2")}
+    assert keys == {"generic web1 High CPU", "generic web2 High CPU"}
+
+
+@pytest.mark.parametrize(
+    ("body", "action"),
+    [
+        (b'{"action": "Close", "alert": {"alertId": 1}}', Action.RESOLVE),
+        (b'{"action": "AddNote", "alert": {"alertId": 1}}', Action.INFO),
+        (b'{"Type": "SubscriptionConfirmation", "Message": "You have chosen"}', Action.INFO),
+        (b'{"status": "not resolved", "title": "x"}', Action.TRIGGER),
+        (b'{"state": "it will be resolved some day, we hope", "title": "x"}', Action.TRIGGER),
+        (b'{"event": "incident.recovery_failed", "title": "x"}', Action.TRIGGER),
+    ],
+)
+def test_states_in_the_words_of_others(body, action):
+    """Also as a part of a word; what denies itself, is a sentence, or says two things, is no state."""
+    assert _mapped(body)[0].action is action
+
+
+def test_what_has_no_title_says_what_it_is_about():
+    """A number alone is no title."""
+    assert _mapped(b'{"error": "500", "url": "https://a.example", "status": "down"}')[0].summary == (
+        "https://a.example: down"
+    )
 
 
 def test_an_array_is_several_events():

@@ -30,13 +30,24 @@ def _content(delivery: Delivery) -> object:
     if not body and delivery.query:
         return forms.fields(delivery.query)
     try:
-        return parse_json(body)
+        return _unwrapped(parse_json(body))
     except Unreadable:
         line = clean(body.decode("utf-8", "replace"))
         # `curl -d 'disk full on db1'` calls a line of text a form.
         if line and (form or delivery.content_type == "text/plain"):
             return line
         raise
+
+
+def _unwrapped(content: object) -> object:
+    """What SNS carries as a text, where that is JSON: https://docs.aws.amazon.com/sns/, "HTTP/HTTPS notification"."""
+    if not isinstance(content, dict) or content.get("Type") != "Notification":
+        return content
+    try:
+        carried = parse_json(str(content.get("Message", "")).encode())
+    except Unreadable:
+        return content
+    return {"Subject": content.get("Subject"), **carried} if isinstance(carried, dict) else content
 
 
 def _items(content: object, how: GenericOptions) -> list[object]:
@@ -49,13 +60,13 @@ def _items(content: object, how: GenericOptions) -> list[object]:
 def _read(delivery: Delivery, item: object, how: GenericOptions) -> Event:
     found = guess.flatten(item)
     mapped = {field: text(find(item, path)) for field, path in how.fields.items()}
-    summary = first(mapped.get("summary", ""), guess.pick(found, guess.SUMMARY), text(item), "Event without a title")
+    summary = first(mapped.get("summary", ""), guess.title(found), text(item), guess.untitled(found, delivery.source))
     kind = mapped.get("kind") or how.kind
     return event(
         delivery,
         kind=f"generic.{kind}",
-        action=_action(mapped.get("action", ""), found, how),
-        key=f"generic {first(mapped.get('dedup_key', ''), guess.pick(found, guess.KEY), summary)}",
+        action=_action(mapped.get("action", ""), found, how, summary),
+        key=f"generic {mapped.get('dedup_key') or guess.key(found, summary)}",
         summary=summary,
         severity=mapped.get("severity") or guess.pick(found, guess.SEVERITY),
         labels=guess.labels(item, found) | _mapped_labels(mapped),
@@ -77,9 +88,9 @@ def find(item: object, path: str) -> object:
     return item
 
 
-def _action(said: str, found: dict[str, str], how: GenericOptions) -> Action:
+def _action(said: str, found: dict[str, str], how: GenericOptions, summary: str) -> Action:
     if not how.actions:
-        return guess.ACTIONS.get(said.lower(), Action.TRIGGER) if said else guess.action(found)
+        return guess.ACTIONS.get(said.lower(), Action.TRIGGER) if said else guess.action(found, summary)
     word = (said if "action" in how.fields else guess.pick(found, guess.STATE)).lower()
     named = (action for action, words in how.actions.items() if word in (one.lower() for one in words))
     return next(named, Action.INFO)

@@ -8,11 +8,11 @@ it is: that stands in `Sentry-Hook-Resource`. Only the raw body is signed, neith
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 
 from router.sources.contract import Delivery, Options, Setup, SourceType, Unreadable
-from router.sources.reading import at, clean, event, listing, mapping, parse_object, text
+from router.sources.reading import at, event, mapping, parse_object, text
+from router.sources.sentry.facts import actor_of, issue_of, occurrence_labels, tags_of, title_of
 from router.sources.signatures import sign_hex, verify_hmac
 from rules.event import Action, Event
 
@@ -29,8 +29,19 @@ _ACTIONS = {
     "metric_alert.resolved": Action.RESOLVE,
     "error.created": Action.TRIGGER,
     "event_alert.triggered": Action.TRIGGER,
+    # https://docs.sentry.io/integrations/integration-platform/webhooks/activity-alerts/: of uptime and cron monitors
+    # these may be the only word that it is over.
+    "activity_alert.status_unresolved": Action.TRIGGER,
+    "activity_alert.status_regression": Action.TRIGGER,
+    "activity_alert.status_escalating": Action.TRIGGER,
+    "activity_alert.status_ignored": Action.ACKNOWLEDGE,
+    "activity_alert.status_resolved": Action.RESOLVE,
+    "activity_alert.status_resolved_by_age": Action.RESOLVE,
+    "activity_alert.status_resolved_in_commit": Action.RESOLVE,
+    "activity_alert.status_resolved_in_release": Action.RESOLVE,
 }
 _BY_KEY = {
+    "activity": "activity_alert",
     "issue": "issue",
     "metric_alert": "metric_alert",
     "error": "error",
@@ -38,8 +49,6 @@ _BY_KEY = {
     "comment_id": "comment",
     "installation": "installation",
 }
-_ISSUE_IN_URL = re.compile(r"/issues/([0-9]+)")
-_PROJECT_IN_URL = re.compile(r"/projects/[^/]+/([^/]+)/")
 
 
 def verify(delivery: Delivery, secrets: Sequence[bytes], _now: float, _options: Options) -> None:
@@ -75,7 +84,7 @@ def _known_by(delivery: Delivery, what: str) -> str:
 
     Not of what people do to an issue: resolved, reopened and resolved once more it may be the same to the byte.
     """
-    toggled = what.startswith("issue.") and what != "issue.created"
+    toggled = what.startswith(("issue.", "activity_alert.")) and what != "issue.created"
     return "" if toggled else f"sha256 {hashlib.sha256(delivery.body).hexdigest()}"
 
 
@@ -96,8 +105,8 @@ def _issue(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
         delivery,
         kind=f"sentry.{what}",
         action=_ACTIONS.get(what, Action.INFO),
-        key=f"sentry issue {text(issue, 'id') or text(issue, 'shortId') or _issue_id(issue)}",
-        summary=_title(issue) or "Sentry issue",
+        key=f"sentry issue {text(issue, 'id') or text(issue, 'shortId') or issue_of(issue)}",
+        summary=title_of(issue) or "Sentry issue",
         severity=text(issue, "level"),
         labels={
             "project": text(issue, "project", "slug"),
@@ -109,24 +118,29 @@ def _issue(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
         url=text(issue, "web_url") or text(issue, "permalink"),
         occurred_at=delivery.headers.get("sentry-hook-timestamp"),
         sender_id=_known_by(delivery, what),
-        actor=_actor(body),
+        actor=actor_of(body) or text(body, "data", "activity", "details", "user", "name"),
     )
+
+
+def _activity(delivery: Delivery, _what: str, body: dict[str, object]) -> Event:
+    """What has become of an issue; which of it stands in the activity, not in `action`."""
+    return _issue(delivery, f"activity_alert.{text(body, 'data', 'activity', 'type') or 'unknown'}", body)
 
 
 def _occurrence(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
     """An `event_alert` or an `error`: one occurrence of an issue, keyed by its issue."""
     data = mapping(body, "data")
     said = mapping(data, "event") or mapping(data, "error")
-    issue, tags = _issue_id(said), _tags(said)
+    issue, tags = issue_of(said), tags_of(said)
     return event(
         delivery,
         kind=f"sentry.{what}",
         action=_ACTIONS.get(what, Action.INFO),
         key=f"sentry issue {issue}" if issue else f"sentry event {text(said, 'event_id')}",
-        summary=_title(said) or "Sentry event",
+        summary=title_of(said) or "Sentry event",
         severity=text(said, "level") or text(tags, "level"),
         labels={
-            **_occurrence_labels(said, tags),
+            **occurrence_labels(said, tags),
             "rule": text(data, "triggered_rule") or text(data, "issue_alert", "title"),
         },
         url=text(said, "web_url"),
@@ -136,25 +150,14 @@ def _occurrence(delivery: Delivery, what: str, body: dict[str, object]) -> Event
     )
 
 
-def _occurrence_labels(said: dict[str, object], tags: dict[str, object]) -> dict[str, str]:
-    project = _PROJECT_IN_URL.search(text(said, "url"))
-    return {
-        "project": project[1] if project else text(said, "project"),
-        "environment": text(said, "environment") or text(tags, "environment"),
-        "release": text(said, "release") or text(tags, "release"),
-        "server_name": text(tags, "server_name"),
-        "culprit": text(said, "culprit"),
-        "platform": text(said, "platform"),
-    }
-
-
 def _metric(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
     data = mapping(body, "data")
     metric = mapping(data, "metric_alert")
     state = what.partition(".")[2]
     # `metric_alert.title` is no title: in Sentry's own sample it is a code name.
     title = text(data, "description_title") or f"{state.capitalize()}: {_rule(metric)}"
-    details = text(data, "description_text")
+    # In the documentation's own sample a line break is escaped twice.
+    details = text(data, "description_text").replace("\\n", " ")
     return event(
         delivery,
         kind=f"sentry.{what}",
@@ -185,7 +188,7 @@ def _comment(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
         summary=f"Comment {done} on issue {issue}" + (f": {said}" if said else ""),
         labels={"project": text(data, "project_slug")},
         occurred_at=at(data, "timestamp"),
-        actor=_actor(body),
+        actor=actor_of(body),
     )
 
 
@@ -199,7 +202,7 @@ def _installation(delivery: Delivery, what: str, body: dict[str, object]) -> Eve
         key=f"sentry installation {text(installation, 'uuid') or text(body, 'installation', 'uuid')}",
         summary=f"Sentry integration {done}",
         labels={"organization": text(installation, "organization", "slug")},
-        actor=_actor(body),
+        actor=actor_of(body),
     )
 
 
@@ -207,8 +210,8 @@ def _other(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
     """A resource newer than this module; attached to its issue where it names one."""
     data = mapping(body, "data")
     said = mapping(data, "issue") or mapping(data, "event") or data
-    issue = text(data, "issue", "id") or _issue_id(said) or text(data, "group_id")
-    title = _title(said)
+    issue = text(data, "issue", "id") or issue_of(said) or text(data, "group_id")
+    title = title_of(said)
     return event(
         delivery,
         kind=f"sentry.{what}",
@@ -217,7 +220,7 @@ def _other(delivery: Delivery, what: str, body: dict[str, object]) -> Event:
         summary=f"Sentry {what}: {title}" if title else f"Sentry {what}",
         severity=text(said, "level"),
         url=text(said, "web_url"),
-        actor=_actor(body),
+        actor=actor_of(body),
     )
 
 
@@ -231,9 +234,9 @@ def _legacy(delivery: Delivery, body: dict[str, object]) -> Event:
         kind="sentry.legacy_plugin",
         action=Action.TRIGGER,
         key=f"sentry issue {text(body, 'id')}",
-        summary=text(body, "message") or _title(said) or text(body, "culprit") or "Sentry event",
+        summary=text(body, "message") or title_of(said) or text(body, "culprit") or "Sentry event",
         severity=text(body, "level"),
-        labels=_occurrence_labels(said, _tags(said))
+        labels=occurrence_labels(said, tags_of(said))
         | {"project": text(body, "project_slug") or text(body, "project"), "culprit": text(body, "culprit")}
         | {"rule": text(body, "triggering_rules", 0)},
         url=text(body, "url"),
@@ -241,36 +244,9 @@ def _legacy(delivery: Delivery, body: dict[str, object]) -> Event:
     )
 
 
-def _title(said: dict[str, object]) -> str:
-    return (
-        text(said, "title")
-        or text(said, "metadata", "title")
-        or ": ".join(filter(None, (text(said, "metadata", "type"), text(said, "metadata", "value"))))
-        or text(said, "message")
-        or text(said, "culprit")
-    )
-
-
-def _issue_id(said: dict[str, object]) -> str:
-    """The issue of an occurrence; older bodies name it only inside their addresses."""
-    if known := text(said, "issue_id"):
-        return known
-    found = _ISSUE_IN_URL.search(f"{text(said, 'issue_url')} {text(said, 'web_url')}")
-    return found[1] if found else ""
-
-
-def _tags(said: dict[str, object]) -> dict[str, object]:
-    """By name, their values as written: an occurrence has dozens, and four are asked for."""
-    pairs = [pair for pair in listing(said, "tags") if isinstance(pair, list) and len(pair) > 1]
-    return {clean(pair[0]): pair[1] for pair in pairs if isinstance(pair[0], str)}
-
-
-def _actor(body: dict[str, object]) -> str:
-    return text(body, "actor", "name") if text(body, "actor", "type") == "user" else ""
-
-
 _READERS = {
     "issue": _issue,
+    "activity_alert": _activity,
     "event_alert": _occurrence,
     "error": _occurrence,
     "metric_alert": _metric,
