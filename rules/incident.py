@@ -147,14 +147,6 @@ class Incident:
         return self.state is not State.RESOLVED
 
     @property
-    def inhibiting(self) -> tuple[str, ...]:
-        """Under which keys it keeps others quiet now. What is over does not, nor what is kept quiet itself."""
-        if not self.inhibits or not self.is_open or self.state is State.RECOVERED or self.parent is not None:
-            return ()
-        firing = [keys for key, keys in self.inhibits.items() if key in self.signals and self.signals[key].firing]
-        return tuple(dict.fromkeys(key for keys in firing for key in keys))
-
-    @property
     def parent(self) -> str | None:
         """The incident while whose trouble nobody is told of this one."""
         return self.hold.parent if self.hold is not None and self.state is State.TRIGGERED else None

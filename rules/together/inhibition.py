@@ -203,11 +203,8 @@ class Inhibitions:
 
 def inhibiting(incident: Incident) -> tuple[str, ...]:
     """Under which keys an incident keeps others quiet now. What is over does not, nor what is kept quiet itself."""
-    if (
-        not incident.inhibits
-        or not incident.is_open
-        or (incident.hold is not None and incident.hold.parent is not None)
-    ):
+    # Whoever has answered is kept quiet by nothing any more, though what once did is still written down.
+    if not incident.inhibits or not incident.is_open or incident.parent is not None:
         return ()
     firing = [
         keys for key, keys in incident.inhibits.items() if key in incident.signals and incident.signals[key].firing

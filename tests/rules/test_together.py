@@ -10,7 +10,7 @@ import pytest
 from rules.commands import Trigger
 from rules.decision import Decision
 from rules.event import Action, Event
-from rules.incident import Incident
+from rules.incident import Incident, State
 from rules.oncall.roster import Roster
 from rules.reading.load import Ruleset, Wrong, load
 from rules.together.grouping import takes
@@ -136,6 +136,8 @@ def test_only_what_is_in_trouble_keeps_others_quiet() -> None:
     assert hold is not None
     assert (hold.parent, hold.why) == ("I1", "web is down (incident I1)")
     assert inhibiting(replace(parent, hold=hold)) == ()
+    answered = replace(parent, hold=hold, state=State.ACKNOWLEDGED)
+    assert inhibiting(answered) == inhibiting(parent)
     assert RULESET.inhibitions.hold(parent, above, 0.0) is None
 
 
