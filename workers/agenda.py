@@ -139,6 +139,10 @@ class Agenda:
         ids: Any = self._redis.zrevrange(keys.PARKED, 0, at_most - 1)
         return self._legible([(name, 0.0) for name in ids])
 
+    def given_up(self, entry_id: str) -> Entry | None:
+        """The entry, if it was given up. Raises NewerRecord."""
+        return None if self._redis.zscore(keys.PARKED, entry_id) is None else self.entry(entry_id)
+
     def upcoming(self, at_most: int = 500) -> list[Entry]:
         """What is promised, the soonest first."""
         return self.those([found for desk in DESKS for found in self._soonest(*desk, at_most)])[:at_most]

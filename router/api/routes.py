@@ -215,8 +215,7 @@ class _Api:
 
     async def retry(self, request: Request) -> Response:
         def take_up() -> list[dict[str, Any]]:
-            parked = {entry.id: entry for entry in Agenda(self._context.redis).parked()}
-            entry = parked.get(request.path_params["id"])
+            entry = Agenda(self._context.redis).given_up(request.path_params["id"])
             if entry is None:
                 raise Problem(404, "No entry of this id was given up. GET /api/agenda?state=parked lists them.")
             self._context.ledger.take_up(entry)

@@ -138,7 +138,7 @@ def test(session: Session, name: str, person: str | None, agreed: bool, by: str)
         "POST",
         f"/api/channels/{quote(name.strip(), safe='')}/test",
         body,
-        otherwise="They stand under `channels:` of the rules.",
+        otherwise=CHANNELS,
     )
     session.answer(told, lambda: _show_test(session, name, told))
     if told["result"] is None or told["result"]["outcome"] != "delivered":

@@ -162,7 +162,7 @@ class Queue:
         return visit.back(back, said)
 
     def _take_up(self, entry_id: str) -> str:
-        entry = next((one for one in Agenda(self._context.redis).parked() if one.id == entry_id), None)
+        entry = Agenda(self._context.redis).given_up(entry_id)
         if entry is None:
             raise NoEntry(entry_id)
         self._context.ledger.take_up(entry)

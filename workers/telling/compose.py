@@ -104,7 +104,7 @@ def why(incident: Incident, reason: Reason, step: int | None, config: Config) ->
     decided = incident.set_by.get("severity", incident.rule)
     parts = [f"rule «{incident.rule}»" + (f", severity by «{decided}»" if decided != incident.rule else "")]
     parts += _gate(incident, config)
-    if incident.hold is not None:
+    if incident.hold is not None and incident.hold.parent is None and not incident.answered:
         parts.append(f"held back until {moment(incident.hold.until)} by the silence «{incident.hold.silence}»")
     present = [each for each in incident.steps if each.number == step]
     if reason in {Reason.ESCALATED, Reason.OPENED} and present:
