@@ -169,8 +169,12 @@ class Agenda:
 
     def next_due(self) -> float | None:
         """When the next promise of any desk is due; None when there is none."""
-        firsts = [first[1] for desk in DESKS for first in self._soonest(*desk, 1)]
-        return min(firsts, default=None)
+        firsts = [first for desk in DESKS for first in self._soonest(*desk, 1)]
+        return min((max(at, self._promised_at(name)) for name, at in firsts), default=None)
+
+    def _promised_at(self, name: bytes) -> float:
+        """When it was promised: what is urgent at intake stands before that in its order, and is not late for it."""
+        return float(self._redis.hget(keys.entry(name.decode()), "created_at") or 0.0)
 
     def _soonest(self, lane: Lane, job: Job, at_most: int) -> list[tuple[bytes, float]]:
         found: Any = self._redis.zrange(keys.agenda(lane, job), 0, at_most - 1, withscores=True)

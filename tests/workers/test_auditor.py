@@ -156,7 +156,7 @@ def test_what_is_overdue_by_a_minute_is_told(redis: Redis) -> None:
         world.clock.at += 61
         everybody_beats(world)
         found = audit(world.house)
-        assert found.words == {Finding.OVERDUE: "promises are overdue, the oldest by 1m2s: 1 in intake/deduplicate"}
+        assert found.words == {Finding.OVERDUE: "promises are overdue, the oldest by 1m1s: 1 in intake/deduplicate"}
         assert not found.on_time
         world.works()
         world.outside.heard_exactly([OPENED, ("pagerduty", "trigger"), OPENED])
